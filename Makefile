@@ -1,0 +1,36 @@
+# Two commands set everything up on a machine that has python3 and pip: `make demo` and `make test`.
+
+TOOLS := .tools
+UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
+OUT ?= dist/digits
+
+.PHONY: demo test check format benchmark clean
+
+# uv comes from the PATH, or goes into a folder of this checkout.
+$(TOOLS)/bin/uv:
+	python3 -m pip install --quiet --disable-pip-version-check --target $(TOOLS) uv
+
+.venv/.synced: pyproject.toml uv.lock | $(UV)
+	$(UV) sync --frozen --quiet
+	@touch $@
+
+demo: .venv/.synced
+	$(UV) run --frozen packager build examples/digits -o $(OUT)
+
+test: .venv/.synced
+	$(UV) run --frozen pytest $(PYTEST_ARGS)
+
+check: .venv/.synced
+	$(UV) run --frozen ruff check
+	$(UV) run --frozen ruff format --check
+	$(UV) run --frozen mypy
+
+format: .venv/.synced
+	$(UV) run --frozen ruff check --fix
+	$(UV) run --frozen ruff format
+
+benchmark: .venv/.synced
+	$(UV) run --frozen pytest tests/benchmarks --benchmark-enable -p no:cacheprovider
+
+clean:
+	rm -rf .venv $(TOOLS) build dist

@@ -1,0 +1,91 @@
+"""Turns one converted .tflite into an Android module, an iOS package, a Pi runner and a microcontroller sketch.
+
+Everything the command line does is a function here::
+
+    import packager
+
+    model = packager.read_model("digits.tflite")
+    packager.attach_metadata("digits.tflite", packager.Annotation(...), "annotated.tflite")
+    report = packager.build("examples/digits", "out")
+
+The names are imported when they are first used, so that importing this package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from packager.annotated import AnnotatedModel, read_annotated
+    from packager.config import Config, read_config
+    from packager.errors import PackagerError
+    from packager.inspection import Inspection, inspect_model
+    from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate, attach_metadata
+    from packager.metadata.export import export_metadata
+    from packager.metadata.reader import read_metadata
+    from packager.metadata.view import CropMode, ModelMetadata, Task
+    from packager.model import Model, read_model
+    from packager.pipeline import BuildReport, build, package
+    from packager.verify import verify
+
+_HOMES = {
+    "AnnotatedModel": "annotated",
+    "Annotation": "metadata.attach",
+    "BuildReport": "pipeline",
+    "Config": "config",
+    "CropMode": "metadata.view",
+    "Inspection": "inspection",
+    "LabelFile": "metadata.attach",
+    "Model": "model",
+    "ModelMetadata": "metadata.view",
+    "PackagerError": "errors",
+    "Task": "metadata.view",
+    "TensorSpec": "metadata.attach",
+    "annotate": "metadata.attach",
+    "attach_metadata": "metadata.attach",
+    "build": "pipeline",
+    "export_metadata": "metadata.export",
+    "inspect_model": "inspection",
+    "package": "pipeline",
+    "read_annotated": "annotated",
+    "read_config": "config",
+    "read_metadata": "metadata.reader",
+    "read_model": "model",
+    "verify": "verify",
+}
+
+__all__ = [
+    "AnnotatedModel",
+    "Annotation",
+    "BuildReport",
+    "Config",
+    "CropMode",
+    "Inspection",
+    "LabelFile",
+    "Model",
+    "ModelMetadata",
+    "PackagerError",
+    "Task",
+    "TensorSpec",
+    "__version__",
+    "annotate",
+    "attach_metadata",
+    "build",
+    "export_metadata",
+    "inspect_model",
+    "package",
+    "read_annotated",
+    "read_config",
+    "read_metadata",
+    "read_model",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
