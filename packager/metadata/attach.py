@@ -1,0 +1,124 @@
+"""Writing metadata into a model: checked against the model, built by tflite-support, embedded losslessly."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from packager.errors import MetadataError, ModelError, PackagerError, WriteError
+from packager.metadata.build import MetadataBuilder, import_tflite_support
+from packager.metadata.embedding import embed, strip
+from packager.metadata.labels import LabelFile
+from packager.metadata.plan import Annotation, TensorSpec, make_plan
+from packager.metadata.reader import read_metadata
+from packager.metadata.view import ModelMetadata, TensorMetadata
+from packager.model import Model, parse_model, read_model
+
+__all__ = ["Annotation", "LabelFile", "TensorSpec", "annotate", "attach_metadata", "import_tflite_support"]
+
+
+def attach_metadata(model_path: Path | str, annotation: Annotation, out_path: Path | str) -> Model:
+    """Annotate the .tflite at ``model_path`` and write it to ``out_path``, which may be the same file.
+
+    The output appears whole or not at all. Returns the annotated model.
+
+    Raises:
+        ModelError, MetadataError, MissingPackageError: as ``annotate``.
+        WriteError: the output cannot be written.
+    """
+    data = annotate(read_model(model_path), annotation)
+    out = Path(os.path.realpath(out_path))  # a link stays a link
+    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(data)
+        if out.exists():
+            temporary.chmod(out.stat().st_mode)
+        temporary.replace(out)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise WriteError(
+            f"cannot be written: {error.strerror}", where=out_path, fix="Name a file in a folder that exists."
+        ) from None
+    return parse_model(data, out_path)
+
+
+def annotate(model: Model, annotation: Annotation) -> bytes:
+    """The bytes of ``model`` with ``annotation`` in its metadata; all else in it stays as it was.
+
+    Pure but for reading the label files. The same input gives the same bytes, and annotating the result in the
+    same way gives the same bytes again.
+
+    Raises:
+        MetadataError: the annotation does not fit the model, a label file is wrong, or the metadata that is in
+            the model is damaged.
+        ModelError: metadata cannot go into this model without a change to its graph.
+        MissingPackageError: tflite-support is not installed.
+    """
+    plan = make_plan(model, annotation, read_metadata(model) or ModelMetadata())
+    support = import_tflite_support()
+    metadata, files = MetadataBuilder(support, model, annotation, plan).build()
+    try:
+        data = embed(model.data, metadata, files)
+    except ModelError as error:
+        raise ModelError(error.what, where=model.path, fix=error.fix) from None
+    _check_result(support, model, data, files)
+    return data
+
+
+def _check_result(support: SimpleNamespace, model: Model, data: bytes, files: Mapping[str, bytes]) -> None:
+    """Read ``data`` back, with this package and with tflite-support, before anyone gets it."""
+    try:
+        after = parse_model(data, model.path)
+        metadata = read_metadata(after)
+        graph_is_unchanged = (
+            after.subgraphs == model.subgraphs
+            and after.signatures == model.signatures
+            and strip(data) == strip(model.data)
+        )
+        displayer = support.metadata.MetadataDisplayer.with_model_buffer(data)
+        theirs = json.loads(displayer.get_metadata_json())
+        packed = {
+            name: displayer.get_associated_file_buffer(name) for name in displayer.get_packed_associated_file_list()
+        }
+    except Exception as error:  # whatever it is, a model that cannot be read back must not be handed out
+        raise _failed(model, f"cannot be read back ({type(error).__name__}: {error})") from error
+    if not graph_is_unchanged:
+        raise _failed(model, "has another graph than before")
+    if metadata is None or _summary_of_json(theirs) != _summary(metadata) or packed != files:
+        raise _failed(model, "reads differently with tflite-support")
+
+
+def _failed(model: Model, what: str) -> PackagerError:
+    return MetadataError(
+        f"packager's own check failed: the annotated model {what}; nothing was written",
+        where=model.path,
+        fix="The model may be damaged. If it runs elsewhere, this is a bug of packager: please report it.",
+    )
+
+
+def _summary(metadata: ModelMetadata) -> list[Any]:
+    def tensor(item: TensorMetadata) -> tuple[Any, ...]:
+        return item.name, item.description, [(file.name, file.locale) for file in item.files]
+
+    general = [metadata.name, metadata.description, metadata.version, metadata.author, metadata.license]
+    tensors = [tensor(item) for item in (*metadata.inputs, *metadata.outputs)]
+    return [*general, metadata.min_parser_version, *tensors]
+
+
+def _summary_of_json(metadata: dict[str, Any]) -> list[Any]:
+    def tensor(item: dict[str, Any]) -> tuple[Any, ...]:
+        files = [(file.get("name", ""), file.get("locale", "")) for file in item.get("associated_files", ())]
+        return item.get("name", ""), item.get("description", ""), files
+
+    general = [metadata.get(key, "") for key in ("name", "description", "version", "author", "license")]
+    graph = metadata["subgraph_metadata"][0]
+    tensors = [
+        tensor(item) for key in ("input_tensor_metadata", "output_tensor_metadata") for item in graph.get(key, ())
+    ]
+    return [*general, metadata.get("min_parser_version", ""), *tensors]

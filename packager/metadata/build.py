@@ -1,0 +1,325 @@
+"""Building the metadata FlatBuffer with tflite-support: its classes for what is new, merged over what is there."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any
+
+from packager.errors import MetadataError, MissingPackageError
+from packager.metadata.labels import label_file
+from packager.metadata.plan import ROLES, Annotation, Plan, TensorSpec
+from packager.metadata.reader import IDENTIFIER, read_files
+from packager.metadata.view import CUSTOM_METADATA_NAME, EXACT_LABELS_SUFFIX, Task
+from packager.model import Model, Tensor
+
+_DETECTION_GROUP = "detection_result"
+
+
+def import_tflite_support() -> SimpleNamespace:
+    """tflite-support's modules, imported in 0.2 s.
+
+    Returns ``schema`` (the metadata's), ``metadata``, ``info`` (metadata_info), ``tensor_type`` (the enum) and
+    ``minimum_parser_version`` (a function from a metadata FlatBuffer to a version).
+
+    Raises:
+        MissingPackageError: it is not installed.
+    """
+    # Its extension modules link libusb-1.0 without bundling it.
+    with suppress(ImportError, OSError):
+        import libusb_package
+
+        ctypes.CDLL(str(libusb_package.get_library_path()), mode=ctypes.RTLD_GLOBAL)
+    # It imports TensorFlow, if there is one, only to open files: seven seconds for nothing.
+    hide = "tensorflow" not in sys.modules
+    if hide:
+        sys.modules["tensorflow"] = None  # type: ignore[assignment]
+    try:
+        from tensorflow_lite_support.metadata import metadata_schema_py_generated, schema_py_generated
+        from tensorflow_lite_support.metadata.cc.python import _pywrap_metadata_version
+        from tensorflow_lite_support.metadata.python import metadata
+        from tensorflow_lite_support.metadata.python.metadata_writers import metadata_info
+    except ImportError as error:
+        raise MissingPackageError(
+            f"writing metadata needs the package tflite-support, which cannot be imported here ({error})",
+            fix="It has wheels for Python 3.11 on Linux x86-64 and Intel Macs only: attach metadata there. "
+            "Every other command works here on a model that is annotated already.",
+        ) from None
+    finally:
+        if hide:
+            del sys.modules["tensorflow"]
+    return SimpleNamespace(
+        schema=metadata_schema_py_generated,
+        metadata=metadata,
+        info=metadata_info,
+        tensor_type=schema_py_generated.TensorType,
+        minimum_parser_version=_pywrap_metadata_version.GetMinimumMetadataParserVersion,
+    )
+
+
+class MetadataBuilder:
+    """Merges a plan over the metadata in the model, in the schema's Python objects (``ModelMetadataT``…)."""
+
+    def __init__(self, support: SimpleNamespace, model: Model, annotation: Annotation, plan: Plan) -> None:
+        """Keep what ``build`` works on; ``support`` is from ``import_tflite_support``."""
+        self._support = support
+        self._schema = support.schema
+        self._model = model
+        self._annotation = annotation
+        self._plan = plan
+        self._new_files: dict[str, bytes] = {}
+
+    def build(self) -> tuple[bytes, dict[str, bytes]]:
+        """The metadata FlatBuffer, and all files that belong to it by name.
+
+        Raises:
+            MetadataError: the metadata in the model is damaged.
+        """
+        metadata = self._unpack()
+        before = _file_names(metadata)
+        if not metadata.subgraphMetadata:
+            metadata.subgraphMetadata = [self._schema.SubGraphMetadataT()]
+        graph = metadata.subgraphMetadata[0]
+        self._set_general(metadata)
+        plan, given = self._plan, self._annotation
+        graph.inputTensorMetadata = self._tensors(
+            graph.inputTensorMetadata, self._model.inputs, plan.input_roles, given.inputs
+        )
+        graph.outputTensorMetadata = self._tensors(
+            graph.outputTensorMetadata, self._model.outputs, plan.output_roles, given.outputs
+        )
+        if plan.labelled is not None:
+            self._set_labels(metadata, graph.outputTensorMetadata[plan.labelled])
+        if plan.vocabulary is not None:
+            self._set_tokenizer(metadata, graph.inputTensorMetadata[0], plan.vocabulary)
+        if plan.task is Task.OBJECT_DETECTION:
+            self._set_group(graph)
+        self._set_own_entry(graph)
+        gone = before - _file_names(metadata)
+        kept = {name: data for name, data in read_files(self._model).items() if name not in gone}
+        return self._pack(metadata), kept | self._new_files
+
+    def _unpack(self) -> Any:
+        buffer = self._model.metadata_buffer
+        if buffer is None:
+            return self._schema.ModelMetadataT()
+        try:
+            root = self._schema.ModelMetadata.GetRootAsModelMetadata(buffer, 0)
+            return _plain(self._schema.ModelMetadataT.InitFromObj(root))
+        except Exception as error:  # the flatbuffers package checks nothing, so anything may come out of it
+            raise MetadataError(f"its metadata is damaged: {error}", where=self._model.path) from None
+
+    def _pack(self, metadata: Any) -> bytes:
+        metadata.minParserVersion = None
+        metadata.minParserVersion = self._support.minimum_parser_version(_finish(metadata))
+        return _finish(metadata)
+
+    def _set_general(self, metadata: Any) -> None:
+        given = self._annotation
+        general = self._support.info.GeneralMd(
+            given.name, given.version, given.description, given.author, given.license
+        ).create_metadata()
+        for field in ("name", "version", "description", "author", "license"):
+            if getattr(general, field) is not None:
+                setattr(metadata, field, getattr(general, field))
+
+    def _tensors(
+        self, old: list[Any] | None, tensors: Sequence[Tensor], roles: Sequence[str], specs: Sequence[TensorSpec]
+    ) -> list[Any]:
+        # Readers refuse metadata of another number of tensors than the model has.
+        described = (old or [])[: len(tensors)]
+        described += [self._schema.TensorMetadataT() for _ in tensors[len(described) :]]
+        for index, (item, tensor, role) in enumerate(zip(described, tensors, roles, strict=True)):
+            spec = specs[index] if index < len(specs) else TensorSpec()
+            self._merge(item, self._fresh(role, tensor), role, spec)
+        return described
+
+    def _fresh(self, role: str, tensor: Tensor) -> Any:
+        """The metadata of a tensor of which nothing is known but its role."""
+        info, schema, plan = self._support.info, self._schema, self._plan
+        name, description = ROLES[role]
+        types = {"uint8": self._support.tensor_type.UINT8, "float32": self._support.tensor_type.FLOAT32}
+        if role == "image":
+            colors = schema.ColorSpaceType
+            return info.InputImageTensorMd(
+                name,
+                description,
+                list(plan.mean),
+                list(plan.std),
+                colors.GRAYSCALE if tensor.shape[3] == 1 else colors.RGB,
+                # Its value range: pixels for uint8, for others what the normalization makes of them.
+                types.get(tensor.dtype, types["float32"]),
+            ).create_metadata()
+        if role == "audio":
+            return info.InputAudioTensorMd(name, description, plan.sample_rate, plan.audio_channels).create_metadata()
+        if role == "classes":
+            return info.ClassificationTensorMd(
+                name, description, tensor_type=types.get(tensor.dtype)
+            ).create_metadata()
+        fresh = info.TensorMd(name, description).create_metadata()
+        content, kinds = fresh.content, schema.ContentProperties
+        if role == "mask":
+            content.contentPropertiesType, content.contentProperties = (
+                kinds.ImageProperties,
+                schema.ImagePropertiesT(),
+            )
+            content.contentProperties.colorSpace = schema.ColorSpaceType.GRAYSCALE
+            content.range = self._dimensions(1, 2)
+        if role == "location":
+            boxes = content.contentProperties = schema.BoundingBoxPropertiesT()
+            content.contentPropertiesType = kinds.BoundingBoxProperties
+            boxes.index = [1, 0, 3, 2]  # where left, top, right and bottom stand in a box
+            boxes.type, boxes.coordinateType = schema.BoundingBoxType.BOUNDARIES, schema.CoordinateType.RATIO
+        if role in ("location", "category", "score"):
+            content.range = self._dimensions(2, 2)
+        return fresh
+
+    def _dimensions(self, first: int, last: int) -> Any:
+        dimensions = self._schema.ValueRangeT()
+        dimensions.min, dimensions.max = first, last
+        return dimensions
+
+    def _merge(self, old: Any, fresh: Any, role: str, spec: TensorSpec) -> None:
+        old.name = (old.name or fresh.name or None) if spec.name is None else spec.name
+        if spec.description is None:
+            old.description = old.description or fresh.description or None
+        else:
+            old.description = spec.description
+        is_known = old.content is not None and old.content.contentProperties is not None
+        if not is_known or (role and old.content.contentPropertiesType != fresh.content.contentPropertiesType):
+            old.content = fresh.content
+        elif role in ("image", "audio"):
+            for field, value in vars(fresh.content.contentProperties).items():
+                if value is not None:
+                    setattr(old.content.contentProperties, field, value)
+        for unit in fresh.processUnits or ():
+            _replace_unit(old, unit)
+
+        given = self._annotation
+        renormalized = role == "image" and (given.mean is not None or given.std is not None)
+        if renormalized or old.stats is None or (old.stats.min is None and old.stats.max is None):
+            old.stats = fresh.stats
+        if spec.minimum is not None:
+            old.stats.min = list(spec.minimum)
+        if spec.maximum is not None:
+            old.stats.max = list(spec.maximum)
+
+    def _set_labels(self, metadata: Any, tensor: Any) -> None:
+        info, kinds = self._support.info, self._schema.AssociatedFileType
+        label_kinds = (kinds.TENSOR_AXIS_LABELS, kinds.TENSOR_VALUE_LABELS)
+        for file, labels in self._plan.labels:
+            old = list(tensor.associatedFiles or ())
+            replaced = [item for item in old if item.type in label_kinds and (item.locale or "") == file.locale]
+            exact_names = {(item.name or "") + EXACT_LABELS_SUFFIX for item in replaced}
+            kept = [item for item in old if item not in replaced and item.name not in exact_names]
+            tensor.associatedFiles = kept
+            name = _free_name(metadata, file.canonical_name)
+
+            entry = info.LabelFileMd(name, file.locale or None).create_metadata()
+            if self._plan.task is Task.OBJECT_DETECTION:
+                entry.type = kinds.TENSOR_VALUE_LABELS
+            entries = [entry]
+            self._new_files[name], exact = label_file(labels)
+            if exact is not None:
+                exact_name = name + EXACT_LABELS_SUFFIX
+                what = f"The labels of {name} with their line breaks, as a JSON array."
+                entries.append(info.AssociatedFileMd(exact_name, what).create_metadata())
+                self._new_files[exact_name] = exact
+            # In the old one's place; default labels go first, since other readers take the first file for them.
+            first = next((item for item in (old if not file.locale else replaced) if item.type in label_kinds), None)
+            place = len(kept) if first is None else len([item for item in old[: old.index(first)] if item in kept])
+            tensor.associatedFiles = kept[:place] + entries + kept[place:]
+
+    def _set_tokenizer(self, metadata: Any, tensor: Any, vocabulary: bytes) -> None:
+        kind = self._schema.ProcessUnitOptions.RegexTokenizerOptions
+        tensor.processUnits = [unit for unit in tensor.processUnits or () if unit.optionsType != kind]
+        name = _free_name(metadata, "vocab.txt")
+        tokenizer = self._support.info.RegexTokenizerMd(self._annotation.delimiter, name)
+        tensor.processUnits.append(tokenizer.create_metadata())
+        self._new_files[name] = vocabulary
+
+    def _set_group(self, graph: Any) -> None:
+        """Say that boxes, categories and scores belong together, as tflite-support's detector writer does."""
+        names = dict(zip(self._plan.output_roles, (item.name for item in graph.outputTensorMetadata), strict=True))
+        groups = graph.outputTensorGroups = graph.outputTensorGroups or []
+        group = next((item for item in groups if item.name == _DETECTION_GROUP), None)
+        if group is None:
+            if groups:
+                return  # another tool's grouping stays
+            group = self._schema.TensorGroupT()
+            group.name = _DETECTION_GROUP
+            groups.append(group)
+        group.tensorNames = [names["location"], names["category"], names["score"]]
+
+    def _set_own_entry(self, graph: Any) -> None:
+        value = {"task": self._plan.task.value}
+        if self._plan.crop is not None:
+            value["crop"] = self._plan.crop.value
+        entries = graph.customMetadata = graph.customMetadata or []
+        entry = next((item for item in entries if item.name == CUSTOM_METADATA_NAME), None)
+        if entry is None:
+            entry = self._schema.CustomMetadataT()
+            entry.name = CUSTOM_METADATA_NAME
+            entries.append(entry)
+        entry.data = list(json.dumps(value, sort_keys=True).encode())
+
+
+def _finish(metadata: Any) -> bytes:
+    import flatbuffers
+
+    builder = flatbuffers.Builder(0)
+    builder.Finish(metadata.Pack(builder), IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def _plain(value: Any) -> Any:
+    """An unpacked object with str for bytes and lists for arrays, so that old and new things are packed alike."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, list):
+        return [_plain(item) for item in value if item is not None]
+    for field, item in vars(value).items() if hasattr(value, "__dict__") else ():
+        setattr(value, field, _plain(item))
+    return value
+
+
+def _associated_files(value: Any) -> Iterator[Any]:
+    """Every AssociatedFileT in an object tree, those of tokenizers included."""
+    if type(value).__name__ == "AssociatedFileT":
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _associated_files(item)
+    elif hasattr(value, "__dict__"):
+        for item in vars(value).values():
+            yield from _associated_files(item)
+
+
+def _file_names(metadata: Any) -> set[str]:
+    return {file.name for file in _associated_files(metadata) if file.name}
+
+
+def _free_name(metadata: Any, name: str) -> str:
+    """``name``, or one like it where another part of the metadata has a file of that name."""
+    taken = _file_names(metadata)
+    stem, _, suffix = name.rpartition(".")
+    number, free = 1, name
+    while free in taken or free + EXACT_LABELS_SUFFIX in taken:
+        number += 1
+        free = f"{stem}-{number}.{suffix}"
+    return free
+
+
+def _replace_unit(tensor: Any, unit: Any) -> None:
+    units = tensor.processUnits = tensor.processUnits or []
+    for index, old in enumerate(units):
+        if old.optionsType == unit.optionsType:
+            units[index] = unit
+            return
+    units.append(unit)

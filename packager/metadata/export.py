@@ -1,0 +1,117 @@
+"""What is in a model's metadata, as JSON and as files."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from packager.errors import MetadataError
+from packager.literals import float32
+from packager.metadata.reader import read_files, read_metadata
+from packager.metadata.view import AssociatedFile, ModelMetadata, TensorMetadata
+from packager.model import Model
+
+# Longer names do not fit every file system (255 bytes), suffixes against collisions included.
+_MAX_NAME_BYTES = 200
+_WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+
+
+def export_metadata(model: Model) -> dict[str, bytes]:
+    """The model's metadata as files: ``metadata.json``, then each associated file under its own name.
+
+    Names are those inside the model, reduced to a base name that every file system takes: the result never
+    leads out of the folder it is written to. ``metadata.json`` is ``metadata_to_json``, indented by 2.
+
+    Raises:
+        MetadataError: the model carries no metadata, or it is damaged.
+    """
+    metadata = read_metadata(model)
+    if metadata is None:
+        raise MetadataError(
+            "carries no metadata", where=model.path, fix="Attach some first: packager metadata attach --help"
+        )
+    text = json.dumps(metadata_to_json(metadata), indent=2, ensure_ascii=False, allow_nan=False)
+    files = {"metadata.json": text.encode() + b"\n"}
+    for name, data in read_files(model).items():
+        files[_safe_name(name, files)] = data
+    return files
+
+
+def metadata_to_json(metadata: ModelMetadata) -> dict[str, Any]:
+    """The metadata as JSON values; the keys and their order are stable.
+
+    ``name description version author license min_parser_version`` (strings, empty where absent), ``task``
+    (string or null), ``crop`` (string), ``inputs``, ``outputs`` (an object a tensor, in the model's order) and
+    ``files`` (those of no tensor). A tensor has ``name description dimension_names content color_space
+    sample_rate audio_channels mean std minimum maximum`` as TensorMetadata describes them, ``labels`` (array of
+    strings, or null), ``localized_labels`` (such an array by locale) and ``files``; a file ``name description
+    kind locale bytes``, where ``bytes`` is null for a file that the model names and does not hold. Numbers have
+    the digits that name their float32, and are null where they are not finite.
+    """
+    return {
+        "name": metadata.name,
+        "description": metadata.description,
+        "version": metadata.version,
+        "author": metadata.author,
+        "license": metadata.license,
+        "min_parser_version": metadata.min_parser_version,
+        "task": None if metadata.task is None else metadata.task.value,
+        "crop": metadata.crop.value,
+        "inputs": [_tensor(tensor) for tensor in metadata.inputs],
+        "outputs": [_tensor(tensor) for tensor in metadata.outputs],
+        "files": [_file(file) for file in metadata.files],
+    }
+
+
+def _tensor(tensor: TensorMetadata) -> dict[str, Any]:
+    labels = tensor.labels()
+    return {
+        "name": tensor.name,
+        "description": tensor.description,
+        "dimension_names": list(tensor.dimension_names),
+        "content": tensor.content,
+        "color_space": tensor.color_space,
+        "sample_rate": tensor.sample_rate,
+        "audio_channels": tensor.audio_channels,
+        "mean": _numbers(tensor.mean),
+        "std": _numbers(tensor.std),
+        "minimum": _numbers(tensor.minimum),
+        "maximum": _numbers(tensor.maximum),
+        "labels": None if labels is None else list(labels),
+        "localized_labels": {locale: list(tensor.labels(locale) or ()) for locale in tensor.locales},
+        "files": [_file(file) for file in tensor.files],
+    }
+
+
+def _file(file: AssociatedFile) -> dict[str, Any]:
+    return {
+        "name": file.name,
+        "description": file.description,
+        "kind": file.kind,
+        "locale": file.locale,
+        "bytes": None if file.data is None else len(file.data),
+    }
+
+
+def _numbers(values: Sequence[float]) -> list[float | None]:
+    return [float(float32(value)) if math.isfinite(value) else None for value in values]
+
+
+def _safe_name(name: str, taken: Collection[str]) -> str:
+    """``name`` without folders, control characters and what Windows forbids; unlike those in ``taken``."""
+    base = re.split(r"[/\\]", name)[-1]
+    base = re.sub(r'[\x00-\x1f\x7f<>:"|?*]', "_", base).strip(" .").encode("utf-8", "replace")
+    safe = base[:_MAX_NAME_BYTES].decode("utf-8", "ignore") or "file"
+    if _WINDOWS_DEVICES.match(safe):
+        safe = f"_{safe}"
+    # Not every file system tells upper from lower case.
+    folded = {item.casefold() for item in taken}
+    stem, dot, suffix = safe.rpartition(".")
+    number, unique = 1, safe
+    while unique.casefold() in folded:
+        number += 1
+        unique = f"{stem}-{number}{dot}{suffix}" if stem else f"{safe}-{number}"
+    return unique

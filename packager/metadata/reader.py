@@ -1,0 +1,170 @@
+"""Reading a model's metadata. Field numbers are those of tflite-support's metadata_schema.fbs."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+
+from packager.errors import MetadataError
+from packager.metadata.view import (
+    CUSTOM_METADATA_NAME,
+    AssociatedFile,
+    CropMode,
+    ModelMetadata,
+    Task,
+    TensorMetadata,
+)
+from packager.model import Model
+from packager.model.flatbuffer import FlatBufferError, Table
+from packager.model.reader import open_archive
+
+IDENTIFIER = b"M001"
+
+# A label file is some kilobytes and a vocabulary some megabytes: more is an archive made to fill the memory.
+_MAX_FILE_BYTES = 256 * 1024 * 1024
+
+_FILE_KINDS = (
+    "UNKNOWN",
+    "DESCRIPTIONS",
+    "TENSOR_AXIS_LABELS",
+    "TENSOR_VALUE_LABELS",
+    "TENSOR_AXIS_SCORE_CALIBRATION",
+    "VOCABULARY",
+    "SCANN_INDEX_FILE",
+)
+_CONTENTS = ("", "feature", "image", "bounding_boxes", "audio")
+_COLOR_SPACES = ("", "RGB", "GRAYSCALE")
+_NORMALIZATION = 1
+
+
+def read_metadata(model: Model) -> ModelMetadata | None:
+    """The metadata in ``model``, or None where it carries none.
+
+    Raises:
+        MetadataError: the metadata is there and is damaged.
+    """
+    if model.metadata_buffer is None:
+        return None
+    if model.metadata_buffer[4:8] != IDENTIFIER:
+        raise MetadataError("its metadata is not of the format that tflite-support writes", where=model.path)
+    try:
+        return _parse(Table.root(model.metadata_buffer), read_files(model))
+    except (FlatBufferError, struct.error, ValueError, RecursionError) as error:
+        raise MetadataError(f"its metadata is damaged: {error}", where=model.path) from None
+
+
+def read_files(model: Model) -> dict[str, bytes]:
+    """The files packed into ``model``, by name, in the order of the archive; empty where there are none.
+
+    Raises:
+        MetadataError: the archive is damaged, or a file in it is over 256 MiB.
+    """
+    archive = open_archive(model.data)
+    if archive is None:
+        return {}
+    files = {}
+    with archive:
+        for info in archive.infolist():
+            if info.file_size > _MAX_FILE_BYTES:
+                raise MetadataError(f"its file {info.filename!r} is larger than 256 MiB", where=model.path)
+            try:
+                files[info.filename] = archive.read(info)
+            except Exception as error:  # zipfile lets out whatever a decompressor raises
+                raise MetadataError(f"its file {info.filename!r} is damaged: {error}", where=model.path) from None
+    return files
+
+
+def _parse(root: Table, data: Mapping[str, bytes]) -> ModelMetadata:
+    graph = next(root.tables(3), None)
+    inputs = () if graph is None else tuple(_tensor(table, data) for table in graph.tables(2))
+    outputs = () if graph is None else tuple(_tensor(table, data) for table in graph.tables(3))
+    own = {} if graph is None else _own_entry(graph)
+    task = Task(own["task"]) if "task" in own else _infer_task(inputs, outputs)
+    return ModelMetadata(
+        name=root.string(0) or "",
+        description=root.string(1) or "",
+        version=root.string(2) or "",
+        author=root.string(4) or "",
+        license=root.string(5) or "",
+        min_parser_version=root.string(7) or "",
+        task=task,
+        crop=CropMode(own.get("crop", CropMode.STRETCH)),
+        inputs=inputs,
+        outputs=outputs,
+        files=_files(root, 6, data) + (() if graph is None else _files(graph, 4, data)),
+    )
+
+
+def _own_entry(graph: Table) -> dict[str, str]:
+    for entry in graph.tables(9):
+        blob = entry.blob(1)
+        if entry.string(0) == CUSTOM_METADATA_NAME and blob is not None:
+            value = json.loads(entry.data[blob[0] : blob[0] + blob[1]])
+            if not isinstance(value, dict):
+                raise FlatBufferError(f"its entry {CUSTOM_METADATA_NAME} is no JSON object")
+            return {str(key): str(item) for key, item in value.items()}
+    return {}
+
+
+def _infer_task(inputs: tuple[TensorMetadata, ...], outputs: tuple[TensorMetadata, ...]) -> Task | None:
+    """Metadata that other tools wrote names no task: an image in and one labelled output is a classifier."""
+    if len(inputs) != 1 or not outputs:
+        return None
+    labelled = outputs[0].labels() is not None
+    if inputs[0].content == "audio" and labelled:
+        return Task.AUDIO_CLASSIFICATION
+    if inputs[0].content == "image":
+        if len(outputs) == 1 and labelled and outputs[0].content != "image":
+            return Task.IMAGE_CLASSIFICATION
+        if len(outputs) == 1 and outputs[0].content == "image":
+            return Task.IMAGE_SEGMENTATION
+        if any(output.content == "bounding_boxes" for output in outputs):
+            return Task.OBJECT_DETECTION
+    return None
+
+
+def _tensor(table: Table, data: Mapping[str, bytes]) -> TensorMetadata:
+    content = table.table(3)
+    kind = 0 if content is None else content.scalar(0, "b")
+    properties = None if content is None else content.table(1)
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    for unit in table.tables(4):
+        options = unit.table(1)
+        if unit.scalar(0, "b") == _NORMALIZATION and options is not None:
+            mean, std = options.scalars(0, "f"), options.scalars(1, "f")
+    stats = table.table(5)
+    color = properties.scalar(0, "b") if kind == 2 and properties is not None else 0
+    audio = properties if kind == 4 else None
+    return TensorMetadata(
+        name=table.string(0) or "",
+        description=table.string(1) or "",
+        dimension_names=table.strings(2),
+        content=_CONTENTS[kind] if 0 <= kind < len(_CONTENTS) else "",
+        color_space=_COLOR_SPACES[color] if 0 <= color < len(_COLOR_SPACES) else "",
+        sample_rate=0 if audio is None else audio.scalar(0, "I"),
+        audio_channels=0 if audio is None else audio.scalar(1, "I"),
+        mean=mean,
+        std=std,
+        minimum=() if stats is None else stats.scalars(1, "f"),
+        maximum=() if stats is None else stats.scalars(0, "f"),
+        files=_files(table, 6, data),
+    )
+
+
+def _files(table: Table, slot: int, data: Mapping[str, bytes]) -> tuple[AssociatedFile, ...]:
+    files = []
+    for item in table.tables(slot):
+        name = item.string(0) or ""
+        kind = item.scalar(2, "b")
+        files.append(
+            AssociatedFile(
+                name=name,
+                description=item.string(1) or "",
+                kind=_FILE_KINDS[kind] if 0 <= kind < len(_FILE_KINDS) else "UNKNOWN",
+                locale=item.string(3) or "",
+                data=data.get(name),
+            )
+        )
+    return tuple(files)
