@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from packager.metadata.view import CropMode, ModelMetadata, Task
     from packager.model import Model, read_model
     from packager.pipeline import BuildReport, build, package
-    from packager.verify import verify
+    from packager.replay import verify
 
 _HOMES = {
     "AnnotatedModel": "annotated",
@@ -54,7 +54,7 @@ _HOMES = {
     "read_config": "config",
     "read_metadata": "metadata.reader",
     "read_model": "model",
-    "verify": "verify",
+    "verify": "replay",
 }
 
 __all__ = [

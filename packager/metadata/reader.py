@@ -21,8 +21,8 @@ from packager.model.reader import open_archive
 
 IDENTIFIER = b"M001"
 
-# A label file is some kilobytes and a vocabulary some megabytes: more is an archive made to fill the memory.
-_MAX_FILE_BYTES = 256 * 1024 * 1024
+# Label files have some kilobytes and vocabularies some megabytes: more is an archive made to fill the memory.
+_MAX_BYTES = 256 * 1024 * 1024
 
 _FILE_KINDS = (
     "UNKNOWN",
@@ -58,16 +58,16 @@ def read_files(model: Model) -> dict[str, bytes]:
     """The files packed into ``model``, by name, in the order of the archive; empty where there are none.
 
     Raises:
-        MetadataError: the archive is damaged, or a file in it is over 256 MiB.
+        MetadataError: the archive is damaged, or unpacks to more than 256 MiB.
     """
     archive = open_archive(model.data)
     if archive is None:
         return {}
     files = {}
     with archive:
+        if sum(info.file_size for info in archive.infolist()) > _MAX_BYTES:
+            raise MetadataError("the files packed into it unpack to more than 256 MiB", where=model.path)
         for info in archive.infolist():
-            if info.file_size > _MAX_FILE_BYTES:
-                raise MetadataError(f"its file {info.filename!r} is larger than 256 MiB", where=model.path)
             try:
                 files[info.filename] = archive.read(info)
             except Exception as error:  # zipfile lets out whatever a decompressor raises

@@ -107,6 +107,12 @@ def _weights_end(data: bytes) -> int:
 
 def _parse(data: bytes, path: Path) -> Model:
     root = Table.root(data)
+    if next(root.tables(9), None) is not None:
+        raise ModelError(
+            "keeps its weights in another file (external buffers), which is not supported",
+            where=path,
+            fix="Convert it into one file.",
+        )
     buffers = list(root.tables(4))
     extents = [_buffer_extent(buffer) for buffer in buffers]
     buffer_sizes = [end - start for start, end in extents]

@@ -145,6 +145,19 @@ class Model:
         return tuple(self.main.tensors[index] for index in self.main.outputs)
 
     @cached_property
+    def quantized_operators(self) -> int:
+        """How many operators read or write 8- or 16-bit quantized tensors."""
+        return sum(
+            any(
+                graph.tensors[index].is_quantized and graph.tensors[index].dtype in ("int8", "uint8", "int16")
+                for index in (*node.inputs, *node.outputs)
+                if 0 <= index < len(graph.tensors)
+            )
+            for graph in self.subgraphs
+            for node in graph.nodes
+        )
+
+    @cached_property
     def operators(self) -> tuple[tuple[Operator, int], ...]:
         """The operators in use with their counts over all subgraphs, in the order of first use."""
         return tuple(Counter(node.operator for graph in self.subgraphs for node in graph.nodes).items())

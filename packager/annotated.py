@@ -1,0 +1,187 @@
+"""The annotated model: the contract that every target reads, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packager.errors import MetadataError, ModelError
+from packager.metadata.reader import read_metadata
+from packager.metadata.view import ModelMetadata, Task, TensorMetadata
+from packager.model import Model, Tensor, read_model
+from packager.naming import SnakeName, unique
+
+if TYPE_CHECKING:
+    from packager.preprocessing import ImageInput
+
+
+@dataclass(frozen=True)
+class Port:
+    """One input or output as generated code shows it: ``name`` is a snake_case identifier, unique on its side.
+
+    ``title`` and ``description`` are people's text and may hold anything.
+    """
+
+    tensor: Tensor
+    name: SnakeName
+    title: str
+    description: str
+    metadata: TensorMetadata
+
+
+@dataclass(frozen=True)
+class AnnotatedModel:
+    """A model with its metadata resolved.
+
+    ``labels`` are those of the first output, in the order of its classes; empty for a model without labels.
+    """
+
+    model: Model
+    metadata: ModelMetadata
+    task: Task
+    name: str
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    labels: tuple[str, ...]
+
+    @cached_property
+    def image(self) -> ImageInput | None:
+        """The image input of an image classifier; None for any other task, whose tensors go in as they are."""
+        return _image_input(self) if self.task is Task.IMAGE_CLASSIFICATION else None
+
+    @property
+    def is_classifier(self) -> bool:
+        """Whether generated code takes pictures and answers with labels."""
+        return self.task is Task.IMAGE_CLASSIFICATION
+
+
+def read_annotated(path: Path | str) -> AnnotatedModel:
+    """Read an annotated .tflite. One without metadata is taken as a plain tensor model.
+
+    Raises:
+        ModelError: the file is no readable .tflite.
+        MetadataError: its metadata is damaged, or an image classifier's is incomplete.
+    """
+    return annotated_model(read_model(path))
+
+
+def annotated_model(model: Model) -> AnnotatedModel:
+    """Resolve ``model``'s metadata; see ``read_annotated``."""
+    if not model.outputs:
+        raise ModelError("has no outputs, so there is nothing to package", where=model.path)
+    metadata = read_metadata(model) or ModelMetadata()
+    labels = metadata.outputs[0].labels() if metadata.outputs else None
+    annotated = AnnotatedModel(
+        model=model,
+        metadata=metadata,
+        task=metadata.task or Task.TENSORS,
+        name=metadata.name or model.path.stem,
+        inputs=_ports(model.inputs, metadata.inputs, "input"),
+        outputs=_ports(model.outputs, metadata.outputs, "output"),
+        labels=labels or (),
+    )
+    if annotated.is_classifier:
+        _check_classifier(annotated)
+    return annotated
+
+
+def _ports(tensors: tuple[Tensor, ...], metadata: tuple[TensorMetadata, ...], kind: str) -> tuple[Port, ...]:
+    described = metadata if len(metadata) == len(tensors) else (TensorMetadata(),) * len(tensors)
+    many = len(tensors) > 1
+    titles = [
+        item.name or tensor.name or f"{kind} {tensor.index}" for tensor, item in zip(tensors, described, strict=True)
+    ]
+    # Converters name tensors like serving_default_dense_input:0; a single unnamed one is better called by its role.
+    names = unique(
+        [
+            SnakeName.of(item.name) if item.name else SnakeName.of(tensor.name) if many else SnakeName(kind)
+            for tensor, item in zip(tensors, described, strict=True)
+        ]
+    )
+    return tuple(
+        Port(tensor, SnakeName(name), title, item.description, item)
+        for tensor, name, title, item in zip(tensors, names, titles, described, strict=True)
+    )
+
+
+def _image_input(annotated: AnnotatedModel) -> ImageInput:
+    from packager.preprocessing import ImageInput
+
+    port = annotated.inputs[0]
+    _, height, width, channels = port.tensor.shape
+    return ImageInput(
+        tensor=port.tensor,
+        width=width,
+        height=height,
+        channels=channels,
+        crop=annotated.metadata.crop,
+        mean=_per_channel(port.metadata.mean, channels, 0.0),
+        std=_per_channel(port.metadata.std, channels, 1.0),
+    )
+
+
+def _per_channel(values: tuple[float, ...], channels: int, default: float) -> tuple[float, ...]:
+    return (values or (default,)) * (1 if len(values) == channels else channels)
+
+
+def _check_classifier(annotated: AnnotatedModel) -> None:
+    def fail(what: str, fix: str) -> MetadataError:
+        return MetadataError(what, where=annotated.model.path, fix=fix)
+
+    again = "Attach metadata that fits: packager metadata attach --help"
+    if len(annotated.inputs) != 1 or len(annotated.outputs) != 1:
+        raise fail("an image classifier has one input and one output", again)
+    tensor, port = annotated.inputs[0].tensor, annotated.inputs[0]
+    shape = tensor.shape
+    if tensor.is_dynamic or len(shape) != 4 or min(shape) < 1 or shape[0] != 1 or shape[3] not in (1, 3):
+        raise fail(
+            "an image classifier's input is [1, height, width, 1 or 3], and this one is "
+            f"{list(tensor.shape_signature)}",
+            "Convert it with a fixed shape and a batch of 1, or attach it as --task tensors.",
+        )
+    if tensor.dtype not in ("float32", "int8", "uint8"):
+        raise fail(f"an image input of {tensor.dtype} is not supported", "Convert it to float32, int8 or uint8.")
+    if tensor.dtype == "int8" and not tensor.is_quantized:
+        raise fail("its int8 image input has no scale and zero point", "Convert it with a representative dataset.")
+    count = annotated.outputs[0].tensor.size
+    if len(annotated.labels) != count:
+        raise fail(
+            f"its metadata holds {len(annotated.labels)} labels for {count} classes",
+            "Attach the right ones: packager metadata attach --labels labels.txt",
+        )
+    if tensor.dtype == "float32" and not (port.metadata.mean and port.metadata.std):
+        raise fail(
+            "a float image model needs its normalization, and its metadata holds none",
+            "Attach it, for example --mean 127.5 --std 127.5: packager metadata attach --help",
+        )
+    mean, std = port.metadata.mean, port.metadata.std
+    if any(len(values) not in (0, 1, shape[3]) for values in (mean, std)) or not _is_usable(mean, std):
+        raise fail("its normalization does not fit its channels, or has a std of 0", again)
+
+
+def _is_usable(mean: tuple[float, ...], std: tuple[float, ...]) -> bool:
+    """Whether every pixel, normalized, is a float32."""
+    limit = float.fromhex("0x1.fffffep127")
+    return all(value != 0 for value in std) and all(
+        abs((pixel - m) / s) <= limit for m in mean or (0.0,) for s in std or (1.0,) for pixel in (0, 255)
+    )
+
+
+def asset_files(annotated: AnnotatedModel) -> dict[str, bytes]:
+    """The data that every LiteRT project ships, by file name.
+
+    ``model.tflite`` is the annotated model; for a classifier ``labels.json`` holds the labels as a JSON array of
+    strings, and ``input_table.bin`` the lookup table [channels, 256] from pixels to input items, little-endian in
+    the input's dtype.
+    """
+    files = {"model.tflite": annotated.model.data}
+    if annotated.image is not None:
+        from packager.preprocessing import lookup_table
+
+        table = lookup_table(annotated.image)
+        files["labels.json"] = (json.dumps(annotated.labels, ensure_ascii=False, indent=0) + "\n").encode()
+        files["input_table.bin"] = table.astype(table.dtype.newbyteorder("<")).tobytes()
+    return files

@@ -1,0 +1,294 @@
+"""The annotated model: what a target sees of a model and its metadata, whoever wrote that."""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import flatbuffers
+import numpy as np
+import pytest
+
+from packager.annotated import AnnotatedModel, annotated_model, asset_files, read_annotated
+from packager.errors import MetadataError, ModelError
+from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate, import_tflite_support
+from packager.metadata.embedding import embed
+from packager.metadata.view import CropMode, Task
+from packager.model import Model, Quantization, parse_model, read_model
+from packager.preprocessing import lookup_table
+from tests.conftest import HOSTILE_LABELS, PROJECT
+from tests.test_model_reader import build
+
+DIGITS = PROJECT / "examples" / "digits" / "digits.tflite"
+SINE = PROJECT / "examples" / "sine" / "sine.tflite"
+
+
+def annotated(path: Path, annotation: Annotation) -> AnnotatedModel:
+    return annotated_model(parse_model(annotate(read_model(path), annotation), path))
+
+
+def test_a_model_without_metadata() -> None:
+    found = read_annotated(SINE)
+    assert (found.name, found.task, found.is_classifier, found.image, found.labels) == (
+        "sine",
+        Task.TENSORS,
+        False,
+        None,
+        (),
+    )
+    assert [(port.name, port.title, port.description) for port in (*found.inputs, *found.outputs)] == [
+        ("input", "serving_default_x:0", ""),
+        ("output", "StatefulPartitionedCall:0", ""),
+    ]
+    assert asset_files(found) == {"model.tflite": SINE.read_bytes()}
+
+
+def test_names_from_the_metadata() -> None:
+    specs = {"inputs": (TensorSpec("The Angle", "In radians."),), "outputs": (TensorSpec("class"),)}
+    found = annotated(SINE, Annotation(task=Task.TENSORS, name="Sine wave", **specs))
+    assert found.name == "Sine wave"
+    assert [(port.name, port.title, port.description) for port in (*found.inputs, *found.outputs)] == [
+        ("the_angle", "The Angle", "In radians."),
+        ("class_model", "class", ""),
+    ]
+
+
+def test_a_classifier(examples: Path) -> None:
+    found = annotated(
+        DIGITS,
+        Annotation(
+            task=Task.IMAGE_CLASSIFICATION,
+            labels=(LabelFile(examples / "digits" / "labels.txt"),),
+            mean=(0.0,),
+            std=(255.0,),
+            crop=CropMode.LETTERBOX,
+        ),
+    )
+    assert found.is_classifier
+    assert found.labels == tuple("0123456789")
+    image = found.image
+    assert image is not None
+    assert (image.width, image.height, image.channels, image.crop) == (28, 28, 1, CropMode.LETTERBOX)
+    assert (image.mean, image.std, image.tensor) == ((0.0,), (255.0,), found.inputs[0].tensor)
+    files = asset_files(found)
+    assert list(files) == ["model.tflite", "labels.json", "input_table.bin"]
+    assert files["model.tflite"] == found.model.data
+    assert json.loads(files["labels.json"]) == list("0123456789")
+    np.testing.assert_array_equal(np.frombuffer(files["input_table.bin"], "<i1").reshape(1, 256), lookup_table(image))
+
+
+def test_assets_keep_hostile_labels(tmp_path: Path) -> None:
+    (tmp_path / "labels.json").write_text(json.dumps(HOSTILE_LABELS))
+    labels = (LabelFile(tmp_path / "labels.json"),)
+    found = annotated(DIGITS, Annotation(Task.IMAGE_CLASSIFICATION, labels, (0.0,), (255.0,)))
+    assert found.labels == tuple(HOSTILE_LABELS)
+    assert json.loads(asset_files(found)["labels.json"]) == HOSTILE_LABELS
+
+
+def test_many_tensors_are_called_by_their_names(models: Path) -> None:
+    found = read_annotated(models / "ssd_mobilenet_v1_no_metadata.tflite")
+    assert [port.name for port in found.inputs] == ["input"]
+    assert [port.name for port in found.outputs] == [
+        "tflite_detection_postprocess",
+        "tflite_detection_postprocess_1",
+        "tflite_detection_postprocess_2",
+        "tflite_detection_postprocess_3",
+    ]
+
+
+# --- metadata that other tools wrote ----------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "labels"),
+    [
+        ("mobilenet_v2_1.0_224_quant", Task.IMAGE_CLASSIFICATION, 1001),
+        ("mobilenet_v1_0.25_224_1_metadata_1", Task.IMAGE_CLASSIFICATION, 1001),
+        ("deeplabv3", Task.IMAGE_SEGMENTATION, 21),
+        ("yamnet_audio_classifier_with_metadata", Task.AUDIO_CLASSIFICATION, 521),
+        ("movie_review", Task.TENSORS, 0),
+        ("hello_world_int8", Task.TENSORS, 0),
+    ],
+)
+def test_foreign_metadata(models: Path, name: str, task: Task, labels: int) -> None:
+    found = read_annotated(models / f"{name}.tflite")
+    assert (found.task, len(found.labels)) == (task, labels)
+    assert found.is_classifier == (task is Task.IMAGE_CLASSIFICATION) == (found.image is not None)
+
+
+def test_foreign_classifiers(models: Path) -> None:
+    quantized = read_annotated(models / "mobilenet_v2_1.0_224_quant.tflite").image
+    floating = read_annotated(models / "mobilenet_v1_0.25_224_1_metadata_1.tflite").image
+    assert quantized is not None
+    assert floating is not None
+    for image in (quantized, floating):
+        assert (image.width, image.height, image.channels, image.crop) == (224, 224, 3, CropMode.STRETCH)
+    assert (floating.mean, floating.std) == ((127.5,) * 3, (127.5,) * 3)
+    np.testing.assert_array_equal(lookup_table(quantized), np.tile(np.arange(256, dtype=np.uint8), (3, 1)))
+
+
+def foreign(
+    model: Model,
+    *,
+    labels: int | None = 10,
+    mean: tuple[float, ...] | None = (0.0,),
+    std: tuple[float, ...] | None = (255.0,),
+    inputs: int = 1,
+    outputs: int = 1,
+    names: tuple[str, ...] = (),
+) -> Model:
+    """``model`` with a classifier's metadata as the schema lets anybody write it, right or wrong."""
+    schema = import_tflite_support().schema
+    image = schema.TensorMetadataT()
+    image.content = schema.ContentT()
+    image.content.contentPropertiesType = schema.ContentProperties.ImageProperties
+    image.content.contentProperties = schema.ImagePropertiesT()
+    if mean is not None or std is not None:
+        unit = schema.ProcessUnitT()
+        unit.optionsType = schema.ProcessUnitOptions.NormalizationOptions
+        unit.options = schema.NormalizationOptionsT()
+        unit.options.mean, unit.options.std = mean, std
+        image.processUnits = [unit]
+    files = {}
+    classes = schema.TensorMetadataT()
+    if labels is not None:
+        entry = schema.AssociatedFileT()
+        entry.name, entry.type = "labels.txt", schema.AssociatedFileType.TENSOR_AXIS_LABELS
+        classes.associatedFiles = [entry]
+        files["labels.txt"] = "".join(f"label {number}\n" for number in range(labels)).encode()
+    graph = schema.SubGraphMetadataT()
+    graph.inputTensorMetadata = [image] * inputs
+    graph.outputTensorMetadata = [classes] * outputs
+    for tensor, name in zip((image, classes), names, strict=False):
+        tensor.name = name
+    metadata = schema.ModelMetadataT()
+    metadata.subgraphMetadata = [graph]
+    builder = flatbuffers.Builder(0)
+    builder.Finish(metadata.Pack(builder), b"M001")
+    return parse_model(embed(model.data, bytes(builder.Output()), files), model.path)
+
+
+def test_the_helper_writes_a_good_classifier() -> None:
+    found = annotated_model(foreign(read_model(DIGITS)))
+    assert found.is_classifier
+    assert found.labels[9] == "label 9"
+    assert found.image is not None
+    assert (found.image.mean, found.image.std) == ((0.0,), (255.0,))
+
+
+@pytest.mark.parametrize(("mean", "std"), [(None, None), ((), ()), ((0.0,), None)])
+def test_an_integer_input_needs_no_normalization(mean: Any, std: Any) -> None:
+    found = annotated_model(foreign(read_model(DIGITS), mean=mean, std=std))
+    assert found.image is not None
+    assert (found.image.mean, found.image.std) == ((0.0,), (1.0,))
+
+
+def test_equal_names_are_told_apart() -> None:
+    model = read_model(DIGITS)
+    main = replace(model.main, inputs=model.main.inputs * 2, outputs=model.main.outputs * 3)
+    found = annotated_model(replace(model, subgraphs=(main,)))
+    assert [port.name for port in found.inputs] == ["serving_default_image_0", "serving_default_image_0_2"]
+    assert [port.name for port in found.outputs] == [
+        "statefulpartitionedcall_0",
+        "statefulpartitionedcall_0_2",
+        "statefulpartitionedcall_0_3",
+    ]
+
+
+def test_metadata_of_another_number_of_tensors_is_left_out() -> None:
+    """It cannot be told which entry is whose."""
+    model = foreign(read_model(SINE), inputs=2, outputs=2, labels=None, names=("first", "second"))
+    found = annotated_model(model)
+    assert (found.task, found.inputs[0].name, found.outputs[0].name) == (Task.TENSORS, "input", "output")
+
+
+def test_hostile_names_become_identifiers() -> None:
+    for text in HOSTILE_LABELS:
+        found = annotated_model(foreign(read_model(DIGITS), names=(text, text)))
+        assert found.inputs[0].title == text
+        assert found.inputs[0].name.isidentifier()
+        assert found.inputs[0].name.isascii()
+
+
+# --- what is refused ----------------------------------------
+
+
+def changed(model: Model | None = None, **fields: Any) -> Model:
+    """``model``, or the digits model with a good classifier's metadata, with another input tensor; not to be run."""
+    model = foreign(read_model(DIGITS)) if model is None else model
+    index = model.main.inputs[0]
+    tensor = replace(model.inputs[0], **fields)
+    tensors = (*model.main.tensors[:index], tensor, *model.main.tensors[index + 1 :])
+    return replace(model, subgraphs=(replace(model.main, tensors=tensors),))
+
+
+def shape(*sides: int) -> dict[str, tuple[int, ...]]:
+    return {"shape": sides, "shape_signature": sides}
+
+
+SHAPE = "an image classifier's input is [1, height, width, 1 or 3], and this one is "
+NORMALIZATION = "its normalization does not fit its channels, or has a std of 0"
+REFUSED = [
+    (lambda: foreign(read_model(DIGITS), labels=9), "its metadata holds 9 labels for 10 classes"),
+    (lambda: foreign(read_model(DIGITS), labels=11), "its metadata holds 11 labels for 10 classes"),
+    (lambda: changed(**shape(1, 28, 28)), SHAPE + "[1, 28, 28]"),
+    (lambda: changed(**shape()), SHAPE + "[]"),
+    (lambda: changed(**shape(2, 28, 28, 1)), SHAPE + "[2, 28, 28, 1]"),
+    (lambda: changed(**shape(1, 28, 28, 4)), SHAPE + "[1, 28, 28, 4]"),
+    (lambda: changed(**shape(1, 0, 28, 1)), SHAPE + "[1, 0, 28, 1]"),
+    (lambda: changed(**shape(1, -28, 28, 1)), SHAPE + "[1, -28, 28, 1]"),
+    (lambda: changed(shape=(1, 1, 1, 1), shape_signature=(1, -1, -1, 1)), SHAPE + "[1, -1, -1, 1]"),
+    (lambda: changed(dtype="int16"), "an image input of int16 is not supported"),
+    (lambda: changed(dtype="string"), "an image input of string is not supported"),
+    (lambda: changed(quantization=None), "its int8 image input has no scale and zero point"),
+    (
+        lambda: changed(quantization=Quantization((0.0,), (0,), None)),
+        "its int8 image input has no scale and zero point",
+    ),
+    (
+        lambda: changed(foreign(read_model(DIGITS), mean=None, std=None), dtype="float32", quantization=None),
+        "a float image model needs its normalization, and its metadata holds none",
+    ),
+    (lambda: foreign(read_model(DIGITS), std=(0.0,)), NORMALIZATION),
+    (lambda: foreign(read_model(DIGITS), mean=(0.0, 0.0, 0.0)), NORMALIZATION),
+    (lambda: foreign(read_model(DIGITS), std=(1.0, 1.0)), NORMALIZATION),
+    (lambda: foreign(read_model(DIGITS), mean=(float("nan"),)), NORMALIZATION),
+    (lambda: foreign(read_model(DIGITS), std=(float("nan"),)), NORMALIZATION),
+    (lambda: foreign(read_model(DIGITS), mean=(float("inf"),)), NORMALIZATION),
+    (lambda: foreign(read_model(DIGITS), mean=(3e38,), std=(1e-5,)), NORMALIZATION),
+]
+
+
+@pytest.mark.parametrize(("make", "message"), REFUSED, ids=[f"{i}: {item[1][:40]}" for i, item in enumerate(REFUSED)])
+def test_incomplete_classifiers(make: Any, message: str) -> None:
+    model = make()
+    with pytest.raises(MetadataError) as caught:
+        annotated_model(model)
+    assert (caught.value.what, caught.value.where) == (message, str(DIGITS))
+    assert caught.value.fix
+
+
+def test_a_classifier_with_two_inputs() -> None:
+    model = foreign(read_model(DIGITS))
+    twice = replace(model, subgraphs=(replace(model.main, inputs=model.main.inputs * 2),))
+    with pytest.raises(MetadataError, match="an image classifier has one input and one output"):
+        annotated_model(twice)
+
+
+def test_a_model_without_outputs() -> None:
+    model = parse_model(build())
+    assert annotated_model(model).outputs
+    with pytest.raises(ModelError, match="has no outputs"):
+        annotated_model(replace(model, subgraphs=(replace(model.main, outputs=()),)))
+
+
+def test_damaged_metadata() -> None:
+    data = bytearray(foreign(read_model(DIGITS)).data)
+    # The root of the metadata now points far behind its end.
+    start = data.index(b"M001") - 4
+    data[start : start + 4] = struct.pack("<I", 0x7FFF_0000)
+    with pytest.raises(MetadataError, match="its metadata is damaged"):
+        annotated_model(parse_model(bytes(data)))

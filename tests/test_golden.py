@@ -1,0 +1,683 @@
+"""Golden cases: samples from files, answers from the real runtimes, and models that take a runtime down."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from packager import golden
+from packager.annotated import AnnotatedModel, Port, annotated_model, read_annotated
+from packager.config import read_config
+from packager.errors import ConfigError, ModelError
+from packager.golden import (
+    GoldenCase,
+    GoldenSet,
+    Sample,
+    answers,
+    build_goldens,
+    golden_files,
+    litert_tolerance,
+    read_samples,
+)
+from packager.metadata.attach import annotate
+from packager.metadata.view import TensorMetadata
+from packager.model import Quantization, Tensor, parse_model, read_model
+from packager.naming import SnakeName
+from packager.preprocessing import input_tensor
+from packager.runtimes import Runtime, Tolerance
+from tests.conftest import PROJECT
+
+
+def example(name: str) -> AnnotatedModel:
+    config = read_config(PROJECT / "examples" / name)
+    assert config.metadata is not None
+    return annotated_model(parse_model(annotate(read_model(config.model), config.metadata), config.model))
+
+
+@pytest.fixture(scope="session")
+def digits() -> AnnotatedModel:
+    return example("digits")
+
+
+@pytest.fixture(scope="session")
+def sine() -> AnnotatedModel:
+    return example("sine")
+
+
+def port(name: str, dtype: str, shape: tuple[int, ...] = (1, 4), **fields: Any) -> Port:
+    quantization = fields.pop("quantization", None)
+    tensor = Tensor(0, name, shape, fields.pop("signature", shape), dtype, quantization, 0, is_variable=False)
+    return Port(tensor, SnakeName(name), name, "", TensorMetadata(**fields))
+
+
+def with_inputs(annotated: AnnotatedModel, *ports: Port) -> AnnotatedModel:
+    """``annotated`` with other inputs, to read samples for; it cannot be run."""
+    return replace(annotated, inputs=ports)
+
+
+def saved(path: Path, *arrays: Any, **named: Any) -> Path:
+    if path.suffix == ".npz":
+        np.savez(path, **named)
+    else:
+        np.save(path, *arrays)
+    return path
+
+
+# --- samples ----------------------------------------
+
+
+def test_a_picture(digits: AnnotatedModel, examples: Path) -> None:
+    path = examples / "digits" / "golden" / "five.png"
+    (sample,) = read_samples(digits, [path])
+    assert sample.name == "five"
+    assert sample.picture is not None
+    with Image.open(path) as original, Image.open(io.BytesIO(sample.picture)) as kept:
+        assert (kept.format, kept.mode) == ("PNG", "L")
+        np.testing.assert_array_equal(np.asarray(kept), np.asarray(original.convert("L")))
+        assert digits.image is not None
+        np.testing.assert_array_equal(sample.inputs[0], input_tensor(original, digits.image), strict=True)
+
+
+@pytest.mark.parametrize(
+    ("size", "kept"),
+    [((2000, 500), (512, 128)), ((500, 2000), (128, 512)), ((512, 512), (512, 512)), ((3000, 1), (512, 1))],
+)
+def test_a_large_picture_is_made_smaller(
+    digits: AnnotatedModel, tmp_path: Path, size: tuple[int, int], kept: tuple[int, int]
+) -> None:
+    Image.new("RGB", size, "white").save(tmp_path / "large.png")
+    (sample,) = read_samples(digits, [tmp_path / "large.png"])
+    with Image.open(io.BytesIO(sample.picture or b"")) as picture:
+        assert picture.size == kept
+        # The tensor is that of the picture in the project, not of the larger one.
+        assert digits.image is not None
+        np.testing.assert_array_equal(sample.inputs[0], input_tensor(picture, digits.image))
+
+
+def gradient() -> np.ndarray:
+    return np.arange(256, dtype=np.uint8).reshape(16, 16)
+
+
+def test_a_turned_picture_is_upright(digits: AnnotatedModel, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn it by 90 degrees to the right
+    Image.fromarray(gradient()).save(tmp_path / "turned.png", exif=exif)
+    (sample,) = read_samples(digits, [tmp_path / "turned.png"])
+    with Image.open(io.BytesIO(sample.picture or b"")) as picture:
+        np.testing.assert_array_equal(np.asarray(picture), np.rot90(gradient(), -1))
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        pytest.param(Image.fromarray(gradient().astype(np.uint16) * 257), id="16 bits"),
+        pytest.param(Image.fromarray(gradient()).convert("P"), id="palette"),
+        pytest.param(Image.fromarray(np.dstack([gradient()] * 3 + [255 - gradient()])), id="RGBA"),
+        pytest.param(Image.fromarray(np.dstack([gradient(), 255 - gradient()])), id="gray and alpha"),
+    ],
+)
+def test_other_kinds_of_pixels(digits: AnnotatedModel, tmp_path: Path, picture: Image.Image) -> None:
+    picture.save(tmp_path / "p.png")
+    (sample,) = read_samples(digits, [tmp_path / "p.png"])
+    with Image.open(io.BytesIO(sample.picture or b"")) as kept:
+        np.testing.assert_array_equal(np.asarray(kept), gradient())
+
+
+def test_a_transparent_palette_warns_nobody(digits: AnnotatedModel, tmp_path: Path) -> None:
+    picture = Image.fromarray(gradient()).convert("P")
+    picture.save(tmp_path / "p.png", transparency=b"\0\x10\x20")
+    assert len(read_samples(digits, [tmp_path / "p.png"])) == 1
+
+
+def test_names_are_safe_and_differ(sine: AnnotatedModel, tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("a b.npy", "a-b.npy", "класс.npy", "con.npy")]
+    for path in paths:
+        saved(path, np.zeros((1, 1), np.int8))
+    assert [sample.name for sample in read_samples(sine, paths)] == ["a_b", "a_b_2", "model", "con_model"]
+
+
+def test_npy_of_its_own_dtype_goes_in_as_it_is(sine: AnnotatedModel, tmp_path: Path) -> None:
+    (sample,) = read_samples(sine, [saved(tmp_path / "x.npy", np.array([[-77]], np.int8))])
+    assert sample.picture is None
+    np.testing.assert_array_equal(sample.inputs[0], np.array([[-77]], np.int8), strict=True)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_real_values_are_quantized(sine: AnnotatedModel, tmp_path: Path, dtype: str) -> None:
+    quantization = sine.inputs[0].tensor.quantization
+    assert quantization is not None
+    for value, expected in [
+        (0.0, quantization.zero_point),
+        (quantization.scale * 10, quantization.zero_point + 10),
+        (quantization.scale * 10.6, quantization.zero_point + 11),
+        (1e4, 127),
+        (-1e4, -128),
+    ]:
+        (sample,) = read_samples(sine, [saved(tmp_path / "x.npy", np.array([value], dtype))])
+        np.testing.assert_array_equal(sample.inputs[0], np.array([[expected]], np.int8), strict=True)
+
+
+def test_npz_holds_an_array_for_each_input(sine: AnnotatedModel, tmp_path: Path) -> None:
+    two = with_inputs(sine, port("left", "float32"), port("right", "int32"))
+    left, right = np.array([0.1, 0.2, 0.3, 0.4]), np.array([[1], [2], [3], [4]], np.int64)
+    (sample,) = read_samples(two, [saved(tmp_path / "x.npz", right=right, left=left, more=np.zeros(9))])
+    np.testing.assert_array_equal(sample.inputs[0], np.array([left], np.float32), strict=True)
+    np.testing.assert_array_equal(sample.inputs[1], np.array([[1, 2, 3, 4]], np.int32), strict=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "dtype", "expected"),
+    [
+        ("bool", "uint8", [1, 0, 1, 1]),
+        ("int64", "uint8", [3, 0, 255, 9]),
+        ("uint8", "int64", [3, 0, 255, 9]),
+        ("int64", "float32", [3, 0, -255, 9]),
+        ("uint8", "bool", [1, 0, 1, 0]),
+    ],
+)
+def test_values_that_the_dtype_holds(
+    sine: AnnotatedModel, tmp_path: Path, given: str, dtype: str, expected: list[int]
+) -> None:
+    model = with_inputs(sine, port("x", dtype))
+    (sample,) = read_samples(model, [saved(tmp_path / "x.npy", np.array(expected, given))])
+    np.testing.assert_array_equal(sample.inputs[0], np.array([expected], dtype), strict=True)
+
+
+def test_no_paths_give_seeded_samples(digits: AnnotatedModel, sine: AnnotatedModel) -> None:
+    for annotated in (digits, sine):
+        first, second = read_samples(annotated, []), read_samples(annotated, [])
+        assert [sample.name for sample in first] == ["random_0", "random_1", "random_2"]
+        assert len({sample.inputs[0].tobytes() for sample in first}) == 3
+        for one, other in zip(first, second, strict=True):
+            assert (one.name, one.picture) == (other.name, other.picture)
+            np.testing.assert_array_equal(one.inputs[0], other.inputs[0], strict=True)
+    pictures = [Image.open(io.BytesIO(sample.picture or b"")).size for sample in read_samples(digits, [])]
+    assert (28, 28) not in pictures
+
+
+@pytest.mark.parametrize(
+    ("item", "low", "high"),
+    [
+        (port("x", "float32", (1, 500)), -1, 1),
+        (port("x", "float32", (1, 500), minimum=(0.0,), maximum=(6.0,)), 0, 6),
+        (port("x", "int8", (1, 500), quantization=Quantization((0.5,), (0,), None)), -128, 127),
+        (
+            port(
+                "x", "int8", (1, 500), quantization=Quantization((0.5,), (0,), None), minimum=(0.0,), maximum=(6.0,)
+            ),
+            0,
+            12,
+        ),
+        (port("x", "int32", (1, 500)), 0, 9),
+        (port("x", "int32", (1, 500), minimum=(-5.0,), maximum=(5.0,)), -5, 5),
+        (port("x", "uint8", (1, 500), minimum=(0.0,), maximum=(1e9,)), 0, 255),
+        (port("x", "bool", (1, 500)), 0, 1),
+        # Bounds that say nothing.
+        (port("x", "float32", (1, 500), minimum=(3.0,), maximum=(2.0,)), -1, 1),
+        (port("x", "float32", (1, 500), minimum=(float("nan"),), maximum=(2.0,)), -1, 1),
+        (port("x", "float32", (1, 500), minimum=(-float("inf"),), maximum=(float("inf"),)), -1, 1),
+        (port("x", "int32", (1, 500), minimum=(0.0,), maximum=(float("inf"),)), 0, 9),
+    ],
+    ids=str,
+)
+def test_random_samples_keep_to_the_bounds(sine: AnnotatedModel, item: Port, low: float, high: float) -> None:
+    values = np.concatenate([sample.inputs[0] for sample in read_samples(with_inputs(sine, item), [])]).astype(float)
+    assert low <= values.min() <= low + (high - low) / 20
+    assert high - (high - low) / 20 <= values.max() <= high
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        (port("x", "string"), "its input 'x' is of string, for which there are no samples"),
+        (port("x", "int4"), "its input 'x' is of int4, for which there are no samples"),
+        (port("x", "float32", (1, 1), signature=(1, -1)), "its input 'x' has the open shape [1, -1]"),
+        (port("x", "float32", (0, 4)), "its input 'x' has the shape [0, 4], which no sample can have"),
+        (port("x", "float32", (-1, 4)), "its input 'x' has the shape [-1, 4], which no sample can have"),
+        (
+            port("x", "int8", (1 << 20, 1 << 20)),
+            "its input 'x' has the shape [1048576, 1048576], which no sample can have",
+        ),
+    ],
+)
+def test_inputs_that_have_no_samples(sine: AnnotatedModel, tmp_path: Path, item: Port, message: str) -> None:
+    model = with_inputs(sine, item)
+    path = saved(tmp_path / "x.npy", np.zeros(1, np.float32))
+    for refused in (
+        lambda: read_samples(model, []),
+        lambda: read_samples(model, [path]),
+        lambda: build_goldens(model, [], []),
+    ):
+        with pytest.raises(ModelError) as caught:
+            refused()
+        assert caught.value.what == message
+
+
+def corrupt_zip(path: Path) -> None:
+    np.savez_compressed(path, x=np.zeros(1000, np.int8))
+    data = bytearray(path.read_bytes())
+    data[60:68] = b"\xff" * 8  # in the deflated bytes of the first file
+    path.write_bytes(bytes(data))
+
+
+def encrypted_zip(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.npy", b"")
+    path.write_bytes(path.read_bytes().replace(b"PK\x01\x02\x14\x03\x14\0\0\0", b"PK\x01\x02\x14\x03\x14\0\x01\0"))
+
+
+UNREADABLE: dict[str, Callable[[Path], object]] = {
+    "empty.npy": lambda path: path.write_bytes(b""),
+    "empty.npz": lambda path: path.write_bytes(b""),
+    "text.npy": lambda path: path.write_text("1 2 3"),
+    "text.npz": lambda path: path.write_text("1 2 3"),
+    "pickle.npy": lambda path: np.save(path, np.array([{"a": 1}], object), allow_pickle=True),
+    "cut.npy": lambda path: path.write_bytes(b"\x93NUMPY\x01\0v\0{'descr'"),
+    "header.npy": lambda path: path.write_bytes(b"\x93NUMPY\x01\0\x10\0__import__('os')\n"),
+    "short.npy": lambda path: path.write_bytes(
+        b"\x93NUMPY\x01\0\x46\0" + b"{'descr': '<f8', 'fortran_order': False, 'shape': (9,)}".ljust(69) + b"\n"
+    ),
+    "huge.npy": lambda path: path.write_bytes(
+        b"\x93NUMPY\x01\0\x56\0"
+        + b"{'descr': '<f8', 'fortran_order': False, 'shape': (9999999999999999,)}".ljust(85)
+        + b"\n"
+    ),
+    "corrupt.npz": corrupt_zip,
+    "encrypted.npz": encrypted_zip,
+    "cut.npz": lambda path: path.write_bytes(b"PK\x03\x04" + bytes(30)),
+    "empty.png": lambda path: path.write_bytes(b""),
+    "text.txt": lambda path: path.write_text("no picture"),
+    "cut.png": lambda path: path.write_bytes((PROJECT / "examples/digits/golden/five.png").read_bytes()[:120]),
+    "folder.png": lambda path: path.mkdir(),
+    "folder.npy": lambda path: path.mkdir(),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_files_that_cannot_be_read(digits: AnnotatedModel, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    UNREADABLE[name](path)
+    with pytest.raises(ConfigError) as caught:
+        read_samples(digits, [path])
+    assert caught.value.where == str(path)
+    assert caught.value.what.startswith("cannot be read as a golden sample: ")
+    assert not caught.value.what.endswith(": ")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP"])
+def test_damaged_pictures(digits: AnnotatedModel, tmp_path: Path, kind: str) -> None:
+    """Byte flips give a picture or a ConfigError; nothing else, whatever the decoder makes of them."""
+    whole = io.BytesIO()
+    Image.fromarray(gradient()).save(whole, kind)
+    data = whole.getvalue()
+    generator = np.random.default_rng(0)
+    refused = 0
+    for number in range(60):
+        spoilt = bytearray(data)
+        for position in generator.integers(0, len(data), 4):
+            spoilt[position] = generator.integers(0, 256)
+        path = tmp_path / f"{number}.png"
+        path.write_bytes(bytes(spoilt if number % 2 else spoilt[: generator.integers(1, len(data))]))
+        try:
+            read_samples(digits, [path])
+        except ConfigError:
+            refused += 1
+    assert refused >= 5
+
+
+def test_a_picture_of_floats(digits: AnnotatedModel, tmp_path: Path) -> None:
+    Image.fromarray(gradient().astype(np.float32)).save(tmp_path / "f.tiff")
+    with pytest.raises(ConfigError) as caught:
+        read_samples(digits, [tmp_path / "f.tiff"])
+    assert (caught.value.what, caught.value.fix) == ("has pixels of 32 bits", "Save it with 8 bits a channel.")
+
+
+def test_a_missing_file(digits: AnnotatedModel, tmp_path: Path) -> None:
+    for name in ("no.png", "no.npy", "no.npz"):
+        with pytest.raises(ConfigError) as caught:
+            read_samples(digits, [tmp_path / name])
+        assert (caught.value.what, caught.value.where) == ("no such golden sample", str(tmp_path / name))
+
+
+def test_a_picture_for_a_tensor_model(sine: AnnotatedModel, examples: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_samples(sine, [examples / "digits" / "golden" / "five.png"])
+    assert caught.value.what == "is a picture, and the model's task is tensors"
+
+
+INT8 = port("x", "int8", quantization=Quantization((0.5,), (0,), None))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "array", "what", "fix"),
+    [
+        ([INT8], np.zeros((2, 4), np.int8), "holds an array of [2, 4] for input 'x' of [1, 4]", None),
+        ([INT8], np.zeros((), np.int8), "holds an array of [] for input 'x' of [1, 4]", None),
+        (
+            [INT8],
+            np.full(4, np.nan),
+            "holds float64, and input 'x' is int8",
+            "Save it as int8, or real values as float32.",
+        ),
+        ([INT8], np.array([1, 2, 3, 300]), "holds 300, which is beyond int8", None),
+        (
+            [INT8],
+            np.zeros(4, complex),
+            "holds complex128, and input 'x' is int8",
+            "Save it as int8, or real values as float32.",
+        ),
+        ([port("x", "int32")], np.zeros(4), "holds float64, and input 'x' is int32", "Save it as int32."),
+        ([port("x", "uint8")], np.array([0, 1, 2, -1]), "holds -1, which is beyond uint8", None),
+        ([port("x", "bool")], np.array([0, 1, 2, 3]), "holds 2, which is beyond bool", None),
+        ([port("x", "float32")], np.array([0, 1, 2, 1e39]), "holds 1e+39, which is beyond float32", None),
+        (
+            [port("x", "float32")],
+            np.array(["a", "b", "c", "d"]),
+            "holds <U1, and input 'x' is float32",
+            "Save it as float32.",
+        ),
+        (
+            [port("a", "float32"), port("b", "float32")],
+            np.zeros(4, np.float32),
+            "holds one array, and the model has 2 inputs",
+            "Save an .npz with an array for each: a, b",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_arrays_that_do_not_fit(
+    sine: AnnotatedModel, tmp_path: Path, inputs: list[Port], array: np.ndarray, what: str, fix: str | None
+) -> None:
+    path = saved(tmp_path / "x.npy", array)
+    with pytest.raises(ConfigError) as caught:
+        read_samples(with_inputs(sine, *inputs), [path])
+    assert (caught.value.what, caught.value.where, caught.value.fix) == (what, str(path), fix)
+
+
+def test_an_npz_without_the_input(sine: AnnotatedModel, tmp_path: Path) -> None:
+    path = saved(tmp_path / "x.npz", y=np.zeros((1, 1), np.int8))
+    with pytest.raises(ConfigError) as caught:
+        read_samples(sine, [path])
+    assert (caught.value.what, caught.value.fix) == ("has no array 'x'", "The model's inputs are: x")
+
+
+def test_endings_that_lie(sine: AnnotatedModel, tmp_path: Path) -> None:
+    """NumPy tells the two formats by their content, not by the name."""
+    array = np.array([[5]], np.int8)
+    saved(tmp_path / "x.npz", x=array).rename(tmp_path / "really_npz.npy")
+    saved(tmp_path / "x.npy", array).rename(tmp_path / "really_npy.npz")
+    for name in ("really_npz.npy", "really_npy.npz"):
+        (sample,) = read_samples(sine, [tmp_path / name])
+        np.testing.assert_array_equal(sample.inputs[0], array, strict=True)
+
+
+# --- answers ----------------------------------------
+
+
+def run_interpreter(model: bytes, tensor: np.ndarray) -> np.ndarray:
+    """The example models are safe to run in this process."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_content=model, num_threads=1)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], tensor)
+    interpreter.invoke()
+    output: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    return output
+
+
+def test_answers_of_each_runtime(digits: AnnotatedModel, examples: Path) -> None:
+    samples = read_samples(digits, sorted((examples / "digits" / "golden").glob("*.png")))
+    goldens = build_goldens(digits, samples, list(Runtime))
+    assert list(goldens.sets) == list(Runtime)
+    words = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    for runtime, found in goldens.sets.items():
+        package = "tflite-micro" if runtime is Runtime.TFLITE_MICRO else "ai-edge-litert"
+        assert found.runtime.startswith(f"{package} ")
+        for sample, case in zip(samples, found.cases, strict=True):
+            assert (case.name, case.picture, case.inputs) == (sample.name, sample.picture, sample.inputs)
+            assert words[case.answers[0].index] == case.name
+            output = case.outputs[0]
+            assert (output.dtype, output.shape) == (np.int8, (1, 10))
+            tensor = digits.outputs[0].tensor
+            assert tensor.quantization is not None
+            best = sorted(range(10), key=lambda index: (-int(output[0, index]), index))[:3]
+            assert [answer.index for answer in case.answers] == best
+            for answer in case.answers:
+                counts = int(output[0, answer.index]) - tensor.quantization.zero_point
+                assert answer.score == pytest.approx(counts * tensor.quantization.scale, rel=1e-6)
+                assert answer.label == digits.labels[answer.index]
+    for case in goldens.sets[Runtime.LITERT].cases:
+        np.testing.assert_array_equal(
+            case.outputs[0], run_interpreter(digits.model.data, case.inputs[0]), strict=True
+        )
+
+
+def test_the_runtimes_are_different_ones(models: Path) -> None:
+    """XNNPACK and the reference kernels differ by some counts on this one: neither set is a copy of the other."""
+    annotated = read_annotated(models / "mobilenet_v2_1.0_224_quant.tflite")
+    samples = read_samples(annotated, [models / "cat.bmp"])
+    sets = build_goldens(annotated, samples, [Runtime.LITERT, Runtime.LITERT_REFERENCE]).sets
+    litert, reference = (found.cases[0].outputs[0].astype(int) for found in sets.values())
+    assert 0 < np.abs(litert - reference).max() < 20
+
+
+@pytest.mark.parametrize(
+    ("name", "picture", "tolerance"),
+    [
+        ("mobilenet_v2_1.0_224_quant.tflite", "cat.bmp", Tolerance(24, 0.0938)),
+        ("mobilenet_v1_0.25_224_1_metadata_1.tflite", "cat.bmp", Tolerance(12, 0.0001)),
+        ("hello_world_int8.tflite", None, Tolerance(12, 0.0469)),
+        ("hello_world_float.tflite", None, Tolerance(12, 0.0001)),
+    ],
+)
+def test_the_tolerance_covers_what_kernels_differ_by(
+    models: Path, name: str, picture: str | None, tolerance: Tolerance
+) -> None:
+    annotated = read_annotated(models / name)
+    samples = read_samples(annotated, [] if picture is None else [models / picture])
+    sets = build_goldens(annotated, samples, [Runtime.LITERT, Runtime.LITERT_REFERENCE]).sets
+    assert litert_tolerance(annotated.model, sets[Runtime.LITERT]) == tolerance
+    for one, other in zip(sets[Runtime.LITERT].cases, sets[Runtime.LITERT_REFERENCE].cases, strict=True):
+        difference = np.abs(one.outputs[0].astype(float) - other.outputs[0].astype(float)).max()
+        assert difference <= (tolerance.absolute if "float" in str(one.outputs[0].dtype) else tolerance.counts)
+
+
+def test_the_tolerance_of_floats_grows_with_the_outputs(models: Path) -> None:
+    """DeepLab answers with numbers up to 19."""
+    model = read_model(models / "deeplabv3.tflite")
+    outputs = (np.array([[0.5, -19.0]], np.float32),)
+    found = GoldenSet(
+        "", (GoldenCase("a", None, (), outputs, ()), GoldenCase("b", None, (), (np.zeros(0, "f4"),), ()))
+    )
+    assert litert_tolerance(model, found) == Tolerance(12, 0.0019)
+
+
+def test_answers_rank_equals_by_index(digits: AnnotatedModel) -> None:
+    output = np.array([[5, 9, 5, 9, 1, 1, 1, 1, 9, 1]], np.int8)
+    assert [answer.index for answer in answers(digits, [output], 5)] == [1, 3, 8, 0, 2]
+
+
+def test_tensor_models_have_no_answers(sine: AnnotatedModel) -> None:
+    assert answers(sine, [np.zeros((1, 1), np.int8)]) == ()
+
+
+def test_a_second_run_gives_the_same(sine: AnnotatedModel) -> None:
+    samples = read_samples(sine, [])
+    first, second = (build_goldens(sine, samples, [Runtime.LITERT, Runtime.TFLITE_MICRO]) for _ in range(2))
+    assert first.arena_bytes == second.arena_bytes
+    for runtime in first.sets:
+        files = [golden_files(goldens.sets[runtime], Tolerance(1, 0.5)) for goldens in (first, second)]
+        assert files[0] == files[1]
+
+
+def test_golden_files() -> None:
+    """The whole layout, with items whose order of bytes shows."""
+    case = GoldenCase(
+        name="five",
+        picture=b"png",
+        inputs=(np.array([[1, -2]], ">i2"),),
+        outputs=(np.array([1.5], ">f4"), np.array([True, False])),
+        answers=(golden.Answer('"fünf"\n', 5, 0.99609375),),
+    )
+    plain = GoldenCase("plain", None, (np.array([7], np.int8),), (np.array([2**40], np.int64),), ())
+    files = golden_files(GoldenSet("runtime 1.0", (case, plain)), Tolerance(counts=2, absolute=1e-4))
+    document = files.pop("cases.json").decode()
+    assert document.endswith("}\n")
+    assert '"label": "\\"fünf\\"\\n"' in document
+    assert json.loads(document) == {
+        "runtime": "runtime 1.0",
+        "tolerance": {"counts": 2, "absolute": 1e-4},
+        "cases": [
+            {
+                "name": "five",
+                "picture": "five.png",
+                "inputs": ["five.input0.bin"],
+                "outputs": ["five.output0.bin", "five.output1.bin"],
+                "answers": [{"label": '"fünf"\n', "index": 5, "score": 0.99609375}],
+            },
+            {
+                "name": "plain",
+                "picture": None,
+                "inputs": ["plain.input0.bin"],
+                "outputs": ["plain.output0.bin"],
+                "answers": [],
+            },
+        ],
+    }
+    assert files == {
+        "five.png": b"png",
+        "five.input0.bin": b"\1\0\xfe\xff",
+        "five.output0.bin": b"\0\0\xc0\x3f",
+        "five.output1.bin": b"\1\0",
+        "plain.input0.bin": b"\7",
+        "plain.output0.bin": b"\0\0\0\0\0\1\0\0",
+    }
+
+
+def test_the_models_input_dtypes_run(models: Path) -> None:
+    """Token ids (int32) and int16, on the runtimes that take them."""
+    review = read_annotated(models / "movie_review.tflite")
+    case = build_goldens(review, read_samples(review, []), [Runtime.LITERT]).sets[Runtime.LITERT].cases[0]
+    assert case.inputs[0].dtype == np.int32
+    assert case.outputs[0].sum() == pytest.approx(1, abs=1e-5)
+    keyword = read_annotated(models / "keyword_scrambled_8bit.tflite")
+    goldens = build_goldens(keyword, read_samples(keyword, [])[:1], [Runtime.TFLITE_MICRO])
+    case = goldens.sets[Runtime.TFLITE_MICRO].cases[0]
+    assert (case.inputs[0].dtype, case.outputs[0].dtype) == (np.int16, np.int32)
+
+
+# --- tensor arena ----------------------------------------
+
+PROBE = """
+import sys
+import numpy as np
+from tflite_micro import runtime
+
+interpreter = runtime.Interpreter.from_file(sys.argv[1], arena_size=int(sys.argv[2]))
+interpreter.set_input(np.zeros((1, 1), np.int8), 0)
+interpreter.invoke()
+interpreter.get_output(0)
+print("ran")
+"""
+
+
+def test_the_arena_is_the_smallest(models: Path) -> None:
+    path = models / "hello_world_int8.tflite"
+    annotated = read_annotated(path)
+    arena = build_goldens(annotated, read_samples(annotated, []), [Runtime.TFLITE_MICRO]).arena_bytes
+    assert arena is not None
+    assert arena % 16 == 0
+
+    def runs(size: int) -> bool:
+        command = [sys.executable, "-c", PROBE, str(path), str(size)]
+        child = subprocess.run(command, capture_output=True, text=True, check=False)
+        return child.returncode == 0 and child.stdout == "ran\n"
+
+    assert runs(arena)
+    assert not runs(arena - 16)
+
+
+def test_only_tflite_micro_measures_an_arena(sine: AnnotatedModel) -> None:
+    assert build_goldens(sine, read_samples(sine, [])[:1], [Runtime.LITERT]).arena_bytes is None
+
+
+# --- models that fail ----------------------------------------
+
+
+def failure(annotated: AnnotatedModel, samples: list[Sample] | None, runtime: Runtime) -> ModelError:
+    with pytest.raises(ModelError) as caught:
+        build_goldens(annotated, read_samples(annotated, []) if samples is None else samples, [runtime])
+    assert caught.value.where == str(annotated.model.path)
+    return caught.value
+
+
+def test_a_model_that_corrupts_the_heap(models: Path) -> None:
+    """The child dies, or ends with a damaged heap; this process only reads about it."""
+    error = failure(read_annotated(models / "keyword_scrambled_8bit.tflite"), None, Runtime.LITERT)
+    assert error.what.startswith(
+        ("LiteRT died while it ran the model (", "LiteRT damaged its memory", "LiteRT cannot run it")
+    )
+
+
+def test_a_model_that_litert_refuses(models: Path) -> None:
+    error = failure(read_annotated(models / "person_detect.tflite"), None, Runtime.LITERT)
+    assert error.what.startswith("LiteRT cannot run it: ")
+    assert len(error.what) < 400
+
+
+def test_a_model_that_tflite_micro_refuses(models: Path) -> None:
+    annotated = read_annotated(models / "mobilenet_v1_0.25_128_quant.tflite")
+    error = failure(annotated, list(read_samples(annotated, []))[:1], Runtime.TFLITE_MICRO)
+    assert error.what.startswith("TensorFlow Lite Micro ")
+
+
+@pytest.mark.parametrize("runtime", [Runtime.LITERT, Runtime.LITERT_REFERENCE, Runtime.TFLITE_MICRO])
+def test_an_operator_that_no_runtime_has(models: Path, runtime: Runtime) -> None:
+    error = failure(read_annotated(models / "model_invoking_error.tflite"), None, runtime)
+    assert "\n" not in error.what
+
+
+def test_an_answer_that_is_no_number(models: Path) -> None:
+    annotated = read_annotated(models / "l2_norm_composite.tflite")
+    tensor = np.full(annotated.inputs[0].tensor.shape, np.nan, np.float32)
+    error = failure(annotated, [Sample("bad", None, (tensor,))], Runtime.LITERT)
+    assert error.what.endswith("is infinite or not a number for the golden sample 'bad'")
+
+
+def test_a_child_that_dies_after_its_answer(
+    sine: AnnotatedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a damaged heap does when it is cleaned up: the answers are there, and worth nothing."""
+    dying = tmp_path / "python"
+    dying.write_text(f'#!/bin/sh\n"{sys.executable}" "$@" && echo damaged >&2 && kill -ABRT $$\n')
+    dying.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(dying))
+    error = failure(sine, None, Runtime.LITERT)
+    assert error.what == "LiteRT damaged its memory while it ran the model (signal 6: damaged)"
+
+
+def test_a_child_that_takes_too_long(sine: AnnotatedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real child, and no child starts Python and LiteRT in 20 ms."""
+    monkeypatch.setattr(golden, "TIME_LIMIT", 0.02)
+    assert failure(sine, None, Runtime.LITERT).what == "LiteRT ran it for 0.02 s without an answer"
+
+
+def test_nothing_is_left_behind(
+    sine: AnnotatedModel, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    build_goldens(sine, read_samples(sine, [])[:1], [Runtime.LITERT])
+    failure(read_annotated(models / "person_detect.tflite"), None, Runtime.LITERT)
+    assert list(tmp_path.iterdir()) == []

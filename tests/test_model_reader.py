@@ -1,0 +1,498 @@
+"""Reading a .tflite: equal to what LiteRT's own schema reads, and unmoved by damaged and hostile files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import struct
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import flatbuffers
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+
+from packager.annotated import annotated_model
+from packager.config import read_config
+from packager.errors import MetadataError, ModelError
+from packager.inspection import Inspection
+from packager.metadata.attach import annotate
+from packager.metadata.reader import read_metadata
+from packager.model import parse_model, read_model
+from packager.model.operators import BUILTIN_OPERATORS, TENSOR_TYPE_BITS, TENSOR_TYPES
+from tests.conftest import PROJECT
+
+EXAMPLES = sorted((PROJECT / "examples").rglob("*.tflite"))
+MODELS = [
+    "deeplabv3",
+    "hello_world_float",
+    "hello_world_int8",
+    "keyword_scrambled_8bit",
+    "l2_norm_composite",
+    "micro_speech_quantized",
+    "mobilenet_v1_0.25_128_quant",
+    "mobilenet_v1_0.25_128_quant_edgetpu",
+    "mobilenet_v1_0.25_224_1_default_1",
+    "mobilenet_v1_0.25_224_1_metadata_1",
+    "mobilenet_v2_1.0_224_quant",
+    "model_invoking_error",
+    "movie_review",
+    "person_detect",
+    "ssd_mobilenet_v1_no_metadata",
+    "trained_lstm_int8",
+    "yamnet_audio_classifier_with_metadata",
+]
+
+
+@pytest.fixture(params=[*(path.stem for path in EXAMPLES), *MODELS])
+def model_path(request: pytest.FixtureRequest) -> Path:
+    own = {path.stem: path for path in EXAMPLES}
+    if request.param in own:
+        return own[request.param]
+    folder: Path = request.getfixturevalue("models")
+    return folder / f"{request.param}.tflite"
+
+
+def names_of(enum: type) -> list[str]:
+    """The names of an enum of the schema in the order of their codes, which must have no gaps."""
+    codes = {value: name for name, value in vars(enum).items() if not name.startswith("_")}
+    assert sorted(codes) == list(range(len(codes)))
+    return [codes[code] for code in range(len(codes))]
+
+
+def test_operators_are_those_of_the_schema() -> None:
+    assert list(BUILTIN_OPERATORS) == names_of(schema.BuiltinOperator)
+
+
+def test_tensor_types_are_those_of_the_schema() -> None:
+    assert list(TENSOR_TYPES) == [name.lower() for name in names_of(schema.TensorType)]
+    assert set(TENSOR_TYPES) - set(TENSOR_TYPE_BITS) == {"string", "resource", "variant"}
+
+
+def text(value: bytes | None) -> str:
+    return (value or b"").decode("utf-8", "replace")
+
+
+def items(vector: Any) -> tuple[Any, ...]:
+    return () if vector is None else tuple(item.item() if hasattr(item, "item") else item for item in vector)
+
+
+def quantization(parameters: Any) -> tuple[Any, ...] | None:
+    if parameters is None or not items(parameters.scale):
+        return None
+    scales = items(parameters.scale)
+    return scales, items(parameters.zeroPoint), parameters.quantizedDimension if len(scales) > 1 else None
+
+
+def operator(code: Any) -> tuple[str, int, bool]:
+    number = max(code.builtinCode, code.deprecatedBuiltinCode)
+    custom = number == schema.BuiltinOperator.CUSTOM
+    return text(code.customCode) if custom else BUILTIN_OPERATORS[number], code.version, custom
+
+
+def test_fields_are_those_that_the_schema_reads(model_path: Path) -> None:
+    data = model_path.read_bytes()
+    theirs = schema.ModelT.InitFromPackedBuf(data)
+    ours = read_model(model_path)
+
+    assert (ours.path, ours.data, ours.sha256) == (model_path, data, hashlib.sha256(data).hexdigest())
+    assert ours.description == text(theirs.description)
+    assert len(ours.subgraphs) == len(theirs.subgraphs)
+    used: Counter[tuple[str, int, bool]] = Counter()
+    for graph, expected in zip(ours.subgraphs, theirs.subgraphs, strict=True):
+        assert graph.name == text(expected.name)
+        assert (graph.inputs, graph.outputs) == (items(expected.inputs), items(expected.outputs))
+        for index, (tensor, their) in enumerate(zip(graph.tensors, expected.tensors, strict=True)):
+            shape = items(their.shape)
+            constant = theirs.buffers[their.buffer].data if theirs.buffers else None
+            assert (tensor.index, tensor.name, tensor.shape) == (index, text(their.name), shape)
+            assert tensor.shape_signature == (items(their.shapeSignature) or shape)
+            assert tensor.dtype == names_of(schema.TensorType)[their.type].lower()
+            assert tensor.constant_bytes == (0 if constant is None else len(constant))
+            assert tensor.is_variable == their.isVariable
+            found = tensor.quantization
+            given = None if found is None else (found.scales, found.zero_points, found.axis)
+            assert given == quantization(their.quantization)
+        for index, (node, their) in enumerate(zip(graph.nodes, expected.operators, strict=True)):
+            kind = operator(theirs.operatorCodes[their.opcodeIndex])
+            used[kind] += 1
+            assert (node.index, node.inputs, node.outputs) == (index, items(their.inputs), items(their.outputs))
+            assert (node.operator.name, node.operator.version, node.operator.custom) == kind
+    assert {(kind.name, kind.version, kind.custom): count for kind, count in ours.operators} == used
+
+    def pairs(maps: Any, graph: int) -> tuple[tuple[str, str], ...]:
+        tensors = theirs.subgraphs[graph].tensors
+        return tuple((text(item.name), text(tensors[item.tensorIndex].name)) for item in items(maps))
+
+    assert [(item.key, item.inputs, item.outputs) for item in ours.signatures] == [
+        (text(item.signatureKey), pairs(item.inputs, item.subgraphIndex), pairs(item.outputs, item.subgraphIndex))
+        for item in items(theirs.signatureDefs)
+    ]
+
+    named = [entry for entry in items(theirs.metadata) if entry.name == b"TFLITE_METADATA"]
+    metadata = bytes(theirs.buffers[named[0].buffer].data) if named else None
+    assert ours.metadata_buffer == metadata
+    weights = sum(0 if buffer.data is None else len(buffer.data) for buffer in theirs.buffers or ())
+    assert ours.sizes.weights == weights - len(metadata or b"")
+    assert ours.sizes.weights + ours.sizes.metadata + ours.sizes.graph == len(data)
+    assert min(ours.sizes.graph, ours.sizes.metadata) >= 0
+
+
+def test_signatures_of_the_example() -> None:
+    """What the test above compares is not empty everywhere."""
+    model = read_model(PROJECT / "examples" / "digits" / "digits.tflite")
+    (signature,) = model.signatures
+    assert signature.key == "serving_default"
+    assert [tensor for _, tensor in signature.inputs] == [model.inputs[0].name]
+    assert model.inputs[0].is_quantized
+    assert any(node.operator.version > 1 for node in model.main.nodes)
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("hello_world_int8", 3),
+        ("hello_world_float", 0),
+        ("keyword_scrambled_8bit", 15),
+        ("mobilenet_v2_1.0_224_quant", 66),
+    ],
+)
+def test_quantized_operators(models: Path, name: str, count: int) -> None:
+    assert read_model(models / f"{name}.tflite").quantized_operators == count
+
+
+def build(
+    *,
+    tensor: dict[str, Any] | None = None,
+    buffers: tuple[dict[str, Any], ...] = ({},),
+    graphs: int = 1,
+    **fields: Any,
+) -> bytes:
+    """A model with one tensor, made with LiteRT's own schema; ``fields`` are those of ModelT."""
+    one = schema.TensorT()
+    one.name, one.shape, one.type = b"x", [1, 2], schema.TensorType.FLOAT32
+    vars(one).update(tensor or {})
+    graph = schema.SubGraphT()
+    graph.tensors, graph.inputs, graph.outputs, graph.operators = [one], [0], [0], []
+    model = schema.ModelT()
+    model.version, model.subgraphs, model.operatorCodes = 3, [graph] * graphs, []
+    model.buffers = []
+    for values in buffers:
+        buffer = schema.BufferT()
+        vars(buffer).update(values)
+        model.buffers.append(buffer)
+    vars(model).update(fields)
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def test_open_dimensions_and_scalars() -> None:
+    model = parse_model(build(tensor={"shape": [1, 1, 3], "shapeSignature": [-1, -1, 3]}))
+    assert (model.inputs[0].shape_signature, model.inputs[0].is_dynamic) == ((-1, -1, 3), True)
+    assert not parse_model(build(tensor={"shapeSignature": [-1, 2]})).inputs[0].is_dynamic
+    assert parse_model(build(tensor={"shape": []})).inputs[0].size == 1
+
+
+def test_codes_from_the_future() -> None:
+    code = schema.OperatorCodeT()
+    code.builtinCode, code.deprecatedBuiltinCode, code.version = 4711, 127, 2
+    node = schema.OperatorT()
+    node.opcodeIndex, node.inputs, node.outputs = 0, [0, -1], [0]
+    graph = schema.SubGraphT.InitFromObj(schema.Model.GetRootAs(build()).Subgraphs(0))
+    graph.operators = [node]
+    graph.tensors[0].type = 99
+    model = parse_model(build(operatorCodes=[code], subgraphs=[graph]))
+    assert [(kind.name, kind.version, kind.custom) for kind, _ in model.operators] == [("BUILTIN_4711", 2, False)]
+    assert model.main.nodes[0].inputs == (0, -1)
+    assert model.inputs[0].dtype == "type99"
+
+
+def test_weights_behind_the_flatbuffer() -> None:
+    """As in models over 2 GB: a buffer names an absolute position."""
+    length = len(build(buffers=({}, {"offset": 2, "size": 20}), tensor={"buffer": 1}))
+    data = build(buffers=({}, {"offset": length, "size": 20}), tensor={"buffer": 1}) + bytes(20)
+    model = parse_model(data)
+    assert model.inputs[0].constant_bytes == 20
+    assert (model.sizes.weights, model.sizes.graph) == (20, length)
+    with pytest.raises(ModelError, match="runs past the end"):
+        parse_model(data[:-1])
+
+
+def test_shared_weights_are_counted_once() -> None:
+    length = len(build(buffers=({"offset": 2, "size": 20},) * 3))
+    data = build(buffers=({"offset": length, "size": 20},) * 3) + bytes(20)
+    assert parse_model(data).sizes.weights == 20
+
+
+def test_a_scale_of_zero_is_no_quantization() -> None:
+    parameters = schema.QuantizationParametersT()
+    parameters.scale, parameters.zeroPoint = [0.0], [0]
+    int8 = {"type": schema.TensorType.INT8, "quantization": parameters}
+    assert not parse_model(build(tensor=int8)).inputs[0].is_quantized
+    parameters.scale = [0.5]
+    assert parse_model(build(tensor=int8)).inputs[0].is_quantized
+    assert not parse_model(build(tensor={"quantization": parameters})).inputs[0].is_quantized
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty (0 bytes)"),
+        (b"x", "is not a TensorFlow Lite model"),
+        (b"\x1c\0\0\0TFL4" + bytes(40), "is not a TensorFlow Lite model"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(40), "is not a TensorFlow Lite model: it looks like a PNG picture"),
+        (b"\xff\xd8\xff\xe0" + bytes(40), "is not a TensorFlow Lite model: it looks like a JPEG picture"),
+        (b"\x89HDF\r\n\x1a\n", "is not a TensorFlow Lite model: it looks like an HDF5 file (a Keras model?)"),
+        (
+            b"PK\x03\x04" + bytes(40),
+            "is not a TensorFlow Lite model: it looks like a zip archive (a .keras model, or a .task bundle?)",
+        ),
+        (
+            b"version https://git-lfs.github.com/spec/v1\n",
+            "is not a TensorFlow Lite model: it looks like a Git LFS pointer: run `git lfs pull`",
+        ),
+    ],
+)
+def test_what_is_no_model(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "m.tflite"
+    path.write_bytes(content)
+    with pytest.raises(ModelError) as caught:
+        read_model(path)
+    assert (caught.value.what, caught.value.where) == (message, str(path))
+    assert caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("missing.tflite", "no such file"),
+        ("file/x.tflite", "cannot be read: Not a directory"),
+        (".", "is a folder, not a .tflite"),
+        ("x" * 5000, "cannot be read: File name too long"),
+        ("a\0b.tflite", "cannot be read: embedded null byte"),
+    ],
+)
+def test_what_cannot_be_read(tmp_path: Path, name: str, message: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ModelError) as caught:
+        read_model(tmp_path / name)
+    assert caught.value.what == message
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"\0\0\0\0TFL3", "no valid vtable"),
+        (b"\xff\xff\xff\xffTFL3", "lies outside"),
+        (build(graphs=0), "it has no graph"),
+        (build(tensor={"buffer": 7}), "tensor 0 is in buffer 7 of 1"),
+        (build(tensor={"shape": [2**31 - 1] * 65}), "tensor 0 has 65 dimensions"),
+    ],
+)
+def test_what_contradicts_itself(data: bytes, message: str) -> None:
+    with pytest.raises(ModelError, match="is truncated or damaged: .*" + message):
+        parse_model(data)
+
+
+def use(data: bytes) -> bool:
+    """Read ``data`` as `packager inspect` and `packager build` do; False if it was refused, as it may be."""
+    try:
+        model = parse_model(data)
+        report = Inspection(model, read_metadata(model), {}).to_json()
+        annotated = annotated_model(model)
+    except (ModelError, MetadataError):
+        return False
+    json.dumps(report, allow_nan=False)
+    sizes = model.sizes
+    assert sizes.weights + sizes.graph + sizes.metadata == len(data)
+    assert min(sizes.weights, sizes.graph, sizes.metadata) >= 0
+    # What targets do with every model.
+    for port in (*annotated.inputs, *annotated.outputs):
+        assert port.name.isidentifier()
+        assert port.tensor.size is not None
+    return True
+
+
+@cache
+def annotated_example(name: str) -> bytes:
+    """An example with its metadata: a FlatBuffer in a FlatBuffer, and a zip behind them."""
+    config = read_config(PROJECT / "examples" / name)
+    assert config.metadata is not None
+    return annotate(read_model(config.model), config.metadata)
+
+
+def test_every_truncation_is_refused(model_path: Path) -> None:
+    data = model_path.read_bytes()
+    end_of_graph = len(data) - read_model(model_path).sizes.metadata
+    for length in range(0, len(data), max(97, len(data) // 150)):
+        assert not use(data[:length]) or length >= end_of_graph
+
+
+@pytest.mark.parametrize("name", ["digits", "sine"])
+def test_truncated_metadata(name: str) -> None:
+    data = annotated_example(name)
+    for length in range(0, len(data), 97 if name == "digits" else 13):
+        # Without its archive the model is whole, but a classifier lacks its labels.
+        assert not use(data[:length]) or name == "sine"
+
+
+def mutations(data: bytes, seed: int, count: int) -> Iterator[bytes]:
+    generator = random.Random(seed)
+    for _ in range(count):
+        spoilt = bytearray(data)
+        for _ in range(generator.choice((1, 1, 2, 8))):
+            spoilt[generator.randrange(len(data))] = generator.choice(
+                (0, 1, 0x7F, 0x80, 0xFF, generator.randrange(256))
+            )
+        yield bytes(spoilt)
+
+
+FUZZED = [
+    "hello_world_int8.tflite",
+    "l2_norm_composite.tflite",
+    "model_invoking_error.tflite",
+    "keyword_scrambled_8bit.tflite",
+]
+
+
+@pytest.mark.parametrize("name", FUZZED)
+def test_byte_flips(models: Path, name: str) -> None:
+    data = (models / name).read_bytes()
+    assert use(data)
+    results = Counter(use(spoilt) for spoilt in mutations(data, 0, 1000))
+    assert results[False] > 20
+
+
+@pytest.mark.parametrize("name", ["digits", "sine"])
+def test_byte_flips_with_metadata(name: str) -> None:
+    data = annotated_example(name)
+    graph = len(read_model(PROJECT / "examples" / name / f"{name}.tflite").data)
+    assert use(data)
+    results = Counter(use(spoilt) for spoilt in mutations(data, 1, 400))
+    # The prefix and the archive, without the graph between them.
+    start = data.index(b"PKGR")
+    for spoilt in mutations(data[: start + 2000], 2, 600):
+        results[use(spoilt + data[start + 2000 :])] += 1
+    for spoilt in mutations(data[graph:], 3, 600):
+        results[use(data[:graph] + spoilt)] += 1
+    assert results[False] > 20
+
+
+@contextmanager
+def at_most(more: int) -> Iterator[None]:
+    """No more memory than now and ``more`` bytes: an allocation beyond it is a MemoryError."""
+    if sys.platform != "linux":
+        pytest.skip("needs /proc and RLIMIT_AS")
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + more, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+@pytest.mark.parametrize("value", [1, 0x7FFF_FFFF, 0xFFFF_FFFF])
+def test_every_word_replaced(examples: Path, value: int) -> None:
+    """Each length, offset and count of the file in its turn; as a length it would fill the memory."""
+    data = (examples / "sine" / "sine.tflite").read_bytes()
+    with at_most(100_000_000):
+        for position in range(0, len(data) - 3, 4):
+            use(data[:position] + struct.pack("<I", value) + data[position + 4 :])
+
+
+def repeated(builder: flatbuffers.Builder, item: int, count: int) -> int:
+    builder.StartVector(4, count, 4)
+    for _ in range(count):
+        builder.PrependUOffsetTRelative(item)
+    return int(builder.EndVector())
+
+
+def numbers(builder: flatbuffers.Builder, count: int) -> int:
+    builder.StartVector(4, count, 4)
+    for _ in range(count):
+        builder.PrependInt32(0)
+    return int(builder.EndVector())
+
+
+Make = Callable[[flatbuffers.Builder], int]
+
+
+def hostile(make_tensor: Make, tensors: int, graphs: int = 1, nodes: int = 0) -> bytes:
+    """A small model in which many tables are the same one."""
+    builder = flatbuffers.Builder(1 << 20)
+    tensor = make_tensor(builder)
+    indices = numbers(builder, 5000) if nodes else 0
+    schema.OperatorStart(builder)
+    if nodes:
+        schema.OperatorAddInputs(builder, indices)
+        schema.OperatorAddOutputs(builder, indices)
+    node = schema.OperatorEnd(builder)
+    schema.OperatorCodeStart(builder)
+    code = schema.OperatorCodeEnd(builder)
+    tensor_vector, node_vector = repeated(builder, tensor, tensors), repeated(builder, node, nodes)
+    schema.SubGraphStart(builder)
+    schema.SubGraphAddTensors(builder, tensor_vector)
+    schema.SubGraphAddOperators(builder, node_vector)
+    graph = schema.SubGraphEnd(builder)
+    graph_vector, code_vector = repeated(builder, graph, graphs), repeated(builder, code, 1)
+    schema.ModelStart(builder)
+    schema.ModelAddSubgraphs(builder, graph_vector)
+    schema.ModelAddOperatorCodes(builder, code_vector)
+    builder.Finish(schema.ModelEnd(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def plain_tensor(builder: flatbuffers.Builder) -> int:
+    schema.TensorStart(builder)
+    return int(schema.TensorEnd(builder))
+
+
+def long_name(builder: flatbuffers.Builder) -> int:
+    name = builder.CreateString("n" * 50_000)
+    schema.TensorStart(builder)
+    schema.TensorAddName(builder, name)
+    return int(schema.TensorEnd(builder))
+
+
+def many_scales(builder: flatbuffers.Builder) -> int:
+    scales = numbers(builder, 10_000)
+    schema.QuantizationParametersStart(builder)
+    schema.QuantizationParametersAddScale(builder, scales)
+    parameters = schema.QuantizationParametersEnd(builder)
+    schema.TensorStart(builder)
+    schema.TensorAddQuantization(builder, parameters)
+    return int(schema.TensorEnd(builder))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(hostile(plain_tensor, 4_000, graphs=10_000), id="10,000 graphs of 4,000 tensors"),
+        pytest.param(hostile(long_name, 10_000), id="10,000 tensors with a name of 50 KB"),
+        pytest.param(hostile(many_scales, 10_000), id="10,000 tensors with 10,000 scales"),
+        pytest.param(hostile(plain_tensor, 1, nodes=10_000), id="10,000 operators with 5,000 inputs"),
+    ],
+)
+def test_shared_parts_cannot_fill_the_memory(data: bytes) -> None:
+    assert len(data) < 150_000
+    start = time.process_time()
+    with at_most(200_000_000), pytest.raises(ModelError, match="describes more than it can hold"):
+        parse_model(data)
+    assert time.process_time() - start < 20
+
+
+def test_some_sharing_is_allowed() -> None:
+    model = parse_model(hostile(long_name, 5))
+    assert {tensor.name for tensor in model.main.tensors} == {"n" * 50_000}
+    assert len(parse_model(hostile(plain_tensor, 10_000)).main.tensors) == 10_000

@@ -1,0 +1,151 @@
+"""Names for generated code: identifiers in every language, whatever the text they are made from."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from packager.errors import ConfigError
+from packager.naming import PackageName, PascalName, SnakeName, unique
+from tests.conftest import HOSTILE_LABELS, require_tools
+
+NAMES = [
+    # text, SnakeName, PascalName
+    ("digits", "digits", "Digits"),
+    ("Digits Classifier", "digits_classifier", "DigitsClassifier"),
+    ("mobilenet_v1_0.25_128_quant", "mobilenet_v1_0_25_128_quant", "MobilenetV1025128Quant"),
+    ("serving_default_dense_input:0", "serving_default_dense_input_0", "ServingDefaultDenseInput0"),
+    ("", "model", "Net"),
+    ("  --  ", "model", "Net"),
+    ("🐈", "model", "Net"),
+    ("מודל", "model", "Net"),
+    ("Größe é", "groe_e", "GroeE"),
+    ("ｆｕｌｌ１", "full1", "Full1"),
+    ("\u202egnp", "gnp", "Gnp"),
+    ("../../etc/passwd", "etc_passwd", "EtcPasswd"),
+    ("a\nb\0c", "a_b_c", "ABC"),
+    ('"; drop()', "drop", "Drop"),
+    ("7", "m7", "M7"),
+    ("3d", "m3d", "M3d"),
+    ("3D net", "m3d_net", "M3DNet"),
+    ("224", "m224", "M224"),
+    ("class", "class_model", "Class"),
+    ("input", "input", "Input"),
+    ("Model", "model", "ModelNet"),
+    ("self", "self_model", "SelfNet"),
+    ("float", "float_model", "FloatNet"),
+    ("co-await", "co_await_model", "CoAwait"),
+    ("True", "true_model", "TrueNet"),
+    ("con", "con_model", "ConNet"),
+    ("LPT1", "lpt1_model", "LPT1Net"),
+    ("x" * 5000, "x" * 100, "X" + "x" * 99),
+    ("x" * 99 + " y", "x" * 99, "X" + "x" * 98 + "Y"),
+]
+
+
+@pytest.mark.parametrize(("text", "snake", "pascal"), NAMES)
+def test_names(text: str, snake: str, pascal: str) -> None:
+    assert SnakeName.of(text) == snake
+    assert PascalName.of(text) == pascal
+
+
+def test_names_of_names_stay_as_they_are() -> None:
+    for text, snake, pascal in NAMES:
+        assert SnakeName.of(snake) == snake, text
+        assert PascalName.of(pascal) == pascal, text
+
+
+# Python's own list, and as the languages' references have them: C++20's with the alternative spellings, Kotlin's hard
+# ones, those that Swift reserves in declarations, statements and expressions, Java's.
+KEYWORDS = (
+    keyword.kwlist
+    + """
+alignas alignof asm auto bool break case catch char char8_t char16_t char32_t class concept const consteval constexpr
+constinit const_cast continue co_await co_return co_yield decltype default delete do double dynamic_cast else enum
+explicit export extern false float for friend goto if inline int long mutable namespace new noexcept nullptr operator
+private protected public register reinterpret_cast requires return short signed sizeof static static_assert
+static_cast struct switch template this thread_local throw true try typedef typeid typename union unsigned using
+virtual void volatile wchar_t while and and_eq bitand bitor compl not not_eq or or_eq xor xor_eq
+as fun in interface is null object package super typealias typeof val var when
+associatedtype deinit extension fileprivate func import init inout internal let open precedencegroup protocol
+rethrows subscript defer fallthrough guard repeat where any await self nil throws async
+abstract assert boolean byte extends final finally implements instanceof native strictfp synchronized transient
+""".split()
+)
+
+
+def test_no_name_is_a_keyword() -> None:
+    assert {SnakeName.of(word) for word in KEYWORDS} & set(KEYWORDS) == set()
+    assert {PascalName.of(word) for word in KEYWORDS} & set(KEYWORDS) == set()
+
+
+def test_a_compiler_takes_the_names(tmp_path: Path) -> None:
+    require_tools("g++", install="apt-get install g++")
+    texts = [*(text for text, _, _ in NAMES), *HOSTILE_LABELS, *KEYWORDS, "linux", "unix", "errno", "main", "assert"]
+    variables = unique([SnakeName.of(text) for text in texts])
+    types = unique([PascalName.of(text) for text in texts])
+    source = tmp_path / "names.cpp"
+    source.write_text(
+        "#include <cassert>\n#include <cerrno>\n#include <cmath>\n#include <cstdio>\n"
+        + "".join(f"namespace model_code {{ struct {name} {{}}; }}\n" for name in types)
+        + "int sum() {\n"
+        + "".join(f"  int {name} = 1;\n" for name in variables)
+        + "  return "
+        + " + ".join(variables)
+        + ";\n}\n"
+    )
+    # The GNU dialect, for it predefines `linux` and `unix`.
+    command = ["g++", "-std=gnu++17", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", str(source)]
+    compiled = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert compiled.returncode == 0, compiled.stderr
+
+
+@pytest.mark.parametrize("text", ["com.example.digits", "a.b", "org.x_1.y2"])
+def test_package_name(text: str) -> None:
+    assert PackageName.parse(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "digits",
+        ".",
+        "com.",
+        ".com",
+        "com..digits",
+        "com.example.class",
+        "com.example.object",
+        "com.Example",
+        "com.1a",
+        "com._a",
+        "com.a-b",
+        "com.a b",
+        "com.ä",
+        "com.a\n",
+        "com/example",
+        "../..",
+    ],
+)
+def test_package_name_refuses(text: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(repr(text))):
+        PackageName.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ([], ()),
+        (["a", "b"], ("a", "b")),
+        (["a", "a", "a"], ("a", "a_2", "a_3")),
+        (["a", "A"], ("a", "A_2")),
+        (["a", "a", "a_2"], ("a", "a_2", "a_2_2")),
+        (["a_2", "a", "a"], ("a_2", "a", "a_3")),
+    ],
+)
+def test_unique(names: list[str], expected: tuple[str, ...]) -> None:
+    assert unique(names) == expected
