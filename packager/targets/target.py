@@ -1,0 +1,138 @@
+"""What every target is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from packager.annotated import AnnotatedModel
+from packager.model import Model
+from packager.rendering import render_layers
+from packager.runtimes import Runtime
+
+if TYPE_CHECKING:
+    from packager.golden import Goldens
+
+
+class Level(StrEnum):
+    """An error keeps the model from running on a target; a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a model cannot run, or should not run, on a target, and what to do about it."""
+
+    level: Level
+    what: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class Target:
+    """One kind of generated project.
+
+    ``options`` is a frozen dataclass whose every field has a default and ``metadata={"help": …}``: its fields are
+    the keys of the target's table in packager.toml and the options of its command. ``context`` is the frozen
+    dataclass whose fields the templates use. ``layers`` are the folders under ``templates/`` that are rendered
+    over one another. ``extra_files`` are those that no template makes: the model, the golden cases.
+    """
+
+    name: str
+    title: str
+    runtime: Runtime
+    options: type[Any]
+    context: type[Any]
+    find_problems: Callable[[Model], tuple[Problem, ...]]
+    build_context: Callable[[AnnotatedModel, Any, Goldens], Any]
+    layers: Callable[[Any], tuple[str, ...]]
+    extra_files: Callable[[AnnotatedModel, Any, Goldens], Mapping[str, bytes]]
+    next_steps: Callable[[Any], tuple[str, ...]]
+
+
+def build_project(
+    target: Target, annotated: AnnotatedModel, options: Any, goldens: Goldens
+) -> tuple[Any, dict[str, bytes]]:
+    """The context, and every file of the project as {relative POSIX path: content}. Pure: nothing is written.
+
+    The caller has seen to it that ``target.find_problems`` reports no error.
+
+    Raises:
+        TargetError: the model cannot run there with these options.
+    """
+    context = target.build_context(annotated, options, goldens)
+    files = render_layers(target.layers(context), context)
+    files.update(target.extra_files(annotated, context, goldens))
+    return context, dict(sorted(files.items()))
+
+
+# Google's advice for models that an app downloads or ships; larger ones are what stores and users complain about.
+_MOBILE_WARN_BYTES = 15_000_000
+
+
+def mobile_problems(model: Model) -> tuple[Problem, ...]:
+    """What LiteRT on a phone or a single-board computer cannot run, or should not."""
+    problems = []
+    for side, tensors in (("input", model.inputs), ("output", model.outputs)):
+        for tensor in tensors:
+            if tensor.dtype not in _INTERFACE_DTYPES:
+                problems.append(
+                    Problem(
+                        Level.ERROR,
+                        f"its {side} {tensor.name!r} is of {tensor.dtype}",
+                        "Convert it with one of these as interface: " + ", ".join(_INTERFACE_DTYPES),
+                    )
+                )
+    if any(tensor.is_dynamic for tensor in model.inputs):
+        names = ", ".join(repr(tensor.name) for tensor in model.inputs if tensor.is_dynamic)
+        problems.append(
+            Problem(
+                Level.WARNING,
+                f"the input {names} has an open shape; the project uses the shape in the file",
+                "Convert it with a fixed shape to be sure.",
+            )
+        )
+    edge_tpu = any(operator.name == EDGE_TPU_OPERATOR for operator, _ in model.operators)
+    custom = [operator.name for operator, _ in model.operators if operator.custom]
+    unknown = [name for name in custom if name not in (*LITERT_CUSTOM_OPERATORS, EDGE_TPU_OPERATOR)]
+    if unknown:
+        problems.append(
+            Problem(
+                Level.ERROR,
+                f"LiteRT has no custom operator {', '.join(unknown)}",
+                "Convert it without custom operators (allow_custom_ops = False shows where they come from).",
+            )
+        )
+    if edge_tpu:
+        problems.append(
+            Problem(
+                Level.ERROR,
+                "it is compiled for the Edge TPU",
+                "Package the .tflite that was given to edgetpu_compiler.",
+            )
+        )
+    size = len(model.data)
+    if size > _MOBILE_WARN_BYTES:
+        problems.append(
+            Problem(
+                Level.WARNING,
+                f"it has {size / 1e6:.1f} MB; 3 to 5 MB is the advice for an app, and above 15 MB people notice",
+                "Quantize it: int8 takes a quarter of float32.",
+            )
+        )
+    return tuple(problems)
+
+
+EDGE_TPU_OPERATOR = "edgetpu-custom-op"
+# Custom operators that LiteRT's builtin resolver registers (tensorflow/lite/core/kernels/register.cc).
+LITERT_CUSTOM_OPERATORS = (
+    "NumericVerify",
+    "Mfcc",
+    "AudioSpectrogram",
+    "TFLite_Detection_PostProcess",
+)
+_INTERFACE_DTYPES = ("float32", "int8", "uint8", "int16", "int32", "int64", "bool")

@@ -1,0 +1,5 @@
+"""digits: see README.md."""
+
+from .model import Category, DigitsClassifier
+
+__all__ = ["Category", "DigitsClassifier"]

@@ -1,0 +1,5 @@
+"""sine: see README.md."""
+
+from .model import Sine
+
+__all__ = ["Sine"]
