@@ -1,0 +1,276 @@
+"""Compiles generated Android modules and runs them on a desktop JVM, with real inference and a real framework.
+
+Maven brings the Kotlin compiler, Robolectric with Android's framework, and TensorFlow Lite's AARs. Their x86-64
+library is built for bionic, Android's C library: a shim that hands its calls on to glibc stands in for that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import PROJECT, missing_toolchain, require_tools
+
+HERE = Path(__file__).parent
+CACHE = PROJECT / "build" / "android-tests"
+APP = "packager.tests"
+_CLASSPATH_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath"
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """Where everything lies: ``compiler`` and ``runtime`` are class paths, ``native`` and ``shim`` folders."""
+
+    compiler: tuple[Path, ...]
+    runtime: tuple[Path, ...]
+    native: Path
+    shim: Path
+    robolectric: Path
+
+
+def toolchain() -> Toolchain:
+    """The toolchain; skips the test where a program of it is absent."""
+    require_tools("java", "mvn", "gcc", "nm", install="apt-get install openjdk-17-jdk-headless maven gcc binutils")
+    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        missing_toolchain("Android's x86-64 library runs here on Linux on x86-64 only")
+    artifacts = _maven("pom.xml")
+    archives = [path for path in artifacts if path.suffix == ".aar"]
+    folders = [_unpacked(path) for path in archives]
+    native = next(folder / "jni" / "x86_64" for folder in folders if (folder / "jni").is_dir())
+    android = next(path for path in artifacts if path.name.startswith("android-all-instrumented"))
+    robolectric = CACHE / "robolectric"
+    robolectric.mkdir(parents=True, exist_ok=True)
+    if not (robolectric / android.name).exists():
+        (robolectric / android.name).symlink_to(android)
+    return Toolchain(
+        compiler=_compiler(artifacts),
+        runtime=(
+            *(path for path in artifacts if path.suffix == ".jar" and not path.name.startswith("kotlin-compiler")),
+            *(folder / "classes.jar" for folder in folders),
+        ),
+        native=native,
+        shim=_bionic_shim(native / "libtensorflowlite_jni.so"),
+        robolectric=robolectric,
+    )
+
+
+def compile_kotlin(tools: Toolchain, sources: Sequence[Path], out: Path) -> None:
+    """Compile ``sources`` as one module; a warning is an error."""
+    _kotlinc(tools.compiler, tools.runtime, sources, out)
+
+
+def write_apk(path: Path, assets: Mapping[str, bytes]) -> None:
+    """An app that holds ``assets``: uncompressed but for those under ``compressed/``, which lose that prefix."""
+    with zipfile.ZipFile(path, "w") as apk:
+        apk.writestr("AndroidManifest.xml", _binary_manifest(APP, 23, 34))
+        for name, content in assets.items():
+            method = zipfile.ZIP_DEFLATED if name.startswith("compressed/") else zipfile.ZIP_STORED
+            apk.writestr("assets/" + name.removeprefix("compressed/"), content, method)
+
+
+def run_driver(tools: Toolchain, classes: Path, assets: Mapping[str, bytes], job: dict[str, Any], work: Path) -> Any:
+    """Run Driver.kt with ``job`` under Robolectric, in an app that holds ``assets``; returns its answers.
+
+    Further APKs that the job names lie in ``work`` already.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    write_apk(work / "app.apk", assets)
+    (work / "empty").mkdir(exist_ok=True)
+    config = work / "config" / "com" / "android" / "tools"
+    config.mkdir(parents=True, exist_ok=True)
+    (config / "test_config.properties").write_text(
+        f"android_merged_manifest={HERE / 'AndroidManifest.xml'}\nandroid_merged_assets={work / 'empty'}\n"
+        f"android_resource_apk={work / 'app.apk'}\nandroid_custom_package={APP}\n"
+    )
+    (work / "job.json").write_text(json.dumps(job))
+    command = [
+        "java",
+        "--add-opens=java.base/java.io=ALL-UNNAMED",
+        "-Drobolectric.offline=true",
+        f"-Drobolectric.dependency.dir={tools.robolectric}",
+        f"-Djava.library.path={tools.native}",
+        f"-Dpackager.work={work}",
+        "-cp",
+        _join((work / "config", classes, *tools.runtime)),
+        "org.junit.runner.JUnitCore",
+        "packager.tests.Driver",
+    ]
+    environment = {**os.environ, "LD_LIBRARY_PATH": str(tools.shim)}
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=300)
+    assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")[-10_000:]
+    return json.loads((work / "answers.json").read_text())
+
+
+def check_build_script(script: Path, work: Path) -> None:
+    """Type-check a build.gradle.kts against the APIs of Gradle, of the Android Gradle Plugin and of Kotlin's."""
+    require_tools("java", "mvn", install="apt-get install openjdk-17-jdk-headless maven")
+    artifacts = _maven("gradle-pom.xml")
+    plugin = next(path for path in artifacts if "sam-with-receiver" in path.name)
+    # Gradle compiles a script as the body of a class whose receiver is the project, after its own imports.
+    lines = script.read_text().splitlines()
+    imports = [line for line in lines if line.startswith("import ")]
+    body = [line for line in lines if not line.startswith("import ")]
+    head = "package packager.tests\n\nimport org.gradle.api.*\n" + "\n".join(imports)
+    source = work / "Script.kt"
+    source.write_text(head + "\n\nfun Script.script() {\n" + "\n".join(body) + "\n}\n")
+    _kotlinc(
+        _compiler(artifacts),
+        [path for path in artifacts if not path.name.startswith("kotlin-compiler")],
+        [source, HERE / "GradleDsl.kt"],
+        work / "classes",
+        f"-Xplugin={plugin}",
+        "-P",
+        "plugin:org.jetbrains.kotlin.samWithReceiver:annotation=org.gradle.api.HasImplicitReceiver",
+    )
+
+
+def _maven(pom: str) -> list[Path]:
+    """The artifacts that ``pom`` names, from the local repository or the network."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    text = (HERE / pom).read_bytes()
+    listed = CACHE / f"{Path(pom).stem}-{hashlib.sha256(text).hexdigest()[:12]}.classpath"
+    if listed.is_file():
+        artifacts = [Path(name) for name in listed.read_text().strip().split(":")]
+        if all(path.is_file() for path in artifacts):
+            return artifacts
+    command = ["mvn", "-B", "-q", "-f", HERE / pom, _CLASSPATH_GOAL, f"-Dmdep.outputFile={listed}"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        errors = [line for line in done.stdout.splitlines() if "ERROR" in line]
+        missing_toolchain(f"Maven cannot get what {pom} names (it needs Maven Central): {errors[:1]}")
+    return [Path(name) for name in listed.read_text().strip().split(":")]
+
+
+def _unpacked(archive: Path) -> Path:
+    folder = CACHE / archive.stem
+    if not folder.is_dir():
+        partial = folder.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        with zipfile.ZipFile(archive) as file:
+            file.extractall(partial)
+        partial.rename(folder)
+    return folder
+
+
+def _compiler(artifacts: Sequence[Path]) -> tuple[Path, ...]:
+    return tuple(path for path in artifacts if path.name.startswith(("kotlin", "annotations-13")))
+
+
+def _kotlinc(
+    compiler: Sequence[Path], classpath: Sequence[Path], sources: Sequence[Path], out: Path, *options: str
+) -> None:
+    command = [
+        *("java", "-cp", _join(compiler), "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler"),
+        *("-no-stdlib", "-no-reflect", "-jvm-target", "17", "-Werror", "-cp", _join(classpath), "-d", str(out)),
+        *options,
+        *map(str, sources),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def _join(paths: Sequence[Path]) -> str:
+    return ":".join(map(str, paths))
+
+
+def _bionic_shim(library: Path) -> Path:
+    """Stand-ins for the C libraries that ``library`` is linked with, in a folder of their own."""
+    source = (HERE / "bionic_shim.c").read_text()
+    digest = hashlib.sha256(source.encode() + library.read_bytes()).hexdigest()
+    folder = CACHE / f"bionic-{digest[:12]}"
+    if folder.is_dir():
+        return folder
+    listed = subprocess.run(["nm", "-D", "--undefined-only", library], capture_output=True, text=True, check=True)
+    symbols = (line.split()[-2:] for line in listed.stdout.splitlines())
+    needed = {name.split("@")[0] for kind, name in symbols if kind == "U"}
+    special = {*re.findall(r"BIONIC\((\w+)\);", source), "__sF"}
+    passed_on = sorted(needed - special)
+    work = folder.with_suffix(".partial")
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    names = ", ".join(f'"{name}"' for name in passed_on)
+    (work / "names.h").write_text(f"#define NAME_COUNT {len(passed_on)}\nstatic const char *names[] = {{{names}}};\n")
+    (work / "jumps.s").write_text(
+        "\n".join(
+            f".globl {name}\n.type {name},@function\n{name}: jmp *shim_table+{8 * index}(%rip)"
+            for index, name in enumerate(passed_on)
+        )
+        + '\n.section .note.GNU-stack,"",@progbits\n'
+    )
+    (work / "empty.c").write_text("")
+    # bionic's libraries have one symbol version.
+    (work / "versions.map").write_text("LIBC { global: *; };\n")
+    shim = [HERE / "bionic_shim.c", work / "jumps.s"]
+    for name, sources, versioned in (
+        ("libc.so", shim, True),
+        ("libm.so", [work / "empty.c"], True),
+        ("libdl.so", [work / "empty.c"], True),
+        ("liblog.so", [work / "empty.c"], False),
+    ):
+        options = [f"-Wl,--version-script={work / 'versions.map'}"] if versioned else []
+        command = ["gcc", "-shared", "-fPIC", "-O1", "-w", "-fno-builtin", f"-I{work}", f"-Wl,-soname,{name}"]
+        subprocess.run([*command, "-o", work / name, *sources, *options], check=True)
+    work.rename(folder)
+    return folder
+
+
+def _binary_manifest(package: str, minimum_sdk: int, target_sdk: int) -> bytes:
+    """A minimal AndroidManifest.xml in the binary form that an APK holds."""
+    android = "http://schemas.android.com/apk/res/android"
+    strings = ["minSdkVersion", "targetSdkVersion", "android", android, "manifest", "package", package, "uses-sdk"]
+    strings.append("application")
+    none = 0xFFFFFFFF
+
+    def chunk(kind: int, body: bytes) -> bytes:
+        return struct.pack("<HHI", kind, 16, 8 + len(body)) + body
+
+    def start(name: str, *attributes: tuple[int, str, int, int, int]) -> bytes:
+        body = struct.pack(
+            "<IIIIHHHHHH", 1, none, none, strings.index(name), 20, 20, len(attributes), 0, 0, 0
+        ) + b"".join(
+            struct.pack("<IIIHBBI", namespace, strings.index(attribute), raw, 8, 0, kind, data)
+            for namespace, attribute, raw, kind, data in attributes
+        )
+        return chunk(0x0102, body)
+
+    def end(name: str) -> bytes:
+        return chunk(0x0103, struct.pack("<IIII", 1, none, none, strings.index(name)))
+
+    own, prefix = strings.index(package), strings.index(android)
+    namespace = struct.pack("<IIII", 1, none, strings.index("android"), prefix)
+    body = (
+        chunk(0x0100, namespace)
+        + start("manifest", (none, "package", own, 3, own))
+        + start(
+            "uses-sdk",
+            (prefix, "minSdkVersion", none, 0x10, minimum_sdk),
+            (prefix, "targetSdkVersion", none, 0x10, target_sdk),
+        )
+        + end("uses-sdk")
+        + start("application")
+        + end("application")
+        + end("manifest")
+        + chunk(0x0101, namespace)
+    )
+    data, offsets = b"", b""
+    for text in strings:
+        offsets += struct.pack("<I", len(data))
+        data += struct.pack("<H", len(text)) + text.encode("utf-16le") + b"\0\0"
+    data += b"\0" * (-len(data) % 4)
+    size = 28 + len(offsets) + len(data)
+    pool = struct.pack("<HHIIIIII", 1, 28, size, len(strings), 0, 0, 28 + len(offsets), 0) + offsets + data
+    # The resource ids of the first two strings, by which the framework knows these attributes.
+    resources = struct.pack("<HHIII", 0x0180, 8, 16, 0x0101020C, 0x01010270)
+    return struct.pack("<HHI", 3, 8, 8 + len(pool) + len(resources) + len(body)) + pool + resources + body

@@ -1,0 +1,451 @@
+"""The android target: what it generates, and that this compiles and gives the golden answers.
+
+All generated modules are compiled in one go and run in one JVM; see android/harness.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from packager.annotated import AnnotatedModel, annotated_model, read_annotated
+from packager.errors import ConfigError
+from packager.golden import build_goldens, read_samples, real_values
+from packager.metadata.attach import Annotation, LabelFile, annotate
+from packager.metadata.view import CropMode, Task
+from packager.model import Model, parse_model, read_model
+from packager.preprocessing import fit, quantize
+from packager.targets.android import TARGET, Options
+from packager.targets.target import Level, build_project
+from tests.conftest import write_files
+from tests.example_models import digits, golden_pictures
+from tests.targets.android import harness, tiny_models
+
+# What a label file of a stranger may hold, and what it would do to code into which it came unescaped.
+HOSTILE = (
+    'quotes " and \'\'\' and """',
+    "line\nbreak\r\nand\ttab",
+    "end of comment */ and // of line",
+    "${Runtime.getRuntime()} $x {{ name }} {% if %}",
+    "back\\slash \\n \\u0041 \\",
+    "emoji 🦊👩‍👩‍👧 and e\u0301",
+    "right to left עברית \u202eabc\u202c",
+    "</script> &amp; <b>",
+    " spaces ",
+    "\u2028 separators \u2029 and \x00 zero",
+)
+
+
+@dataclass(frozen=True)
+class Module:
+    """A model that is packaged and run."""
+
+    annotated: AnnotatedModel
+    files: Mapping[str, bytes]
+
+    @property
+    def package(self) -> str:
+        kotlin = next(path for path in self.files if path.endswith("/SelfTest.kt"))
+        return kotlin.removeprefix("src/androidTest/kotlin/").removesuffix("/SelfTest.kt").replace("/", ".")
+
+    @property
+    def class_name(self) -> str:
+        names = [Path(path).stem for path in self.files if path.startswith("src/main/kotlin/")]
+        (name,) = (name for name in names if name.endswith(("Classifier", "Model")))
+        return f"{self.package}.{name}"
+
+    @property
+    def assets(self) -> dict[str, bytes]:
+        """The assets of the module and of its test, as the test's APK holds them."""
+        return {path.split("/assets/", 1)[1]: content for path, content in self.files.items() if "/assets/" in path}
+
+
+def package(
+    annotated: AnnotatedModel,
+    samples: Sequence[Path] = (),
+    options: Options | None = None,
+) -> Module:
+    goldens = build_goldens(annotated, read_samples(annotated, samples), [TARGET.runtime])
+    _, files = build_project(TARGET, annotated, options or Options(), goldens)
+    return Module(annotated, files)
+
+
+def classifier(model: Model, labels: Sequence[str], folder: Path, **annotation: Any) -> AnnotatedModel:
+    file = folder / "labels.json"
+    file.write_text(json.dumps(list(labels)))
+    data = annotate(model, Annotation(task=Task.IMAGE_CLASSIFICATION, labels=(LabelFile(file),), **annotation))
+    return annotated_model(parse_model(data, model.path))
+
+
+# --- what is generated ----------------------------------------
+
+
+def test_digits_tree(examples: Path, assert_tree: Callable[[str, Mapping[str, bytes]], None]) -> None:
+    assert_tree("android_digits", package(digits(examples), golden_pictures(examples)).files)
+
+
+def test_sine_tree(examples: Path, assert_tree: Callable[[str, Mapping[str, bytes]], None]) -> None:
+    assert_tree("android_sine", package(read_annotated(examples / "sine" / "sine.tflite")).files)
+
+
+def test_names_come_from_options(examples: Path) -> None:
+    options = Options(name="Night Owl 2", package="org.example.birds")
+    module = package(read_annotated(examples / "sine" / "sine.tflite"), options=options)
+    assert module.class_name == "org.example.birds.NightOwl2Model"
+    assert "src/main/assets/night_owl_2/model.tflite" in module.files
+
+
+@pytest.mark.parametrize("name", ["digits", "com.Example", "com.class", "com.", "com.a-b", "com.1a", "com/a.b"])
+def test_a_wrong_package_is_refused(examples: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match="is no package name"):
+        package(read_annotated(examples / "sine" / "sine.tflite"), options=Options(package=name))
+
+
+def test_same_input_same_bytes(examples: Path) -> None:
+    first, second = (package(digits(examples), golden_pictures(examples)).files for _ in range(2))
+    assert first == second
+
+
+def test_digits_and_sine_have_no_problems(examples: Path) -> None:
+    for name in ("digits", "sine"):
+        assert TARGET.find_problems(read_model(examples / name / f"{name}.tflite")) == ()
+
+
+# --- what runs ----------------------------------------
+
+SIZES = ((1, 1), (1, 7), (7, 1), (2, 3), (20, 33), (33, 20), (28, 28), (27, 29), (13, 200), (200, 13), (64, 48))
+SIZES += ((333, 217), (217, 333), (500, 3), (3, 500), (640, 480))
+COLOR_MODELS = ("wide_stretch", "tall_center_crop", "wide_letterbox", "tall_letterbox")
+GRAY_MODELS = ("digits", "gray_center_crop", "hostile")
+
+
+@pytest.fixture(scope="session")
+def modules(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Module]:
+    """The models that need nothing from elsewhere, packaged; each under its own name."""
+    folder = tmp_path_factory.mktemp("android-models")
+    sine = package(read_annotated(examples / "sine" / "sine.tflite"))
+    made = {"digits": package(digits(examples), golden_pictures(examples)), "sine": sine}
+
+    hostile = classifier(
+        read_model(examples / "digits" / "digits.tflite"),
+        HOSTILE,
+        folder,
+        mean=(0.0,),
+        std=(255.0,),
+        crop=CropMode.LETTERBOX,
+        name=HOSTILE[2] + HOSTILE[0],
+        description="\n".join(HOSTILE[:7]) + HOSTILE[4],
+    )
+    made["hostile"] = package(hostile, options=Options(name="hostile"))
+
+    for name, crop, size in (
+        ("wide_stretch", CropMode.STRETCH, (33, 20, 3)),
+        ("tall_center_crop", CropMode.CENTER_CROP, (20, 33, 3)),
+        ("wide_letterbox", CropMode.LETTERBOX, (33, 20, 3)),
+        ("tall_letterbox", CropMode.LETTERBOX, (20, 33, 3)),
+        ("gray_center_crop", CropMode.CENTER_CROP, (33, 20, 1)),
+    ):
+        model = parse_model(tiny_models.mean_color(*size), folder / f"{name}.tflite")
+        labels = ("red", "green", "blue")[: size[2]]
+        mean, std = ((103.5, 116.25, 123.75), (57.5, 57.25, 58.5)) if size[2] == 3 else ((127.5,), (127.5,))
+        annotated = classifier(model, labels, folder, mean=mean, std=std, crop=crop)
+        made[name] = package(annotated, options=Options(name=name))
+
+    every = annotated_model(parse_model(tiny_models.every_dtype(), folder / "every_dtype.tflite"))
+    made["every_dtype"] = package(every)
+    return made
+
+
+@pytest.fixture(scope="session")
+def real_modules(request: pytest.FixtureRequest) -> dict[str, Module]:
+    """Models that others made; none where there is no folder of them."""
+    try:
+        models: Path = request.getfixturevalue("models")
+    except pytest.skip.Exception:
+        return {}
+    pictures = [models / "cat.bmp", models / "parrot.jpg", models / "sunflower.bmp"]
+    made = {}
+    for name, file in (
+        ("mobilenet_uint8", "mobilenet_v2_1.0_224_quant"),
+        ("mobilenet_small", "mobilenet_v1_0.25_128_quant"),
+        ("mobilenet_float", "mobilenet_v1_0.25_224_1_metadata_1"),
+        ("hello_world", "hello_world_int8"),
+        ("lstm", "trained_lstm_int8"),
+        ("ssd", "ssd_mobilenet_v1_no_metadata"),
+    ):
+        annotated = read_annotated(models / f"{file}.tflite")
+        samples = pictures if annotated.is_classifier else ()
+        made[name] = package(annotated, samples, Options(name=name))
+    return made
+
+
+def _with_other_answer(data: bytes) -> bytes:
+    document = json.loads(data)
+    document["cases"][0]["answers"][0]["index"] = 0
+    return json.dumps(document).encode()
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One changed asset of a module, and what its self-test must say."""
+
+    module: str
+    asset: str
+    change: Callable[[bytes], bytes]
+    failure: str
+
+
+DAMAGES = {
+    "output": Damage(
+        "sine",
+        "sine_golden/random_1.output0.bin",
+        lambda data: bytes([data[0] ^ 64]),
+        "random_1, output: differs by 64.0, allowed are 12.0",
+    ),
+    "length": Damage(
+        "sine", "sine_golden/random_1.output0.bin", lambda data: data * 2, "random_1, output: 1 items, and not 2"
+    ),
+    "bool": Damage(
+        "every_dtype",
+        "every_dtype_golden/random_0.output0.bin",
+        lambda data: bytes([data[0] ^ 1]) + data[1:],
+        "random_0, classModel: differs by Infinity, allowed are 12.0",
+    ),
+    "nan": Damage(
+        "every_dtype",
+        "every_dtype_golden/random_0.output6.bin",
+        lambda data: b"\xff" * 4 + data[4:],
+        "random_0, interpreter: differs by NaN, allowed are",
+    ),
+    "score": Damage("digits", "digits_golden/five.output0.bin", lambda data: bytes(10), "five: scores differ by"),
+    "answer": Damage("digits", "digits_golden/cases.json", _with_other_answer, "five: the answer is"),
+    "label": Damage(
+        "digits", "digits/labels.json", lambda data: data.replace(b'"5"', b'"6"'), "five: the label is 6 and not 5"
+    ),
+    "table": Damage(
+        "digits", "digits/input_table.bin", lambda data: data[1:] + data[:1], "bytes of the input tensor differ"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the driver found, by module."""
+
+    self_tests: dict[str, dict[str, Any]]
+    golden_cases_failure: str | None
+    damaged: dict[str, dict[str, Any]]
+    fits: dict[str, bytes]
+    classifications: dict[str, dict[str, Any]]
+    conversions: list[list[float]]
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A static function of a module, and what it is called with; ``tensor`` is the dtype that it is about."""
+
+    module: str
+    method: str
+    kind: str
+    tensor: str
+    values: tuple[float, ...]
+
+
+CONVERSIONS = (
+    Conversion("sine", "quantizeInput", "FloatArray", "int8", (0, 1.5, 3.14159, 6.3, -1.0, 100.0, -1e30, 1e30)),
+    Conversion("sine", "dequantizeOutput", "ByteArray", "int8", (-128, -1, 0, 1, 127)),
+    # The dtypes whose names clash with other names get the suffix; see tiny_models.
+    Conversion("every_dtype", "quantizeInputBuffers_2", "FloatArray", "int8", (0.05, -0.05, 0.25, -0.25, 14, -13)),
+    Conversion("every_dtype", "quantizeA1", "FloatArray", "uint8", (0.125, 0.375, -0.125, -32, -33, 31.75, 40)),
+    Conversion("every_dtype", "quantizeA1_2", "FloatArray", "int16", (0.0005, -0.0005, 32.767, 40, -40)),
+    Conversion("every_dtype", "dequantizeInputBuffers", "ByteArray", "int8", (-128, -7, 0, 127)),
+    Conversion("every_dtype", "dequantizeA1_2", "ByteArray", "uint8", (0, 127, 128, 255)),
+    Conversion("every_dtype", "dequantizeA1", "ShortArray", "int16", (-32768, 0, 32767)),
+)
+
+
+@pytest.fixture(scope="session")
+def pictures() -> dict[str, np.ndarray[Any, Any]]:
+    """RGB pictures by name: random ones of odd sizes, a gradient, and one of full colours for the alpha channel."""
+    generator = np.random.default_rng(1)
+    made = {
+        f"{width}x{height}": generator.integers(0, 256, (height, width, 3), dtype=np.uint8) for width, height in SIZES
+    }
+    ramp = np.linspace(0, 255, 300).astype(np.uint8)
+    made["gradient"] = np.stack([np.tile(ramp, (100, 1)), np.tile(ramp[::-1], (100, 1)), np.full((100, 300), 7)], 2)
+    made["transparent"] = generator.integers(0, 2, (50, 70, 3), dtype=np.uint8) * np.uint8(255)
+    return made
+
+
+@pytest.fixture(scope="session")
+def answers(
+    modules: dict[str, Module],
+    real_modules: dict[str, Module],
+    pictures: dict[str, np.ndarray[Any, Any]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Answers:
+    """Compile everything, and run it once."""
+    tools = harness.toolchain()
+    work = tmp_path_factory.mktemp("android")
+    everything = {**modules, **real_modules}
+    assets: dict[str, bytes] = {}
+    for name, module in everything.items():
+        write_files(work / name, module.files)
+        assets.update(module.assets)
+    # One model is compressed, as by an app that does not know better.
+    assets["compressed/hostile/model.tflite"] = assets.pop("hostile/model.tflite")
+    kotlin = sorted(path for path in work.rglob("*.kt"))
+    harness.compile_kotlin(tools, [*kotlin, harness.HERE / "Driver.kt"], work / "classes")
+
+    run = work / "run"
+    run.mkdir()
+    for name, damage in DAMAGES.items():
+        damaged = dict(modules[damage.module].assets)
+        changed = damage.change(damaged[damage.asset])
+        assert changed != damaged[damage.asset]
+        harness.write_apk(run / f"{name}.apk", {**damaged, damage.asset: changed})
+    (run / "pixels.bin").write_bytes(b"".join(_argb(name, picture) for name, picture in pictures.items()))
+    sizes = [[picture.shape[1], picture.shape[0]] for picture in pictures.values()]
+    fitted = (*COLOR_MODELS, *GRAY_MODELS)
+    job = {
+        "selfTests": [{"package": module.package} for module in everything.values()],
+        "damaged": [
+            {"package": modules[damage.module].package, "apk": f"{name}.apk"} for name, damage in DAMAGES.items()
+        ],
+        "goldenCasesTests": [{"package": modules["digits"].package}],
+        "fits": [
+            {
+                "package": modules[name].package,
+                "table": f"{name}/input_table.bin",
+                "pixels": "pixels.bin",
+                "sizes": sizes,
+                "out": f"{name}.fits",
+            }
+            for name in fitted
+        ],
+        "classifications": [
+            {"class": modules[name].class_name, "picture": f"{name}_golden/{picture}"}
+            for name, picture in (("digits", "five.png"), ("hostile", "random_0.png"))
+        ],
+        "conversions": [
+            {
+                "class": modules[item.module].class_name,
+                "method": item.method,
+                "type": item.kind,
+                "values": item.values,
+            }
+            for item in CONVERSIONS
+        ],
+    }
+    found = harness.run_driver(tools, work / "classes", assets, job, run)
+    return Answers(
+        self_tests=dict(zip(everything, found["selfTests"], strict=True)),
+        golden_cases_failure=found["goldenCasesTests"][0]["failure"],
+        damaged=dict(zip(DAMAGES, found["damaged"], strict=True)),
+        fits={name: (run / f"{name}.fits").read_bytes() for name in fitted},
+        classifications=dict(zip(("digits", "hostile"), found["classifications"], strict=True)),
+        conversions=found["conversions"],
+    )
+
+
+def _argb(name: str, picture: np.ndarray[Any, Any]) -> bytes:
+    alpha = np.full((*picture.shape[:2], 1), 128 if name == "transparent" else 255, np.uint8)
+    return np.concatenate([alpha, picture], axis=2).astype(np.uint8).tobytes()
+
+
+def test_self_tests_pass(answers: Answers, modules: dict[str, Module]) -> None:
+    for name in modules:
+        report = answers.self_tests[name]
+        assert report["passed"], f"{name}: {report['report']}"
+        assert report["cases"] == (5 if name == "digits" else 3)
+
+
+def test_self_tests_of_real_models_pass(answers: Answers, real_modules: dict[str, Module], models: Path) -> None:
+    assert len(real_modules) == 6
+    for name in real_modules:
+        report = answers.self_tests[name]
+        if name != "ssd":
+            assert report["passed"], f"{name}: {report['report']}"
+
+
+def test_a_detector_gives_boxes(answers: Answers, real_modules: dict[str, Module], models: Path) -> None:
+    """Which objects it finds in random pixels, and in what order, is a matter of rounding; see the warning."""
+    file = real_modules["ssd"].annotated.model
+    assert [problem.level for problem in TARGET.find_problems(file)] == [Level.WARNING]
+    report = answers.self_tests["ssd"]
+    assert report["cases"] == 3
+    classes = "tfliteDetectionPostprocess1: differs by "
+    assert all(classes in failure for failure in report["failures"]), report["report"]
+
+
+def test_junit_test_passes(answers: Answers) -> None:
+    assert answers.golden_cases_failure is None
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_self_test_finds_what_is_wrong(answers: Answers, name: str) -> None:
+    report = answers.damaged[name]
+    assert not report["passed"]
+    assert any(DAMAGES[name].failure in line for line in report["failures"]), report["failures"]
+
+
+@pytest.mark.parametrize("name", [*COLOR_MODELS, *GRAY_MODELS])
+def test_preprocessing_is_that_of_pillow(
+    name: str, answers: Answers, modules: dict[str, Module], pictures: dict[str, np.ndarray[Any, Any]]
+) -> None:
+    image = modules[name].annotated.image
+    assert image is not None
+    size = image.width * image.height * image.channels
+    for index, (title, pixels) in enumerate(pictures.items()):
+        picture = Image.fromarray(pixels.astype(np.uint8)).convert("RGB" if image.channels == 3 else "L")
+        expected = np.asarray(fit(picture, image)).reshape(-1)
+        actual = np.frombuffer(answers.fits[name][index * size : (index + 1) * size], np.uint8)
+        assert np.array_equal(actual, expected), f"{title} differs at {np.flatnonzero(actual != expected)[:5]}"
+
+
+def test_labels_come_out_as_themselves(answers: Answers) -> None:
+    found = answers.classifications["hostile"]
+    assert tuple(found["labels"]) == HOSTILE
+    assert sorted(index for index, _ in found["answers"]) == list(range(len(HOSTILE)))
+    assert all(label == HOSTILE[index] for index, label in found["answers"])
+
+
+def test_a_picture_is_classified(answers: Answers) -> None:
+    assert answers.classifications["digits"]["answers"][0] == [5, "5"]
+
+
+@pytest.mark.parametrize(
+    "index", range(len(CONVERSIONS)), ids=[f"{item.module}-{item.method}" for item in CONVERSIONS]
+)
+def test_conversions_are_those_of_python(index: int, answers: Answers, modules: dict[str, Module]) -> None:
+    item, actual = CONVERSIONS[index], answers.conversions[index]
+    annotated = modules[item.module].annotated
+    ports = annotated.inputs if item.method.startswith("quantize") else annotated.outputs
+    tensor = next(port.tensor for port in ports if port.tensor.dtype == item.tensor)
+    assert tensor.quantization is not None
+    if item.method.startswith("quantize"):
+        expected = quantize(np.array(item.values, np.float32).astype(np.float64), tensor.quantization, tensor.dtype)
+        signed = expected.view(tensor.dtype.removeprefix("u"))  # Kotlin's bytes are signed
+        assert actual == signed.tolist()
+    else:
+        assert np.array_equal(np.array(actual, np.float32), real_values(np.array(item.values), tensor))
+
+
+def test_build_script_type_checks(examples: Path, tmp_path: Path) -> None:
+    module = package(read_annotated(examples / "sine" / "sine.tflite"))
+    write_files(tmp_path, {"build.gradle.kts": module.files["build.gradle.kts"]})
+    harness.check_build_script(tmp_path / "build.gradle.kts", tmp_path)
+
+
+def test_a_broken_build_script_does_not_type_check(examples: Path, tmp_path: Path) -> None:
+    script = package(read_annotated(examples / "sine" / "sine.tflite")).files["build.gradle.kts"]
+    write_files(tmp_path, {"build.gradle.kts": script.replace(b"compileSdk = 36", b'compileSdk = "36"')})
+    with pytest.raises(AssertionError, match="compileSdk"):
+        harness.check_build_script(tmp_path / "build.gradle.kts", tmp_path)
