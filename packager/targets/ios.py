@@ -1,0 +1,300 @@
+"""The iOS target: a Swift package that is a CocoaPod too, on TensorFlow Lite's C API.
+
+The C API because the pod TensorFlowLiteSwift has no int8 tensors; two ways to add it to an app because there is
+no official Swift package of the runtime.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from packager.annotated import AnnotatedModel, Port, asset_files
+from packager.errors import ConfigError
+from packager.metadata.view import CropMode
+from packager.naming import PascalName, unique
+from packager.runtimes import Runtime
+from packager.targets.target import Target, mobile_problems
+
+if TYPE_CHECKING:
+    from packager.golden import Goldens
+
+# Modules of Apple's that apps import, or that this package itself does: two modules of one name cannot be used
+# together.
+_APPLE_MODULES = frozenset(
+    """
+    Accelerate AVFoundation AVKit CloudKit Combine Contacts CoreAudio CoreData CoreFoundation CoreGraphics
+    CoreImage CoreLocation CoreML CoreMedia CoreMotion CoreVideo CreateML CryptoKit Darwin Dispatch Foundation
+    GameKit HealthKit HomeKit ImageIO Intents MapKit Messages Metal MetalKit Network NaturalLanguage ObjectiveC
+    Observation OSLog Photos PhotosUI RealityKit SceneKit Security SoundAnalysis Speech SpriteKit StoreKit
+    Swift SwiftData SwiftUI TensorFlowLite TensorFlowLiteC TensorFlowLiteSwift Testing TipKit Translation UIKit
+    Vision VisionKit WatchKit WebKit WidgetKit XCTest
+    """.lower().split()
+)
+# Reserved in Swift, and not in any other language that naming.py knows.
+_SWIFT_KEYWORDS = frozenset({"associatedtype", "precedencegroup"})
+_ITEMS = {
+    "float32": "Float",
+    "int8": "Int8",
+    "uint8": "UInt8",
+    "int16": "Int16",
+    "int32": "Int32",
+    "int64": "Int64",
+    "bool": "Bool",
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the iOS project may be told."""
+
+    name: str = field(default="", metadata={"help": "Name of the module; the model's name if not given."})
+    deployment_target: str = field(default="13.0", metadata={"help": "Oldest iOS that the package supports."})
+
+
+@dataclass(frozen=True)
+class PortContext:
+    """One input or output of a plain tensor model.
+
+    ``item`` is the Swift type of the tensor's items as bytes, ``swift_type`` that of the typed API: ``Float`` for
+    a quantized tensor. ``constant`` names its quantization, ``tolerance`` is a Swift expression, ``example`` an
+    array of the right size, ``separator`` follows the port in a list of arguments and
+    ``array_separator`` in an array literal of several lines.
+    """
+
+    index: int
+    name: str
+    title: str
+    has_title: bool
+    description: str
+    has_description: bool
+    meaning: str
+    item: str
+    swift_type: str
+    is_quantized: bool
+    is_bool: bool
+    is_float: bool
+    constant: str
+    scale: float
+    zero_point: int
+    tolerance: str
+    example: str
+    separator: str
+    array_separator: str
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the templates place.
+
+    ``inputs`` and ``outputs`` describe plain tensors and classifiers alike; the fields that start with ``image``
+    and ``output`` are None for a model that takes plain tensors.
+    """
+
+    module: str
+    type_name: str
+    error_name: str
+    self_test_imports: tuple[str, ...]
+    image_io_imports: tuple[str, ...]
+    title: str
+    description: str
+    has_description: bool
+    deployment_target: str
+    is_classifier: bool
+    inputs: tuple[PortContext, ...]
+    outputs: tuple[PortContext, ...]
+    has_one_input: bool
+    quantized: tuple[PortContext, ...]
+    has_quantization: bool
+    has_quantized_input: bool
+    has_quantized_output: bool
+    has_float_output: bool
+    has_integer_output: bool
+    reads_arrays: bool
+    golden_runtime: str
+    golden_cases: str
+    tolerance_counts: int
+    tolerance_absolute: float
+    image_width: int | None
+    image_height: int | None
+    image_channels: int | None
+    image_item: str | None
+    table_size: int | None
+    is_gray: bool
+    is_stretch: bool
+    is_center_crop: bool
+    is_letterbox: bool
+    class_count: int | None
+
+
+def _module_name(options: Options, annotated: AnnotatedModel) -> PascalName:
+    name = PascalName.of(options.name or annotated.name)
+    return PascalName(name + "Net") if name.lower() in _APPLE_MODULES else name
+
+
+def _type_name(module: str, *, is_classifier: bool) -> str:
+    # A type must not bear the name of its module: Swift could then no longer name anything else in the module.
+    first, second = ("Classifier", "Model") if is_classifier else ("Model", "Runner")
+    return module + (second if module.endswith(first) else first)
+
+
+def _camel_case(name: str) -> str:
+    first, *rest = name.split("_")
+    joined = first + "".join(word[:1].upper() + word[1:] for word in rest)
+    return joined + "Value" if joined in _SWIFT_KEYWORDS else joined
+
+
+def _ports(ports: tuple[Port, ...], constants: dict[tuple[str, int], str], side: str) -> tuple[PortContext, ...]:
+    names = unique([_camel_case(port.name) for port in ports])
+    return tuple(
+        _port(index, port, name, constants[side, index], is_last=index == len(ports) - 1)
+        for index, (port, name) in enumerate(zip(ports, names, strict=True))
+    )
+
+
+def _port(index: int, port: Port, name: str, constant: str, *, is_last: bool) -> PortContext:
+    tensor = port.tensor
+    is_bool, is_float = tensor.dtype == "bool", tensor.dtype == "float32"
+    quantization = None if is_bool or is_float else tensor.quantization
+    item = _ITEMS[tensor.dtype]
+    swift_type = item if quantization is None else "Float"
+    kind = "truth values" if is_bool else "numbers" if quantization is None else f"real numbers, {item} in the model"
+    shape = " x ".join(map(str, tensor.shape)) + " " if tensor.shape else ""
+    return PortContext(
+        index=index,
+        name=name,
+        title=port.title,
+        has_title=port.title != name,
+        description=port.description,
+        has_description=bool(port.description),
+        meaning=shape + kind,
+        # Bytes of a tensor are read as integers: a Bool made of any other byte than 0 and 1 is undefined.
+        item="UInt8" if is_bool else item,
+        swift_type=swift_type,
+        is_quantized=quantization is not None,
+        is_bool=is_bool,
+        is_float=is_float,
+        constant=constant,
+        scale=1.0 if quantization is None else quantization.scale,
+        zero_point=0 if quantization is None else quantization.zero_point,
+        # Integers without quantization are indices, counts, truth values: nothing that may be off by some steps.
+        tolerance="golden.tolerance.absolute"
+        if is_float
+        else "0"
+        if quantization is None
+        else "golden.tolerance.counts",
+        example=f"[{swift_type}](repeating: {'false' if is_bool else '0'}, count: {tensor.size})",
+        separator="" if is_last else ",",
+        # As swift-format has it: a comma behind the last of several items, none behind a single one.
+        array_separator="" if is_last and index == 0 else ",",
+    )
+
+
+def _constants(annotated: AnnotatedModel) -> dict[tuple[str, int], str]:
+    keys = [
+        (side, index)
+        for side, ports in (("input", annotated.inputs), ("output", annotated.outputs))
+        for index in range(len(ports))
+    ]
+    ports = [*annotated.inputs, *annotated.outputs]
+    names = unique([_camel_case(port.name) + "Quantization" for port in ports])
+    return dict(zip(keys, names, strict=True))
+
+
+def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
+    from packager.golden import litert_tolerance
+
+    if not re.fullmatch(r"[0-9]{2}(\.[0-9]{1,2})?", options.deployment_target) or options.deployment_target < "12":
+        raise ConfigError(
+            f"{options.deployment_target!r} is no version of iOS that TensorFlow Lite supports",
+            fix="Write 12.0 or newer, such as deployment_target = '13.0'",
+        )
+    module = _module_name(options, annotated)
+    constants = _constants(annotated)
+    inputs = _ports(annotated.inputs, constants, "input")
+    outputs = _ports(annotated.outputs, constants, "output")
+    image = annotated.image
+    description = annotated.metadata.description
+    golden = goldens.sets[Runtime.LITERT_REFERENCE]
+    allowed = litert_tolerance(annotated.model, golden)
+    is_classifier = annotated.is_classifier
+    quantized_inputs = () if is_classifier else tuple(port for port in inputs if port.is_quantized)
+    quantized_outputs = tuple(port for port in outputs if port.is_quantized)
+    return Context(
+        module=module,
+        type_name=_type_name(module, is_classifier=is_classifier),
+        error_name=f"{module}Error",
+        # In swift-format's order.
+        self_test_imports=tuple(sorted(("Foundation", module))),
+        image_io_imports=tuple(sorted(("Foundation", "ImageIO", module))),
+        title=annotated.name,
+        description=description,
+        has_description=bool(description),
+        deployment_target=options.deployment_target,
+        is_classifier=is_classifier,
+        inputs=inputs,
+        outputs=outputs,
+        has_one_input=len(inputs) == 1,
+        quantized=quantized_inputs + quantized_outputs,
+        has_quantization=bool(quantized_inputs or quantized_outputs),
+        has_quantized_input=bool(quantized_inputs),
+        has_quantized_output=bool(quantized_outputs),
+        has_float_output=any(port.item == "Float" for port in outputs),
+        has_integer_output=any(port.item != "Float" for port in outputs),
+        reads_arrays=is_classifier or any(not port.is_bool for port in outputs),
+        golden_runtime=golden.runtime,
+        golden_cases="1 golden case" if len(golden.cases) == 1 else f"{len(golden.cases)} golden cases",
+        tolerance_counts=allowed.counts,
+        tolerance_absolute=allowed.absolute,
+        image_width=None if image is None else image.width,
+        image_height=None if image is None else image.height,
+        image_channels=None if image is None else image.channels,
+        image_item=None if image is None else _ITEMS[image.tensor.dtype],
+        table_size=None if image is None else image.channels * 256,
+        is_gray=image is not None and image.channels == 1,
+        is_stretch=image is not None and image.crop is CropMode.STRETCH,
+        is_center_crop=image is not None and image.crop is CropMode.CENTER_CROP,
+        is_letterbox=image is not None and image.crop is CropMode.LETTERBOX,
+        class_count=len(annotated.labels) if is_classifier else None,
+    )
+
+
+def _layers(context: Context) -> tuple[str, ...]:
+    kind = "ios/image" if context.is_classifier else "ios/tensors"
+    return ("ios/common", kind, "ios/quantized") if context.has_quantization else ("ios/common", kind)
+
+
+def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
+    from packager.golden import golden_files, litert_tolerance
+
+    assets = f"Sources/{context.module}/Assets"
+    golden = f"Tests/{context.module}Tests/Golden"
+    golden_set = goldens.sets[Runtime.LITERT_REFERENCE]
+    cases = golden_files(golden_set, litert_tolerance(annotated.model, golden_set))
+    return {
+        **{f"{assets}/{name}": content for name, content in asset_files(annotated).items()},
+        **{f"{golden}/{name}": content for name, content in cases.items()},
+    }
+
+
+def _next_steps(context: Context) -> tuple[str, ...]:
+    return (
+        f"Add to your app's Podfile: pod '{context.module}', :path => 'PATH', :testspecs => ['Tests']",
+        "Run pod install, then the self-test: its scheme's Test in Xcode. README.md has the Swift package way.",
+    )
+
+
+TARGET = Target(
+    name="ios",
+    title="iOS",
+    runtime=Runtime.LITERT_REFERENCE,
+    options=Options,
+    context=Context,
+    find_problems=mobile_problems,
+    build_context=_build_context,
+    layers=_layers,
+    extra_files=_extra_files,
+    next_steps=_next_steps,
+)

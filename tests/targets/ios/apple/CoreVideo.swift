@@ -1,0 +1,65 @@
+// Apple's CoreVideo as far as the generated code uses it, for the compiler on Linux; a pixel buffer holds memory
+// whose rows are padded, so that code that reads one can run.
+public typealias CVReturn = Int32
+public typealias OSType = UInt32
+public typealias CVPixelBuffer = CVBuffer
+
+public let kCVPixelFormatType_32ARGB: OSType = 0x0000_0020
+public let kCVPixelFormatType_32BGRA: OSType = 0x4247_5241
+public let kCVPixelFormatType_32RGBA: OSType = 0x5247_4241
+
+public struct CVPixelBufferLockFlags: OptionSet {
+  public let rawValue: UInt64
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+  public static let readOnly = CVPixelBufferLockFlags(rawValue: 1)
+}
+
+public final class CVBuffer {
+  let format: OSType
+  let width: Int
+  let height: Int
+  let bytesPerRow: Int
+  let memory: UnsafeMutableRawPointer
+  public private(set) var locks = 0
+
+  public init(format: OSType, rows: [[UInt8]], padding: Int) {
+    self.format = format
+    width = rows[0].count / 4
+    height = rows.count
+    bytesPerRow = rows[0].count + padding
+    memory = .allocate(byteCount: bytesPerRow * height, alignment: 16)
+    memory.initializeMemory(as: UInt8.self, repeating: 0xEE, count: bytesPerRow * height)
+    for (index, row) in rows.enumerated() {
+      (memory + index * bytesPerRow).copyMemory(from: row, byteCount: row.count)
+    }
+  }
+
+  deinit { memory.deallocate() }
+
+  func lock(_ change: Int) { locks += change }
+}
+
+public func CVPixelBufferGetPixelFormatType(_ buffer: CVPixelBuffer) -> OSType { buffer.format }
+public func CVPixelBufferGetWidth(_ buffer: CVPixelBuffer) -> Int { buffer.width }
+public func CVPixelBufferGetHeight(_ buffer: CVPixelBuffer) -> Int { buffer.height }
+public func CVPixelBufferGetBytesPerRow(_ buffer: CVPixelBuffer) -> Int { buffer.bytesPerRow }
+
+public func CVPixelBufferGetBaseAddress(_ buffer: CVPixelBuffer) -> UnsafeMutableRawPointer? {
+  buffer.locks > 0 ? buffer.memory : nil
+}
+
+@discardableResult
+public func CVPixelBufferLockBaseAddress(
+  _ buffer: CVPixelBuffer, _ flags: CVPixelBufferLockFlags
+) -> CVReturn {
+  buffer.lock(1)
+  return 0
+}
+
+@discardableResult
+public func CVPixelBufferUnlockBaseAddress(
+  _ buffer: CVPixelBuffer, _ flags: CVPixelBufferLockFlags
+) -> CVReturn {
+  buffer.lock(-1)
+  return 0
+}

@@ -1,0 +1,10 @@
+// Declarations of Apple's UIKit as far as the generated code uses it, for the compiler on Linux.
+@_exported import CoreGraphics
+
+public final class UIImage {
+  public enum Orientation: Int {
+    case up, down, left, right, upMirrored, downMirrored, leftMirrored, rightMirrored
+  }
+  public var cgImage: CGImage? { fatalError() }
+  public var imageOrientation: Orientation { fatalError() }
+}

@@ -1,0 +1,426 @@
+"""The iOS package: its whole tree, and its Swift compiled and run on TensorFlow Lite's C library."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import struct
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from packager.annotated import AnnotatedModel, annotated_model, asset_files, read_annotated
+from packager.errors import ConfigError
+from packager.golden import (
+    GoldenSet,
+    Tolerance,
+    build_goldens,
+    golden_files,
+    litert_tolerance,
+    read_samples,
+    real_values,
+)
+from packager.metadata.attach import Annotation, annotate
+from packager.metadata.view import CropMode, Task
+from packager.model import parse_model, read_model
+from packager.preprocessing import input_tensor
+from packager.targets.ios import TARGET, Options
+from packager.targets.target import build_project
+from tests.conftest import HOSTILE_LABELS, PROJECT, missing_toolchain, write_files
+from tests.example_models import digits, golden_pictures, sine
+
+HARNESS = Path(__file__).parent / "ios"
+# Debian's library computes integers as the reference does, and sums floats in another order.
+EXACT = Tolerance(0, 1e-5)
+Files = dict[str, bytes]
+Compare = Callable[[str, Mapping[str, bytes]], None]
+
+
+# --- models ----------------------------------------
+
+
+def mixed_model(custom: str = "") -> bytes:
+    """a AND b (bool), x + x (int64), q reshaped (int16 in steps of 0.5), -f (float); some names are hostile.
+
+    ``custom`` names a custom operator to put into the place of the last one.
+    """
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    def tensor(name: str, kind: int, size: int, scale: float | None = None) -> Any:
+        made = schema.TensorT()
+        made.name, made.type, made.shape, made.buffer = name, kind, [size], 0
+        if scale is not None:
+            made.quantization = schema.QuantizationParametersT()
+            made.quantization.scale, made.quantization.zeroPoint = [scale], [0]
+        return made
+
+    kinds = schema.TensorType
+    graph = schema.SubGraphT()
+    graph.tensors = [
+        tensor("a", kinds.BOOL, 3),
+        tensor("b", kinds.BOOL, 3),
+        tensor('x */ """', kinds.INT64, 2),
+        tensor("q", kinds.INT16, 4, 0.5),
+        tensor("f", kinds.FLOAT32, 2),
+        tensor('both */ "\\() ${}', kinds.BOOL, 3),
+        tensor('twice */ "\\() ${}', kinds.INT64, 2),
+        tensor("same", kinds.INT16, 4, 0.5),
+        tensor('negative */ "\\() ${}', kinds.FLOAT32, 2),
+    ]
+    graph.inputs, graph.outputs = [0, 1, 2, 3, 4], [5, 6, 7, 8]
+    graph.operators = []
+    model = schema.ModelT()
+    model.version, model.buffers, model.operatorCodes = 3, [schema.BufferT()], []
+    builtin, options = schema.BuiltinOperator, schema.BuiltinOptions
+    reshape = schema.ReshapeOptionsT()
+    reshape.newShape = [4]
+    for code, inputs, output, kind, values in (
+        (builtin.LOGICAL_AND, [0, 1], 5, options.LogicalAndOptions, schema.LogicalAndOptionsT()),
+        (builtin.ADD, [2, 2], 6, options.AddOptions, schema.AddOptionsT()),
+        (builtin.RESHAPE, [3], 7, options.ReshapeOptions, reshape),
+        (builtin.NEG, [4], 8, options.NegOptions, schema.NegOptionsT()),
+    ):
+        operator_code = schema.OperatorCodeT()
+        operator_code.builtinCode = operator_code.deprecatedBuiltinCode = code
+        operator = schema.OperatorT()
+        operator.opcodeIndex, operator.inputs, operator.outputs = len(model.operatorCodes), inputs, [output]
+        operator.builtinOptionsType, operator.builtinOptions = kind, values
+        model.operatorCodes.append(operator_code)
+        graph.operators.append(operator)
+    if custom:
+        model.operatorCodes[-1].builtinCode = model.operatorCodes[-1].deprecatedBuiltinCode = builtin.CUSTOM
+        model.operatorCodes[-1].customCode = custom
+    model.subgraphs = [graph]
+    builder = flatbuffers.Builder()
+    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    return bytes(builder.Output())
+
+
+# --- the tree ----------------------------------------
+
+
+def project(annotated: AnnotatedModel, samples: list[Path], **options: str) -> Files:
+    goldens = build_goldens(annotated, read_samples(annotated, samples), [TARGET.runtime])
+    return build_project(TARGET, annotated, Options(**options), goldens)[1]
+
+
+def test_tree_of_a_classifier(examples: Path, assert_tree: Compare) -> None:
+    assert_tree("ios_digits", project(digits(examples), golden_pictures(examples)))
+
+
+def test_tree_of_a_tensor_model(examples: Path, assert_tree: Compare) -> None:
+    assert_tree("ios_sine", project(sine(examples), []))
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "model_type"),
+    [
+        ("", "Sine", "SineModel"),
+        ("my wave-model", "MyWaveModel", "MyWaveModelRunner"),
+        ("vision", "VisionNet", "VisionNetModel"),
+        ("swift UI", "SwiftUINet", "SwiftUINetModel"),
+        ("../../x", "X", "XModel"),
+    ],
+)
+def test_names_clash_with_nothing(examples: Path, name: str, module: str, model_type: str) -> None:
+    files = project(sine(examples), [], name=name)
+    assert f"Sources/{module}/{model_type}.swift" in files
+
+
+@pytest.mark.parametrize("version", ["", "11.0", "13'", "thirteen", "13.0.0.0"])
+def test_deployment_target_is_a_version(examples: Path, version: str) -> None:
+    with pytest.raises(ConfigError, match="is no version of iOS"):
+        project(sine(examples), [], deployment_target=version)
+
+
+# --- Swift ----------------------------------------
+
+SIZES = [(1, 1), (1, 7), (7, 1), (28, 28), (27, 29), (56, 14), (224, 224), (223, 225), (3, 500), (500, 3), (640, 480)]
+SIZES += [(1013, 17), (100, 131)]
+
+
+@dataclass(frozen=True)
+class Package:
+    """A generated package, and what Python expects of it."""
+
+    module: str
+    files: Files
+    expected: Files
+    checks: tuple[str, ...]
+
+    @property
+    def type_name(self) -> str:
+        return self.module + ("Classifier" if "ClassifierChecks.swift" in self.checks else "Model")
+
+
+def package(module: str, annotated: AnnotatedModel, samples: list[Path], *checks: str) -> Package:
+    goldens = build_goldens(annotated, read_samples(annotated, samples), [TARGET.runtime])
+    golden = goldens.sets[TARGET.runtime]
+    context, files = build_project(TARGET, annotated, Options(name=module), goldens)
+    expected = {f"golden/{name}": data for name, data in golden_files(golden, EXACT).items()}
+    output = "the output" if annotated.is_classifier else f"output {context.outputs[0].name}"
+    expected |= {f"spoilt/{name}": data for name, data in spoilt_goldens(annotated, golden, output).items()}
+    if annotated.is_classifier:
+        expected |= classifier_expectations(annotated, golden)
+        return Package(module, files, expected, ("ClassifierChecks.swift", *checks))
+    return Package(module, files, expected, ("TensorChecks.swift", *checks))
+
+
+def rgb_file(picture: Image.Image) -> bytes:
+    return struct.pack("<ii", *picture.size) + picture.convert("RGB").tobytes()
+
+
+def classifier_expectations(annotated: AnnotatedModel, golden: GoldenSet) -> Files:
+    assert annotated.image is not None
+    random = np.random.default_rng(1)
+    files = {"labels.json": asset_files(annotated)["labels.json"]}
+    answers = []
+    for case in sorted(golden.cases, key=lambda case: case.name):
+        assert case.picture is not None
+        files[f"golden/{case.name}.rgb"] = rgb_file(Image.open(BytesIO(case.picture)))
+        answers.append([vars(answer) for answer in case.answers])
+    files["answers.json"] = json.dumps(answers).encode()
+    for width, height in SIZES:
+        picture = Image.fromarray(random.integers(0, 256, (height, width, 3), dtype=np.uint8))
+        files[f"pictures/{width}x{height}.rgb"] = rgb_file(picture)
+        files[f"pictures/{width}x{height}.bin"] = input_tensor(picture, annotated.image).tobytes()
+    picture = Image.fromarray(random.integers(0, 256, (3, 5, 3), dtype=np.uint8))
+    # What a picture stored with EXIF orientation 2, 3… has to go through, as in Pillow's exif_transpose.
+    method = Image.Transpose
+    turns = [method.FLIP_LEFT_RIGHT, method.ROTATE_180, method.FLIP_TOP_BOTTOM, method.TRANSPOSE]
+    turns += [method.ROTATE_270, method.TRANSVERSE, method.ROTATE_90]
+    for number, turned in enumerate([picture, *(picture.transpose(turn) for turn in turns)], 1):
+        files[f"orientations/{number}.rgb"] = rgb_file(turned)
+    return files
+
+
+def spoilt_goldens(annotated: AnnotatedModel, golden: GoldenSet, title: str) -> Files:
+    """Golden folders in which one thing is wrong, each with the failure that has to be reported for it."""
+    first, *_ = golden.cases
+    allowed = litert_tolerance(annotated.model, golden)
+    files = golden_files(golden, allowed)
+    folders: dict[str, Files] = {}
+
+    def add(name: str, changed: Files, failure: str) -> None:
+        folders[name] = {**files, **changed, "failure.txt": failure.encode()}
+
+    document = json.loads(files["cases.json"])
+    add("no_cases", {"cases.json": json.dumps({**document, "cases": []}).encode()}, "there are no golden cases")
+    output = first.outputs[0].copy()
+    if output.dtype in (np.int8, np.uint8):
+        limits = np.iinfo(output.dtype)
+        was = int(output.flat[0])
+        wrong = was + (allowed.counts + 1) * (1 if was < limits.max - allowed.counts else -1)
+        output.flat[0] = wrong
+        add(
+            "output",
+            {f"{first.name}.output0.bin": output.tobytes()},
+            f"{first.name}: {title} item 0 is {was}.0 instead of {wrong}.0, tolerance {allowed.counts}.0",
+        )
+    add(
+        "output_size",
+        {f"{first.name}.output0.bin": files[f"{first.name}.output0.bin"] * 2},
+        f"{first.name}: {title} has {output.size} items instead of {2 * output.size}",
+    )
+    if annotated.is_classifier:
+        tensor = bytearray(files[f"{first.name}.input0.bin"])
+        tensor[-1] ^= 1
+        failure = f"{first.name}: {first.name}.png becomes another input tensor"
+        add("input", {f"{first.name}.input0.bin": bytes(tensor)}, failure)
+        assert first.picture is not None
+        picture = np.asarray(Image.open(BytesIO(first.picture)).convert("RGB")).copy()
+        picture[picture.shape[0] // 2] ^= 0x80
+        add("picture", {f"{first.name}.rgb": rgb_file(Image.fromarray(picture))}, failure)
+        answer = document["cases"][0]["answers"][1]
+        failure = f"{first.name}: class {answer['index']} is {answer['label']} instead of nonsense"
+        answer["label"] = "nonsense"
+        add("label", {"cases.json": json.dumps(document).encode()}, failure)
+    return {f"{folder}/{name}": data for folder, content in folders.items() for name, data in content.items()}
+
+
+def sine_package(examples: Path, folder: Path) -> Package:
+    """The model of one int8 input, with real inputs of every kind: halves between two steps, beyond the range."""
+    annotated = sine(examples)
+    quantization = annotated.inputs[0].tensor.quantization
+    assert quantization is not None
+    steps = np.arange(-140, 140, 7, dtype=np.float64)
+    reals = np.concatenate([(steps + 0.5) * quantization.scale, steps * quantization.scale * 1.7, [0.0, -0.0, 1e30]])
+    xs = reals.astype(np.float32)
+    paths = []
+    for number, x in enumerate(xs):
+        paths.append(folder / f"{number}.npy")
+        np.save(paths[-1], np.array([[x]], dtype=np.float32))
+    goldens = build_goldens(annotated, read_samples(annotated, paths), [TARGET.runtime])
+    ys = [
+        float(real_values(case.outputs[0], annotated.outputs[0].tensor).flat[0])
+        for case in goldens.sets[TARGET.runtime].cases
+    ]
+    made = package("Sine", annotated, [], "SineChecks.swift")
+    made.expected["predict.json"] = json.dumps({"x": [float(x) for x in xs], "y": ys}).encode()
+    made.expected["garbage.tflite"] = bytes(1000)
+    made.expected["unknown_operator.tflite"] = mixed_model(custom="NoSuchOperator")
+    return made
+
+
+def packages(examples: Path, models: Path, folder: Path) -> Iterator[Package]:
+    pictures = golden_pictures(examples)
+    labels = folder / "labels.json"
+    labels.write_text(json.dumps(HOSTILE_LABELS))
+    texts = {"name": 'x"*/ \\(y) """', "description": '*/ import Nothing\n#error("\\u{202e}") `x` </a>\n/* \\'}
+    yield package("Digits", digits(examples), pictures)
+    yield package("Hostile", digits(examples, CropMode.CENTER_CROP, labels, **texts), pictures[:2])
+    yield package("Boxed", digits(examples, CropMode.LETTERBOX), pictures[:2])
+    yield sine_package(examples, folder)
+    yield package("Mixed", annotated_model(parse_model(mixed_model())), [], "MixedChecks.swift")
+    if models.is_dir():
+        quantized = read_model(models / "mobilenet_v2_1.0_224_quant.tflite")
+        cropped = annotate(quantized, Annotation(task=Task.IMAGE_CLASSIFICATION, crop=CropMode.CENTER_CROP))
+        yield package("MobilenetQuant", annotated_model(parse_model(cropped)), [models / "cat.bmp"])
+        floats = read_model(models / "mobilenet_v1_0.25_224_1_metadata_1.tflite")
+        boxed = annotate(floats, Annotation(task=Task.IMAGE_CLASSIFICATION, crop=CropMode.LETTERBOX))
+        yield package("MobilenetFloat", annotated_model(parse_model(boxed)), [models / "parrot.jpg"])
+        yield package("Detector", read_annotated(models / "ssd_mobilenet_v1_no_metadata.tflite"), [])
+
+
+def manifest(modules: list[str]) -> bytes:
+    """A package whose tests are those of all the generated packages: one build instead of one for each."""
+    dependencies = "".join(f'    .package(path: "../{module}"),\n' for module in modules)
+    targets = "".join(
+        f'    .testTarget(name: "{module}Tests", dependencies: [.product(name: "{module}", package: "{module}")],\n'
+        '      resources: [.copy("Golden")]),\n'
+        for module in modules
+    )
+    return (
+        "// swift-tools-version: 5.9\nimport PackageDescription\n\n"
+        f'let package = Package(\n  name: "Checks",\n  dependencies: [\n{dependencies}  ],\n'
+        f"  targets: [\n{targets}  ]\n)\n"
+    ).encode()
+
+
+@dataclass(frozen=True)
+class Swift:
+    """The Swift root, with everything that the tests compile in ``work`` (seen from inside as ``inside``)."""
+
+    root: Path
+    work: Path
+
+    def run(self, *command: str, at: str = ".") -> subprocess.CompletedProcess[str]:
+        inside = Path("/") / self.work.relative_to(self.root)
+        script = 'cd "$1" && export CHECKS="$2" && shift 2 && exec "$@"'
+        folders = [inside / at, inside / "expected"]
+        return subprocess.run(
+            [HARNESS / "in_swift_root.sh", self.root, "bash", "-c", script, "_", *folders, *command],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def swift(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swift]:
+    root = Path(os.environ.get("PACKAGER_SWIFT_ROOT", PROJECT / "build" / "swift-root"))
+    if not root.is_dir() or os.geteuid() != 0:
+        missing_toolchain(f"no Swift in {root}; install: as root, tests/targets/ios/make_swift_root.sh")
+    models = Path(os.environ.get("PACKAGER_MODELS", PROJECT.parent / "shared" / "models"))
+    work = root / f"work-{os.getpid()}"
+    shutil.copytree(HARNESS, work)
+    try:
+        fill(work, list(packages(examples, models, tmp_path_factory.mktemp("ios"))))
+        yield Swift(root, work)
+    finally:
+        shutil.rmtree(work)
+
+
+def fill(work: Path, made: list[Package]) -> None:
+    """Write the packages, what is expected of them, and the package Checks that tests all of them."""
+    for item in made:
+        write_files(work / item.module, item.files)
+        write_files(work / "expected" / item.module, item.expected)
+        folder = work / "Checks" / "Tests" / f"{item.module}Tests"
+        shutil.copytree(work / item.module / "Tests" / f"{item.module}Tests", folder)
+        for name in item.checks:
+            text = (HARNESS / "checks" / name).read_text()
+            (folder / name).write_text(text.replace("MODULE", item.module).replace("TYPE", item.type_name))
+    (work / "Checks" / "Package.swift").write_bytes(manifest([item.module for item in made]))
+
+
+def results(output: str) -> dict[str, str]:
+    return dict(re.findall(r"Test Case '([\w.]+)' (passed|failed|skipped)", output))
+
+
+@pytest.fixture(scope="module")
+def checked(swift: Swift) -> tuple[str, dict[str, str]]:
+    """The output of all the Swift tests, and how each ended."""
+    ran = swift.run("swift", "test", "-Xswiftc", "-gnone", at="Checks")
+    return ran.stdout + ran.stderr, results(ran.stdout + ran.stderr)
+
+
+CLASSIFIER_CHECKS = ("GoldenCases", "GoldenCasesExactly", "SpoiltGoldenCases", "InputTensors", "Orientations")
+CLASSIFIER_CHECKS += ("Classify", "Errors")
+TENSOR_CHECKS = ("GoldenCasesExactly", "SpoiltGoldenCases", "Errors")
+
+
+def expect(checked: tuple[str, dict[str, str]], names: list[str]) -> None:
+    output, ended = checked
+    found = {name: ended.get(name, "absent") for name in names}
+    assert found == dict.fromkeys(names, "passed"), output[-8000:]
+
+
+@pytest.mark.parametrize("module", ["Digits", "Hostile", "Boxed"])
+def test_classifier_runs_as_python_says(checked: tuple[str, dict[str, str]], module: str) -> None:
+    expect(checked, [f"{module}Checks.test{name}" for name in CLASSIFIER_CHECKS])
+
+
+@pytest.mark.parametrize("module", ["MobilenetQuant", "MobilenetFloat"])
+@pytest.mark.usefixtures("models")
+def test_mobilenet_runs_as_python_says(checked: tuple[str, dict[str, str]], module: str) -> None:
+    expect(checked, [f"{module}Checks.test{name}" for name in CLASSIFIER_CHECKS])
+
+
+@pytest.mark.parametrize("module", ["Sine", "Mixed"])
+def test_tensor_model_runs_as_python_says(checked: tuple[str, dict[str, str]], module: str) -> None:
+    names = [f"{module}Checks.test{name}" for name in TENSOR_CHECKS]
+    expect(checked, [*names, f"{module}Tests.testGoldenCases", f"{module}PredictChecks.testPredict"])
+
+
+def test_model_that_does_not_load_is_an_error(checked: tuple[str, dict[str, str]]) -> None:
+    expect(checked, ["SinePredictChecks.testModelsThatDoNotLoad"])
+
+
+@pytest.mark.usefixtures("models")
+def test_outputs_of_a_shape_that_a_run_decides(checked: tuple[str, dict[str, str]]) -> None:
+    expect(checked, [f"DetectorChecks.test{name}" for name in TENSOR_CHECKS] + ["DetectorTests.testGoldenCases"])
+
+
+def test_package_passes_its_own_self_test(swift: Swift) -> None:
+    ran = swift.run("swift", "test", "-Xswiftc", "-gnone", at="Sine")
+    assert (ran.returncode, results(ran.stdout)) == (0, {"SineTests.testGoldenCases": "passed"}), (
+        ran.stdout + ran.stderr
+    )
+
+
+def test_adapters_compile_as_a_pod_and_read_camera_frames(swift: Swift) -> None:
+    ran = swift.run("./apple.sh", ".")
+    expected = ["BGRA ok", "RGBA ok", "ARGB ok", "420f refused"]
+    assert (ran.returncode, ran.stdout.splitlines()) == (0, expected), ran.stdout + ran.stderr
+
+
+def test_swift_is_formatted(swift: Swift) -> None:
+    generated = [
+        path.relative_to(swift.work).as_posix()
+        for path in sorted(swift.work.glob("*/Package.swift"))
+        if path.parent.name not in ("Checks", "TensorFlowLiteC")
+    ]
+    folders = [str(Path(path).parent / folder) for path in generated for folder in ("Sources", "Tests")]
+    ran = swift.run("/usr/libexec/swift/bin/swift-format", "lint", "--strict", "--recursive", *generated, *folders)
+    assert (ran.returncode, ran.stdout + ran.stderr) == (0, "")

@@ -1,0 +1,26 @@
+# Made by tflite-packager.
+Pod::Spec.new do |s|
+  s.name = 'Digits'
+  s.version = '1.0.0'
+  s.summary = 'The model Digits for TensorFlow Lite, with golden cases and a self-test.'
+
+  # Yours to change when you publish the pod; one that an app takes by :path needs none of them.
+  s.homepage = 'https://example.com/Digits'
+  s.authors = 'Digits'
+  s.license = { :type => 'See README.md' }
+  s.source = { :git => 'https://example.com/Digits.git', :tag => s.version.to_s }
+
+  s.ios.deployment_target = '13.0'
+  s.swift_version = '5.9'
+  # TensorFlowLiteC is a static library, and with use_frameworks! a dynamic pod may not depend on one.
+  s.static_framework = true
+
+  s.source_files = 'Sources/Digits/*.swift'
+  s.resource_bundles = { 'DigitsAssets' => 'Sources/Digits/Assets/*' }
+  s.dependency 'TensorFlowLiteC', '~> 2.14'
+
+  s.test_spec 'Tests' do |tests|
+    tests.source_files = 'Tests/DigitsTests/*.swift'
+    tests.resources = 'Tests/DigitsTests/Golden'
+  end
+end

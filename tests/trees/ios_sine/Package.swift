@@ -1,0 +1,29 @@
+// swift-tools-version: 5.9
+// Made by tflite-packager.
+import PackageDescription
+
+let package = Package(
+  name: "Sine",
+  platforms: [.iOS("13.0")],
+  products: [
+    .library(name: "Sine", targets: ["Sine"])
+  ],
+  dependencies: [
+    // TensorFlow Lite's C library. There is no official Swift package of it: README.md says how to
+    // make this one, which all models of an app share.
+    .package(path: "../TensorFlowLiteC")
+  ],
+  targets: [
+    .target(
+      name: "Sine",
+      dependencies: ["TensorFlowLiteC"],
+      resources: [.copy("Assets")],
+      linkerSettings: [.linkedLibrary("c++", .when(platforms: [.iOS]))]
+    ),
+    .testTarget(
+      name: "SineTests",
+      dependencies: ["Sine"],
+      resources: [.copy("Golden")]
+    ),
+  ]
+)

@@ -1,0 +1,21 @@
+import Foundation
+
+/// The files in Assets/, whether Swift Package Manager or CocoaPods put them into the app.
+enum Assets {
+  /// The path of a file of Assets/.
+  static func path(_ name: String) throws -> String {
+    guard let url = folder?.appendingPathComponent(name),
+      FileManager.default.fileExists(atPath: url.path)
+    else { throw SineError.resource(name) }
+    return url.path
+  }
+
+  private static var folder: URL? {
+    #if SWIFT_PACKAGE
+      return Bundle.module.url(forResource: "Assets", withExtension: nil)
+    #else
+      return Bundle(for: SineModel.self)
+        .url(forResource: "SineAssets", withExtension: "bundle")
+    #endif
+  }
+}
