@@ -1,0 +1,95 @@
+"""The bytes of a model as C++ and as assembler. Megabytes of text, so NumPy formats them and no template does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+_PER_LINE = 12
+# Two bytes at a time: half as many table look-ups.
+_PAIR = b"0x%02x, 0x%02x, "
+_PAIR_WIDTH = len(_PAIR % (0, 0))
+_LINE_WIDTH = 4 + _PER_LINE // 2 * _PAIR_WIDTH
+# Lines that are formatted at once, so that the memory beside the result stays small.
+_CHUNK = 16384
+
+
+def model_source(name: str, data: bytes) -> bytes:
+    """``model_data.cpp``: the array ``NAME_model_data``, aligned as TensorFlow Lite Micro wants weights to be."""
+    head = f"""\
+#include "model_data.h"
+
+// const at namespace scope: the linker leaves it in flash.
+alignas(16) const unsigned char {name}_model_data[] = {{
+"""
+    tail = f"""\
+}};
+const unsigned int {name}_model_size = {len(data)};
+"""
+    return b"".join((head.encode(), *_rows(data), tail.encode()))
+
+
+def model_assembler(name: str, data: bytes) -> bytes:
+    """``model_data.S``: the same symbols from ``model.tflite``, without a compiler reading megabytes of text."""
+    return f"""\
+/* The same as model_data.cpp, for builds that can assemble: the bytes come from model.tflite beside this file,
+   which takes a compiler no time and no memory. Link one of the two. */
+
+    .section .rodata.{name}_model_data, "a"
+    .balign 16
+    .global {name}_model_data
+    .type {name}_model_data, %object
+{name}_model_data:
+    .incbin "model.tflite"
+    .size {name}_model_data, . - {name}_model_data
+
+    .section .rodata.{name}_model_size, "a"
+    .balign 4
+    .global {name}_model_size
+    .type {name}_model_size, %object
+{name}_model_size:
+    .4byte {len(data)}
+    .size {name}_model_size, 4
+
+    .section .note.GNU-stack, "", %progbits
+""".encode()
+
+
+def read_c_array(source: bytes) -> bytes | None:
+    """The bytes of the first array of hexadecimal bytes in a C++ source; None where there is none."""
+    found = re.search(rb"\[\]\s*=\s*\{([\s0-9a-fA-Fx,]*)\}", source)
+    if found is None:
+        return None
+    digits = found.group(1).replace(b"0x", b"").replace(b",", b"")
+    try:
+        return bytes.fromhex(digits.decode())
+    except ValueError:
+        return None
+
+
+def _rows(data: bytes) -> Iterator[bytes]:
+    """Rows of twelve hexadecimal bytes, as clang-format lays them out, each ending in a newline; many at once."""
+    rows = len(data) // _PER_LINE
+    words = np.frombuffer(data, "<u2", rows * _PER_LINE // 2)
+    table = _pairs()
+    for start in range(0, rows, _CHUNK):
+        count = min(_CHUNK, rows - start)
+        lines = np.full((count, _LINE_WIDTH), ord(" "), np.uint8)
+        chunk = table[words[start * _PER_LINE // 2 : (start + count) * _PER_LINE // 2]]
+        lines[:, 4:] = chunk.view(np.uint8).reshape(count, -1)
+        lines[:, -1] = ord("\n")
+        yield lines.tobytes()
+    rest = data[rows * _PER_LINE :]
+    if rest:
+        yield b"    " + b", ".join(b"0x%02x" % byte for byte in rest) + b",\n"
+
+
+def _pairs() -> np.ndarray[tuple[int], np.dtype[np.void]]:
+    digits = np.frombuffer(b"0123456789abcdef", np.uint8)
+    pairs = np.tile(np.frombuffer(_PAIR % (0, 0), np.uint8), (65536, 1))
+    values = np.arange(65536, dtype=np.uint16)
+    for position, shift in ((2, 4), (3, 0), (8, 12), (9, 8)):
+        pairs[:, position] = digits[(values >> shift) & 15]
+    return pairs.view(f"V{_PAIR_WIDTH}").reshape(-1)

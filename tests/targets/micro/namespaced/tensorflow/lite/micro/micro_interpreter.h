@@ -1,0 +1,30 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "tensorflow/lite/micro/micro_mutable_op_resolver.h"
+#include "tensorflow/lite/schema/schema_generated.h"
+#define TFLITE_SCHEMA_VERSION (3)
+namespace tflite {
+namespace micro {
+union TfLitePtrUnion {
+  void* data;
+};
+struct TfLiteTensor {
+  TfLitePtrUnion data;
+  size_t bytes;
+};
+class MicroInterpreter {
+ public:
+  MicroInterpreter(const Model* model, const MicroOpResolver& resolver, uint8_t* arena, size_t size,
+                   void* resource_variables = nullptr, void* profiler = nullptr, bool preserve = false);
+  ~MicroInterpreter();
+  TfLiteStatus AllocateTensors();
+  TfLiteStatus Invoke();
+  TfLiteStatus Reset();
+  TfLiteTensor* input(size_t index);
+  TfLiteTensor* output(size_t index);
+  size_t arena_used_bytes() const;
+};
+}  // namespace micro
+}  // namespace tflite

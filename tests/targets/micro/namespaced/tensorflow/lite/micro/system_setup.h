@@ -1,0 +1,6 @@
+#pragma once
+namespace tflite {
+namespace micro {
+void InitializeTarget();
+}
+}  // namespace tflite

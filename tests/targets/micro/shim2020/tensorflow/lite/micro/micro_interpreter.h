@@ -1,0 +1,22 @@
+// Today's MicroInterpreter interface over TensorFlow Lite Micro of 2020, which is in the crate tfmicro.
+#pragma once
+#include_next "tensorflow/lite/micro/micro_interpreter.h"
+#include "tensorflow/lite/micro/micro_error_reporter.h"
+#ifndef TFLITE_SCHEMA_VERSION
+#define TFLITE_SCHEMA_VERSION (3)
+#endif
+namespace shim {
+inline tflite::ErrorReporter* error_reporter() {
+  static tflite::MicroErrorReporter reporter;
+  return &reporter;
+}
+struct Interpreter : tflite::MicroInterpreter {
+  Interpreter(const tflite::Model* model, const tflite::MicroOpResolver& resolver, uint8_t* arena, size_t size)
+      : tflite::MicroInterpreter(model, resolver, arena, size, error_reporter()) {}
+  TfLiteStatus Reset() { return ResetVariableTensors(); }
+};
+}  // namespace shim
+namespace tflite {
+using ShimInterpreter = shim::Interpreter;
+}
+#define MicroInterpreter ShimInterpreter

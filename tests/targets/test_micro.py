@@ -1,0 +1,408 @@
+"""The microcontroller target without a cross compiler: problems, resolver table, arena, array, tree, verify."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from packager.errors import ConfigError, TargetError
+from packager.model import Operator, parse_model, read_model
+from packager.replay import verify
+from packager.runtimes import Runtime
+from packager.targets.c_array import model_source, read_c_array
+from packager.targets.micro import TARGET, ArduinoForm, ArduinoLibrary, Options, Platform
+from packager.targets.micro_operators import _BUILTIN, _CUSTOM, resolver_method
+from packager.targets.target import Level, build_project
+from tests.conftest import write_files
+from tests.example_models import digits, sine
+from tests.targets.micro import graphs
+from tests.targets.micro.projects import named, plain, project_files
+
+Compare = Callable[[str, Mapping[str, bytes]], None]
+
+
+# --- trees ----------------------------------------
+
+
+def test_tree_of_a_classifier(examples: Path, models: Path, assert_tree: Compare) -> None:
+    annotated, goldens = named("digits", models, examples)
+    assert_tree("micro_digits", project_files(annotated, goldens))
+
+
+def test_tree_of_a_tensor_model(examples: Path, models: Path, assert_tree: Compare) -> None:
+    annotated, goldens = named("sine", models, examples)
+    assert_tree("micro_sine", project_files(annotated, goldens, arduino_library=ArduinoLibrary.CHIRALE))
+
+
+def test_tree_of_an_arduino_library(examples: Path, models: Path, assert_tree: Compare) -> None:
+    annotated, goldens = named("sine", models, examples)
+    files = project_files(
+        annotated,
+        goldens,
+        arduino_library=ArduinoLibrary.CHIRALE,
+        arduino_form=ArduinoForm.LIBRARY,
+        board="nano-33-ble-sense",
+    )
+    assert_tree("micro_library", files)
+
+
+def test_tree_of_a_streaming_model_with_two_sizes_of_integers(
+    models: Path, examples: Path, assert_tree: Compare
+) -> None:
+    annotated, goldens = named("keyword_scrambled_8bit", models, examples)
+    assert_tree("micro_keyword", project_files(annotated, goldens))
+
+
+def test_same_input_same_bytes(examples: Path) -> None:
+    assert project_files(sine(examples)) == project_files(sine(examples))
+
+
+def test_the_array_holds_the_model_without_its_metadata(examples: Path) -> None:
+    files = project_files(digits(examples), arena_bytes=16384)
+    assert read_c_array(files["digits/model_data.cpp"]) == (examples / "digits" / "digits.tflite").read_bytes()
+
+
+# --- the array ----------------------------------------
+
+
+@pytest.mark.parametrize("length", [0, 1, 11, 12, 13, 24, 16384 * 12, 16384 * 12 + 5])
+def test_the_array_reads_back(length: int) -> None:
+    data = bytes(i * 7 % 256 for i in range(length))
+    source = model_source("m", data)
+    assert read_c_array(source) == data
+    rows = source.decode().split("= {\n")[1].split("};")[0].splitlines()
+    assert rows == [
+        "    " + ", ".join(f"0x{byte:02x}" for byte in data[start : start + 12]) + ","
+        for start in range(0, length, 12)
+    ]
+
+
+# --- what TensorFlow Lite Micro cannot run ----------------------------------------
+
+
+def errors(data: bytes) -> list[tuple[str, str]]:
+    return [
+        (problem.what, problem.fix)
+        for problem in TARGET.find_problems(parse_model(data))
+        if problem.level is Level.ERROR
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "what", "fix"),
+    [
+        (graphs.dense("float16", dequantized=True), "float16", "full integer quantization"),
+        (graphs.dense("int8"), "hybrid model, of int8 weights", "representative_dataset"),
+        (graphs.single("TOPK_V2"), "no operator TOPK_V2 (TOPK_V2, operator 0, which computes 'y')", "firmware"),
+        (graphs.single("MyOp", custom=True), "no custom operator MyOp (MyOp, operator 0", "allow_custom_ops"),
+        (graphs.single("RELU", "uint8"), "RELU does not take uint8", "representative_dataset"),
+        (graphs.single("RELU", signature=[1, -1]), "open shape [1, -1]", "fixed shape"),
+        (graphs.single("RESHAPE", "float16"), "input 'x' is of float16", "float32, int8"),
+    ],
+)
+def test_an_error_names_the_reason_the_place_and_the_remedy(data: bytes, what: str, fix: str) -> None:
+    ((told, remedy),) = errors(data)[:1]
+    assert what in told
+    assert fix in remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("mobilenet_v1_0.25_128_quant", "CONV_2D does not take uint8 (CONV_2D, operator 0"),
+        ("mobilenet_v1_0.25_128_quant_edgetpu", "compiled for the Edge TPU"),
+        (
+            "yamnet_audio_classifier_with_metadata",
+            "no operator RFFT2D (RFFT2D, operator 7, which computes 'stft/rfft4')",
+        ),
+        ("l2_norm_composite", "no operator STABLEHLO_COMPOSITE"),
+        ("model_invoking_error", "no custom operator fake-op-double"),
+    ],
+)
+def test_models_that_others_made_and_it_refuses(models: Path, name: str, what: str) -> None:
+    assert what in errors((models / f"{name}.tflite").read_bytes())[0][0]
+
+
+def test_what_is_refused_is_what_the_runtime_refuses(models: Path) -> None:
+    """Each model is either found to be impossible, or TensorFlow Lite Micro runs it; never both, never neither."""
+    program = (
+        "import sys; from tflite_micro import runtime\n"
+        "runtime.Interpreter.from_file(sys.argv[1], arena_size=1 << 25).invoke()"
+    )
+    disagree = []
+    for path in sorted(models.glob("*.tflite")):
+        child = subprocess.run([sys.executable, "-c", program, path], capture_output=True)
+        if (child.returncode == 0) == bool(errors(path.read_bytes())):
+            disagree.append(path.name)
+    assert disagree == []
+
+
+def test_the_models_of_tensorflow_lite_micro_itself_have_no_problem(models: Path) -> None:
+    for name in ("hello_world_int8", "micro_speech_quantized", "person_detect", "keyword_scrambled_8bit"):
+        assert TARGET.find_problems(read_model(models / f"{name}.tflite")) == ()
+
+
+def test_an_operator_that_the_old_arduino_library_lacks(examples: Path, models: Path) -> None:
+    annotated = plain(graphs.single("REDUCE_ALL"), "all")
+    with pytest.raises(TargetError, match="has no REDUCE_ALL") as caught:
+        build_project(TARGET, annotated, Options(), named("sine", models, examples)[1])
+    assert "--arduino-library chirale" in str(caught.value)
+
+
+# --- the resolver ----------------------------------------
+
+
+def test_the_table_is_what_the_runtime_registers() -> None:
+    """The symbols of the runtime on PyPI: a release with other operators fails here."""
+    if shutil.which("nm") is None:
+        pytest.skip("nm not found; install: apt-get install binutils")
+    import tflite_micro
+
+    (library,) = Path(tflite_micro.__file__).parent.rglob("_runtime*.so")
+    listed = subprocess.run(["nm", "-DC", library], capture_output=True, text=True, check=True).stdout
+    symbols = set(re.findall(r" T \S*::Register_([A-Z0-9_]+)\(\)", listed))
+    # Parts of the kernels of others: a kernel of one type, an alias, and BASIC_CLASSIFIER, which no method adds.
+    parts = {name for name in symbols if re.fullmatch(r"(RFFT|IRFFT|OVERLAP_ADD)_(FLOAT|INT16|INT32)", name)}
+    parts |= {"L2NORM_REF", "BASIC_CLASSIFIER"}
+    custom = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.removeprefix("Add")).upper() for name in _CUSTOM.values()}
+    assert _BUILTIN | {name.replace("ETHOS_U", "ETHOSU") for name in custom} == symbols - parts
+
+
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [
+        ("CONV_2D", "AddConv2D"),
+        ("MAX_POOL_2D", "AddMaxPool2D"),
+        ("RELU6", "AddRelu6"),
+        ("SPLIT_V", "AddSplitV"),
+        ("BATCH_MATMUL", "AddBatchMatMul"),
+        ("CUMSUM", "AddCumSum"),
+        ("PADV2", "AddPadV2"),
+        ("REVERSE_V2", "AddReverseV2"),
+        ("SPACE_TO_BATCH_ND", "AddSpaceToBatchNd"),
+        ("UNIDIRECTIONAL_SEQUENCE_LSTM", "AddUnidirectionalSequenceLSTM"),
+        ("TOPK_V2", None),
+    ],
+)
+def test_names_of_builtin_operators(name: str, method: str | None) -> None:
+    assert resolver_method(Operator(name, 1, custom=False)) == method
+
+
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [
+        ("SignalFftAutoScale", "AddFftAutoScale"),
+        ("SignalPCAN", "AddPCAN"),
+        ("TFLM_DECODE", "AddDecode"),
+        ("CIRCULAR_BUFFER", "AddCircularBuffer"),
+        ("TFLite_Detection_PostProcess", "AddDetectionPostprocess"),
+        ("CONV_2D", None),
+    ],
+)
+def test_names_of_custom_operators(name: str, method: str | None) -> None:
+    assert resolver_method(Operator(name, 1, custom=True)) == method
+
+
+# --- the arena ----------------------------------------
+
+ARENA_MODELS = (
+    "digits",
+    "sine",
+    "hello_world_int8",
+    "hello_world_float",
+    "micro_speech_quantized",
+    "person_detect",
+    "keyword_scrambled_8bit",
+    "trained_lstm_int8",
+    "movie_review",
+)
+
+
+@pytest.mark.parametrize("name", ARENA_MODELS)
+def test_the_arena_suffices_and_is_not_much_larger(name: str, models: Path, examples: Path, tmp_path: Path) -> None:
+    annotated, goldens = named(name, models, examples)
+    _, files = build_project(TARGET, annotated, Options(), goldens)
+    header = next(text for path, text in files.items() if b"kMeasuredArenaBytes = " in text).decode()
+    stated = int(re.search(r"kArenaBytes = (\d+);", header)[1])  # type: ignore[index]
+    array = next(data for path, data in files.items() if path.endswith("model_data.cpp"))
+    (tmp_path / "model.tflite").write_bytes(read_c_array(array) or b"")
+    # To the byte, in a process of its own, and on the bytes that the board has.
+    program = (
+        "import sys, numpy as np; from pathlib import Path; from packager.runner import smallest_arena\n"
+        "data = Path(sys.argv[1]).read_bytes(); case = [array for _, array in np.load(sys.argv[2]).items()]\n"
+        "print(smallest_arena(data, case, int(sys.argv[3]), 1 << 25, step=1))"
+    )
+    import numpy as np
+
+    np.savez(tmp_path / "case.npz", *goldens.sets[Runtime.TFLITE_MICRO].cases[0].inputs)
+    smallest = int(
+        subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                program,
+                tmp_path / "model.tflite",
+                tmp_path / "case.npz",
+                str(len(annotated.outputs)),
+            ],
+            capture_output=True,
+            check=True,
+        ).stdout
+    )
+    assert smallest <= stated <= max(smallest * 1.15, smallest + 1024)
+
+
+def test_margin_and_size_of_the_arena_can_be_given(examples: Path, models: Path) -> None:
+    annotated, goldens = named("sine", models, examples)
+    measured = goldens.arena_bytes
+    assert measured is not None
+
+    def arena(**options: int) -> int:
+        context, _ = build_project(TARGET, annotated, Options(**options), goldens)  # type: ignore[arg-type]
+        return int(context.arena_bytes)
+
+    assert arena(arena_margin=0) == measured
+    assert arena(arena_margin=50) == -(-measured * 3 // 2 // 16) * 16
+    assert arena(arena_bytes=4000, arena_margin=50) == 4000
+    with pytest.raises(ConfigError, match="--arena-bytes"):
+        arena(arena_margin=-1)
+    with pytest.raises(ConfigError, match="0 bytes"):
+        arena(arena_bytes=0)
+
+
+# --- names ----------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "sketch", "class_name"),
+    [
+        ("My Model 2", "my_model_2", "MyModel2"),
+        ("string", "string_model", "StringNet"),
+        ("math", "math_model", "Math"),
+        ("self_test", "self_test_model", "SelfTest"),
+        ("PI", "pi", "PINet"),
+        ("status", "status", "StatusNet"),
+        ("stream", "stream_model", "StreamNet"),
+        ("../../etc", "etc", "Etc"),
+    ],
+)
+def test_names_hide_nothing(name: str, sketch: str, class_name: str, examples: Path, models: Path) -> None:
+    annotated, goldens = named("sine", models, examples)
+    context, files = build_project(TARGET, annotated, Options(name=name), goldens)
+    assert (context.sketch, context.class_name) == (sketch, class_name)
+    assert f"{sketch}/{sketch}.ino" in files
+
+
+@pytest.mark.parametrize("platform", list(Platform))
+def test_every_platform_has_the_core(platform: Platform, examples: Path, models: Path) -> None:
+    annotated, goldens = named("sine", models, examples)
+    context, files = build_project(TARGET, annotated, Options(platform=platform), goldens)
+    sources = {path.removeprefix(f"{context.core}/") for path in files if path.startswith(f"{context.core}/")}
+    assert {"model_data.h", "model_data.cpp", "sine.h", "sine.cpp", "self_test.cpp", "golden_data.cpp"} <= sources
+    assert ("model_data.S" in sources, "model.tflite" in sources) == (platform is not Platform.ARDUINO,) * 2
+    if platform is not Platform.ARDUINO:
+        assert files[f"{context.core}/model.tflite"] == (examples / "sine" / "sine.tflite").read_bytes()
+
+
+def test_a_model_larger_than_the_board(examples: Path, models: Path) -> None:
+    annotated, goldens = named("mobilenet_v1_0.25_224_1_metadata_1", models, examples)
+    with pytest.raises(TargetError, match=r"flash|RAM") as caught:
+        build_project(TARGET, annotated, Options(board="nano-33-ble-sense"), goldens)
+    assert caught.value.fix
+
+
+# --- verify ----------------------------------------
+
+
+@pytest.fixture
+def sine_project(examples: Path, models: Path, tmp_path: Path) -> Path:
+    annotated, goldens = named("sine", models, examples)
+    return write_files(tmp_path / "micro", project_files(annotated, goldens))
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_verify_passes_what_was_made(sine_project: Path, examples: Path) -> None:
+    report = verify(sine_project)
+    assert report.passed
+    assert [(case.passed, case.difference) for case in report.cases] == [(True, 0.0)] * 3
+    assert report.model_bytes == len((examples / "sine" / "sine.tflite").read_bytes())
+    assert report.smallest_arena is not None
+    assert report.smallest_arena <= report.arena_bytes
+
+
+@pytest.mark.parametrize("name", ["digits", "hello_world_float", "keyword_scrambled_8bit", "trained_lstm_int8"])
+def test_verify_passes_other_models(name: str, examples: Path, models: Path, tmp_path: Path) -> None:
+    annotated, goldens = named(name, models, examples)
+    report = verify(write_files(tmp_path, project_files(annotated, goldens, platform=Platform.CMAKE)))
+    assert report.problems == ()
+    assert len(report.cases) == len(goldens.sets[Runtime.TFLITE_MICRO].cases)
+
+
+def test_verify_finds_a_changed_byte(sine_project: Path) -> None:
+    source = sine_project / "sine/model_data.cpp"
+    data = bytearray(read_c_array(source.read_bytes()) or b"")
+    data[len(data) // 2] ^= 0x55
+    source.write_bytes(model_source("sine", bytes(data)))
+    assert "not the one that was written" in verify(sine_project).problems[0]
+
+
+def test_verify_finds_a_truncated_array(sine_project: Path) -> None:
+    source = sine_project / "sine/model_data.cpp"
+    lines = source.read_text().splitlines(keepends=True)
+    source.write_text("".join(lines[:-60] + lines[-2:]))
+    problems = verify(sine_project).problems
+    assert any("SHA-256" in problem for problem in problems)
+    assert any("states another size" in problem for problem in problems)
+
+
+def test_verify_finds_another_answer(sine_project: Path) -> None:
+    golden = sine_project / "sine/golden_data.cpp"
+    text = golden.read_text()
+    answer = re.search(r"kCase1Output\[kOutputSize\] = \{\n    (-?\d+),", text)
+    assert answer is not None
+    changed = str((int(answer[1]) + 128 + 5) % 256 - 128)
+    golden.write_text(text[: answer.start(1)] + changed + text[answer.end(1) :])
+    report = verify(sine_project)
+    assert [case.passed for case in report.cases] == [True, False, True]
+    assert report.problems == (f"another answer than the golden one in {report.cases[1].name}",)
+
+
+def test_verify_finds_a_small_arena(sine_project: Path) -> None:
+    header = sine_project / "sine/sine.h"
+    header.write_text(re.sub(r"kArenaBytes = \d+;", "kArenaBytes = 512;", header.read_text(), count=1))
+    (problem,) = verify(sine_project).problems
+    assert problem.startswith("the tensor arena has 512 bytes, and ")
+
+
+def test_verify_finds_another_model_beside_the_assembler(examples: Path, models: Path, tmp_path: Path) -> None:
+    annotated, goldens = named("sine", models, examples)
+    write_files(tmp_path, project_files(annotated, goldens, platform=Platform.CMAKE))
+    (tmp_path / "src/model.tflite").write_bytes(b"other")
+    (problem,) = verify(tmp_path).problems
+    assert problem.startswith("model.tflite")
+
+
+@pytest.mark.parametrize("broken", ["golden_data.cpp", "model_data.cpp", "model_data.h", "sine.h"])
+def test_verify_says_which_file_is_not_ours(sine_project: Path, broken: str) -> None:
+    (sine_project / "sine" / broken).write_text("// mine\n")
+    with pytest.raises(ConfigError, match="Make the project again") as caught:
+        verify(sine_project)
+    assert caught.value.where is not None
+
+
+def test_verify_of_a_folder_without_a_project(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="holds no microcontroller project"):
+        verify(tmp_path)
+    with pytest.raises(ConfigError, match="no such folder"):
+        verify(tmp_path / "absent")
