@@ -1,0 +1,424 @@
+"""The command line: the only module that knows Typer, and the only one that prints.
+
+Each command imports what it needs when it runs, so that `--help` and completion are quick.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect as python_inspect
+import json
+import typing
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from packager.errors import ConfigError, PackagerError
+from packager.targets import TARGETS, load_target
+
+if TYPE_CHECKING:
+    from packager.pipeline import BuildReport
+    from packager.writing import Plan
+
+
+class _TargetCommand(TyperCommand):
+    """A target's command: its options come from the target's module, which is imported when they are needed."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        assert self.name is not None
+        return _target_command(self.name).make_context(info_name, args, parent=parent, **extra)
+
+
+class _PackagerGroup(TyperGroup):
+    """Adds a command for each target, and turns a PackagerError into one message and exit code 1."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, title in TARGETS.items():
+            self.commands[name] = _TargetCommand(name, help=f"Write {title}.", callback=lambda: None)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        order = ["init", "inspect", "metadata", "build", *TARGETS]
+        return [*order, *(name for name in self.commands if name not in order)]
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PackagerError as error:
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(1) from None
+
+
+# Rich's help takes three times as long to start as the whole command does without it.
+app = typer.Typer(cls=_PackagerGroup, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+metadata_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Attach, show or export metadata.")
+app.add_typer(metadata_app, name="metadata")
+
+ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="The .tflite.", show_default=False)]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on stdout.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace files that you edited.")]
+DiffOption = Annotated[bool, typer.Option("--diff", help="Show how files on disk differ, and write nothing.")]
+GoldenOption = Annotated[
+    list[Path] | None,
+    typer.Option("--golden", metavar="FILE", help="A sample input: picture, .npy or .npz. Repeat it for more."),
+]
+
+
+def main() -> None:
+    """The entry point of the command `packager`."""
+    app()
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
+    """Package a converted .tflite for Android, iOS, Raspberry Pi and microcontrollers."""
+    if version:
+        from packager import __version__
+
+        typer.echo(f"packager {__version__}")
+        raise typer.Exit
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+# --- inspect and init ----------------------------------------
+
+
+@app.command()
+def inspect(model: ModelArgument, as_json: JsonOption = False) -> None:
+    """Tell what a model holds, and on which targets it can run."""
+    from packager.inspection import inspect_model
+
+    report = inspect_model(model)
+    if as_json:
+        _print_json(report.to_json())
+        return
+    from rich.console import Console
+
+    Console().print(report.to_rich())
+
+
+@app.command()
+def init(
+    model: ModelArgument,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Ask nothing; take what the model and its folder say.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where to write; default: packager.toml beside the model.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
+    """Write a commented packager.toml from what is in the model."""
+    from packager.initial import propose, render_proposal
+    from packager.writing import write_file
+
+    out = model.parent / "packager.toml" if out is None else out / "packager.toml" if out.is_dir() else out
+    if out.exists() and not force:
+        raise ConfigError("is there already", where=out, fix="Edit it, or replace it with --force.")
+    proposal = propose(model, out.parent)
+    if not yes:
+        proposal = proposal.ask(lambda question, default: typer.prompt(question, default=default, err=True))
+    write_file(out, render_proposal(proposal))
+    _say(f"wrote {out}")
+    _say(f"next: packager build {out.parent}")
+
+
+# --- metadata ----------------------------------------
+
+
+def _numbers(text: str | None, option: str) -> tuple[float, ...] | None:
+    if text is None:
+        return None
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r} is not one number or several with commas between", param_hint=option
+        ) from None
+
+
+def _specs(
+    names: Sequence[str] | None, descriptions: Sequence[str] | None, ranges: Sequence[str] | None, side: str
+) -> tuple[Any, ...]:
+    from itertools import zip_longest
+
+    from packager.metadata.attach import TensorSpec
+
+    specs = []
+    for name, description, limits in zip_longest(names or (), descriptions or (), ranges or ()):
+        low, high = None, None
+        if limits is not None:
+            values = _numbers(limits, f"--{side}-range")
+            if values is None or len(values) != 2:
+                raise typer.BadParameter(f"{limits!r} is not MIN,MAX", param_hint=f"--{side}-range")
+            low, high = (values[0],), (values[1],)
+        specs.append(TensorSpec(name, description, minimum=low, maximum=high))
+    return tuple(specs)
+
+
+@metadata_app.command()
+def attach(
+    model: ModelArgument,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Where to write the annotated .tflite.", show_default=False)
+    ],
+    task: Annotated[
+        str | None,
+        typer.Option(
+            help="image-classification, object-detection, image-segmentation, audio-classification, "
+            "text-classification or tensors."
+        ),
+    ] = None,
+    labels: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Labels as txt, csv or json; for another language: de=labels_de.txt."),
+    ] = None,
+    mean: Annotated[
+        str | None, typer.Option(metavar="M[,M,M]", help="Mean of 8-bit pixels, one or one a channel.")
+    ] = None,
+    std: Annotated[str | None, typer.Option(metavar="S[,S,S]", help="Standard deviation, likewise.")] = None,
+    crop: Annotated[str | None, typer.Option(help="stretch, center-crop or letterbox.")] = None,
+    name: Annotated[str | None, typer.Option(help="The model's name.")] = None,
+    version: Annotated[str | None, typer.Option(help="The model's version.")] = None,
+    author: Annotated[str | None, typer.Option(help="Who made it.")] = None,
+    license: Annotated[str | None, typer.Option(help="Its license.")] = None,
+    description: Annotated[str | None, typer.Option(help="What it does.")] = None,
+    sample_rate: Annotated[int | None, typer.Option(metavar="HZ", help="Samples a second of an audio input.")] = None,
+    audio_channels: Annotated[int | None, typer.Option(help="Channels of an audio input.")] = None,
+    vocabulary: Annotated[Path | None, typer.Option(help="The vocabulary of a text input, a token a line.")] = None,
+    input_name: Annotated[
+        list[str] | None, typer.Option(help="Name of the first input; repeat for the next.")
+    ] = None,
+    input_description: Annotated[list[str] | None, typer.Option(help="Likewise its description.")] = None,
+    input_range: Annotated[
+        list[str] | None, typer.Option(metavar="MIN,MAX", help="Likewise its real values.")
+    ] = None,
+    output_name: Annotated[
+        list[str] | None, typer.Option(help="Name of the first output; repeat for the next.")
+    ] = None,
+    output_description: Annotated[list[str] | None, typer.Option(help="Likewise its description.")] = None,
+    output_range: Annotated[
+        list[str] | None, typer.Option(metavar="MIN,MAX", help="Likewise its real values.")
+    ] = None,
+) -> None:
+    """Write a copy of the model that holds labels, normalization, names and descriptions.
+
+    What the model holds already is kept unless an option replaces it.
+    """
+    from packager.metadata.attach import Annotation, LabelFile, attach_metadata
+    from packager.metadata.view import CropMode, Task
+
+    annotation = Annotation(
+        task=None if task is None else _choice(Task, task, "--task"),
+        labels=tuple(map(LabelFile.parse, labels or ())),
+        mean=_numbers(mean, "--mean"),
+        std=_numbers(std, "--std"),
+        crop=None if crop is None else _choice(CropMode, crop, "--crop"),
+        name=name,
+        version=version,
+        author=author,
+        license=license,
+        description=description,
+        sample_rate=sample_rate,
+        audio_channels=audio_channels,
+        vocabulary=vocabulary,
+        inputs=_specs(input_name, input_description, input_range, "input"),
+        outputs=_specs(output_name, output_description, output_range, "output"),
+    )
+    attach_metadata(model, annotation, out)
+    _say(f"wrote {out}")
+
+
+def _choice(kind: Any, text: str, option: str) -> Any:
+    try:
+        return kind(text)
+    except ValueError:
+        choices = ", ".join(kind)
+        raise typer.BadParameter(f"{text!r} is not one of {choices}", param_hint=option) from None
+
+
+@metadata_app.command()
+def show(model: ModelArgument, as_json: JsonOption = False) -> None:
+    """Print a model's metadata."""
+    from packager.errors import MetadataError
+    from packager.inspection import metadata_to_rich
+    from packager.metadata.export import metadata_to_json
+    from packager.metadata.reader import read_metadata
+    from packager.model import read_model
+
+    found = read_metadata(read_model(model))
+    if found is None:
+        raise MetadataError("carries no metadata", where=model, fix="Attach some: packager metadata attach --help")
+    if as_json:
+        _print_json(metadata_to_json(found))
+        return
+    from rich.console import Console
+
+    Console().print(metadata_to_rich(found))
+
+
+@metadata_app.command()
+def export(
+    model: ModelArgument,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="The folder to write to.", show_default=False)
+    ],
+) -> None:
+    """Write a model's metadata as JSON, and the files packed into it, into a folder."""
+    from packager.errors import MetadataError
+    from packager.metadata.export import export_metadata
+    from packager.model import read_model
+    from packager.writing import write_file
+
+    read = read_model(model)
+    if read.metadata_buffer is None:
+        raise MetadataError("carries no metadata", where=model, fix="Attach some: packager metadata attach --help")
+    for name, data in export_metadata(read).items():
+        write_file(out / name, data)
+        _say(f"wrote {out / name}")
+
+
+# --- build, targets ----------------------------------------
+
+
+@app.command()
+def build(
+    path: Annotated[Path, typer.Argument(help="A packager.toml, or the folder that holds one.")] = Path(),
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where to write; default: dist/<name> beside packager.toml.")
+    ] = None,
+    force: ForceOption = False,
+    diff: DiffOption = False,
+) -> None:
+    """Write the projects that a packager.toml asks for."""
+    from packager import pipeline
+
+    if diff:
+        _show_diff(pipeline.plan_build(path, out, say=_say))
+    else:
+        _tell(pipeline.build(path, out, force=force, say=_say))
+
+
+def _target_command(name: str) -> Any:
+    """Typer's command for a target: MODEL, -o DIR, the common options, and one for each field of its Options."""
+    target = load_target(name)
+    hints = typing.get_type_hints(target.options)
+    fields = dataclasses.fields(target.options)
+
+    def run(
+        model: Path,
+        out: Path,
+        golden: list[Path] | None = None,
+        force: bool = False,
+        diff: bool = False,
+        **given: Any,
+    ) -> None:
+        from packager import pipeline
+
+        options = target.options(**given)
+        if diff:
+            _show_diff(pipeline.plan_package(name, model, out, options, golden=golden or (), say=_say))
+        else:
+            _tell(pipeline.package(name, model, out, options, golden=golden or (), force=force, say=_say))
+
+    parameters = [
+        _parameter("model", ModelArgument),
+        _parameter("out", Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The project's folder.")]),
+        *(
+            _parameter(
+                field.name,
+                Annotated[
+                    hints[field.name], typer.Option(help=field.metadata["help"], show_default=field.default != "")
+                ],
+                field.default,
+            )
+            for field in fields
+        ),
+        _parameter("golden", GoldenOption, None),
+        _parameter("force", ForceOption, False),
+        _parameter("diff", DiffOption, False),
+    ]
+    typing.cast("Any", run).__signature__ = python_inspect.Signature(parameters)
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    single.command(name=name, help=f"Write {target.title} from an annotated .tflite.")(run)
+    return typer.main.get_command(single)
+
+
+def _parameter(name: str, annotation: Any, default: Any = python_inspect.Parameter.empty) -> python_inspect.Parameter:
+    kind = python_inspect.Parameter.KEYWORD_ONLY
+    return python_inspect.Parameter(name, kind, annotation=annotation, default=default)
+
+
+def _show_diff(plan: Plan) -> None:
+    typer.echo(plan.diff(), nl=False)
+
+
+def _tell(report: BuildReport) -> None:
+    from packager.writing import State
+
+    for name, problem in report.warnings:
+        _say(f"warning: {name}: {problem.what}\n  {problem.fix}")
+    for item in report.skipped:
+        _say(f"skipped: {item.target}: {item.why.what}" + (f"\n  {item.why.fix}" if item.why.fix else ""))
+    notes: dict[State, Callable[[str], str]] = {
+        State.KEPT: lambda path: f"kept: {path} (you edited it; --diff shows how, --force replaces it)",
+        State.KEPT_NEW: lambda path: f"kept: {path} (you edited it; the new one is {Path(path).name}.new beside it)",
+        State.ORPHANED: lambda path: f"left: {path} (no longer generated, but you edited it)",
+        State.REMOVED: lambda path: f"removed: {path} (no longer generated)",
+    }
+    for change in report.changes:
+        if change.state in notes:
+            _say(notes[change.state](change.path))
+    for name, folder in report.folders.items():
+        _say(f"\n{name}: {folder}")
+        for step in report.next_steps[name]:
+            _say(f"  {step}")
+
+
+@app.command()
+def boards(as_json: JsonOption = False) -> None:
+    """List the boards that --board of the micro target knows."""
+    from packager.targets.boards import BOARDS
+
+    if as_json:
+        _print_json([dataclasses.asdict(board) for board in BOARDS.values()])
+        return
+    from rich.console import Console
+
+    from packager.inspection import boards_to_rich
+
+    Console().print(boards_to_rich(BOARDS.values()))
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A generated micro project.", show_default=False)],
+    as_json: JsonOption = False,
+) -> None:
+    """Replay a micro project's golden cases in TensorFlow Lite Micro on this machine."""
+    from packager.replay import verify as verify_project
+
+    report = verify_project(folder)
+    if as_json:
+        _print_json({**dataclasses.asdict(report), "folder": str(report.folder), "passed": report.passed})
+    else:
+        for case in report.cases:
+            typer.echo(f"{'PASS' if case.passed else 'FAIL'} {case.name}: max difference {case.difference:g}")
+        needed = "" if report.smallest_arena is None else f", of which {report.smallest_arena} are needed here"
+        typer.echo(f"tensor arena of {report.arena_bytes} bytes{needed}")
+        for problem in report.problems:
+            typer.echo(f"problem: {problem}")
+        typer.echo(f"{'PASS' if report.passed else 'FAIL'} {len(report.cases)} cases ({report.runtime})")
+    if not report.passed:
+        raise typer.Exit(1)

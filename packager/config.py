@@ -1,0 +1,234 @@
+"""packager.toml: reading it into typed options, and writing a first one from a model."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from packager.errors import ConfigError, MetadataError
+from packager.metadata.attach import Annotation
+from packager.targets import TARGETS, load_target
+
+FILE_NAME = "packager.toml"
+
+# Where a value stands in the document: keys of tables, and indices of lists.
+Keys = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Config:
+    """What packager.toml says; paths are resolved against its folder.
+
+    ``metadata`` is None where the model carries its metadata already. ``targets`` is None where the file names
+    none: then all that can run the model are built. ``options`` holds each target's own options by its name.
+    """
+
+    path: Path
+    name: str
+    model: Path
+    golden: tuple[str, ...] = ()
+    targets: tuple[str, ...] | None = None
+    metadata: Annotation | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """The folder that relative paths start from."""
+        return self.path.parent
+
+    @property
+    def default_out(self) -> Path:
+        """Where ``build`` writes unless told otherwise: ``dist/<name>``, whatever the name holds."""
+        return self.folder / "dist" / (re.sub(r"[^\w.+-]+", "-", self.name).strip("-.") or "model")
+
+    def golden_samples(self) -> tuple[Path, ...]:
+        """The files that the patterns under ``golden`` name, sorted within each pattern.
+
+        Raises:
+            ConfigError: a pattern names no file.
+        """
+        found: list[Path] = []
+        for pattern in self.golden:
+            try:
+                matches = sorted(self.folder.glob(pattern)) if not Path(pattern).is_absolute() else [Path(pattern)]
+            except (ValueError, NotImplementedError) as error:
+                raise ConfigError(f"golden pattern {pattern!r}: {error}", where=self.path) from None
+            if not matches:
+                raise ConfigError(f"no file matches the golden pattern {pattern!r}", where=self.path)
+            found += matches
+        return tuple(found)
+
+
+def read_config(path: Path | str) -> Config:
+    """Read the packager.toml at ``path``, or in the folder ``path``.
+
+    Raises:
+        ConfigError: it is missing, is no TOML, or holds an unknown key or a value of the wrong type; the message
+            names the line.
+    """
+    path = Path(path)
+    try:
+        if path.is_dir():
+            path = path / FILE_NAME
+        text = path.read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError("no such file", where=path, fix="Write one: packager init MODEL.tflite") from None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", where=path) from None
+    except ValueError as error:  # no UTF-8, or a name that holds a NUL
+        raise ConfigError(f"cannot be read: {error}", where=repr(str(path))[1:-1]) from None
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"is no valid TOML: {error}", where=path) from None
+    return _Reader(path, text).config(document)
+
+
+class _Reader:
+    """Turns a TOML document into dataclasses, telling the line of whatever does not fit."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.text = text
+
+    def fail(self, keys: Keys, what: str, fix: str | None = None) -> ConfigError:
+        return ConfigError(what, where=f"{self.path}:{line_of(self.text, keys)}", fix=fix)
+
+    def config(self, document: dict[str, Any]) -> Config:
+        own = {"name": str, "model": Path, "golden": tuple[str, ...], "targets": tuple[str, ...]}
+        self.check_keys(document, (), [*own, "metadata", *TARGETS])
+        values = {key: self.value(document[key], kind, (key,)) for key, kind in own.items() if key in document}
+        if "model" not in values:
+            raise ConfigError("the key `model` is missing", where=self.path, fix='Add: model = "model.tflite"')
+        for name in values.get("targets", ()):
+            if name not in TARGETS:
+                raise self.fail(("targets",), f"unknown target {name!r}", _suggest(name, list(TARGETS)))
+        return Config(
+            path=self.path,
+            name=values.get("name") or values["model"].stem,
+            model=values["model"],
+            golden=values.get("golden", ()),
+            targets=values.get("targets"),
+            metadata=self.value(document["metadata"], Annotation, ("metadata",)) if "metadata" in document else None,
+            options={
+                name: self.value(document.get(name, {}), load_target(name).options, (name,)) for name in TARGETS
+            },
+        )
+
+    def check_keys(self, table: dict[str, Any], keys: Keys, known: list[str]) -> None:
+        for key in table:
+            if key not in known:
+                where = f" in [{_name(keys)}]" if keys else ""
+                raise self.fail((*keys, key), f"unknown key {key!r}{where}", _suggest(key, known))
+
+    def value(self, value: Any, kind: Any, keys: Keys) -> Any:
+        """``value`` as ``kind``: a dataclass, a tuple, an enum, a Path or a plain type, optional or not."""
+        if isinstance(kind, types.UnionType):
+            kind = next(item for item in kind.__args__ if item is not type(None))
+        if dataclasses.is_dataclass(kind):
+            return self.table(value, typing.cast("type[Any]", kind), keys)
+        if typing.get_origin(kind) is tuple:
+            # One value may stand without brackets: mean = 127.5
+            items = value if isinstance(value, list) else [value]
+            return tuple(
+                self.value(item, typing.get_args(kind)[0], (*keys, index)) for index, item in enumerate(items)
+            )
+        if kind is Path:
+            return self.path.parent / self.plain(value, str, keys)
+        if issubclass(kind, StrEnum):
+            choices = [str(item) for item in kind]
+            if self.plain(value, str, keys) not in choices:
+                raise self.fail(keys, f"{_last(keys)} = {value!r} is not one of {', '.join(choices)}")
+            return kind(value)
+        if kind is float and type(value) is int:
+            return float(value)
+        return self.plain(value, kind, keys)
+
+    def plain(self, value: Any, kind: type[Any], keys: Keys) -> Any:
+        if type(value) is not kind:
+            found = _TYPE_NAMES.get(type(value), "a date or a time")
+            raise self.fail(keys, f"{_last(keys)} is {found}, and should be {_TYPE_NAMES[kind]}")
+        return value
+
+    def table(self, value: Any, kind: type[Any], keys: Keys) -> Any:
+        fields = {item.name: typing.get_type_hints(kind)[item.name] for item in dataclasses.fields(kind)}
+        if isinstance(value, str) and fields.get("path") is Path:
+            value = {"path": value}  # A file of which only the path needs saying.
+        table = self.plain(value, dict, keys)
+        self.check_keys(table, keys, list(fields))
+        values = {key: self.value(item, fields[key], (*keys, key)) for key, item in table.items()}
+        try:
+            return kind(**values)
+        except MetadataError as error:  # a locale that is none
+            raise self.fail(keys, error.what, error.fix) from None
+        except TypeError:
+            missing = [item.name for item in dataclasses.fields(kind) if item.name not in values]
+            raise self.fail(keys, f"[{_name(keys)}] needs the key {missing[0]!r}") from None
+
+
+_TYPE_NAMES = {
+    str: "a string",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    dict: "a table",
+    list: "a list",
+}
+
+
+def _name(keys: Keys) -> str:
+    """The table as its header names it: ``metadata.inputs``, whichever of the inputs it is."""
+    return ".".join(key for key in keys if isinstance(key, str))
+
+
+def _last(keys: Keys) -> str:
+    return next(key for key in reversed(keys) if isinstance(key, str))
+
+
+def _suggest(key: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(key, known, 1)
+    return f"Did you mean {close[0]!r}?" if close else "Known are: " + ", ".join(known)
+
+
+def line_of(text: str, keys: Keys) -> int:
+    """The line, from 1, on which the value at ``keys`` of the TOML document ``text`` is set.
+
+    TOML's own parser keeps no positions; so this asks it how much of the text it takes until the key is there.
+    """
+    lines = [line + "\n" for line in text.split("\n")]
+    start = 1
+    for count in range(1, len(lines) + 1):
+        try:
+            document: Any = tomllib.loads("".join(lines[:count]))
+        except tomllib.TOMLDecodeError:
+            continue  # In the middle of a value that spans lines.
+        if _holds(document, keys):
+            break
+        start = count + 1
+    while start < len(lines) and (not lines[start - 1].strip() or lines[start - 1].lstrip().startswith("#")):
+        start += 1
+    return start
+
+
+def _holds(document: Any, keys: Keys) -> bool:
+    for key in keys:
+        if isinstance(key, int):
+            # A single value may stand without brackets.
+            items = document if isinstance(document, list) else [document]
+            if key >= len(items):
+                return False
+            document = items[key]
+        elif isinstance(document, dict) and key in document:
+            document = document[key]
+        else:
+            return False
+    return True

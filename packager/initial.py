@@ -1,0 +1,176 @@
+"""`packager init`: a first packager.toml, from what is in the model and beside it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from packager.errors import ConfigError
+from packager.inspection import inspect_model, runs
+from packager.metadata.view import Task
+from packager.model import Tensor
+from packager.naming import SnakeName, unique
+from packager.rendering import render_layers
+
+_LABEL_SUFFIXES = (".txt", ".csv", ".json")
+_PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
+
+Ask = Callable[[str, str], str]
+
+
+@dataclass(frozen=True)
+class TensorLine:
+    """An input or output in the file."""
+
+    name: str
+    shape: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What the packager.toml will say; also the context of its template."""
+
+    name: str
+    package: str
+    model: str
+    golden: tuple[str, ...]
+    targets: tuple[str, ...]
+    target_notes: tuple[str, ...]
+    carries_metadata: bool
+    task: str
+    is_image: bool
+    classes: int
+    labels: str
+    has_normalization: bool
+    mean: str
+    std: str
+    inputs: tuple[TensorLine, ...]
+    outputs: tuple[TensorLine, ...]
+
+    def ask(self, ask: Ask) -> Proposal:
+        """The proposal with a person's answers; ``ask`` takes a question and the answer it proposes."""
+        name = ask("Name of the projects", self.name)
+        answered = replace(self, name=name, package=SnakeName.of(name))
+        if answered.carries_metadata:
+            return answered
+        task = Task(_until(lambda: ask(f"Task ({', '.join(Task)})", answered.task), list(Task)))
+        is_image = task is Task.IMAGE_CLASSIFICATION
+        answered = replace(answered, task=task.value, is_image=is_image)
+        if is_image:
+            labels = ask("File with the labels", answered.labels or "labels.txt")
+            mean = _until_number(lambda: ask("Mean of the pixels (127.5 for -1..1, 0 for 0..1)", answered.mean))
+            std = _until_number(lambda: ask("Standard deviation (127.5 for -1..1, 255 for 0..1)", answered.std))
+            answered = replace(answered, labels=labels, mean=mean, std=std, has_normalization=True)
+        return answered
+
+
+def propose(path: Path, folder: Path) -> Proposal:
+    """Look at the model at ``path`` and at the files in ``folder``, where the packager.toml will stand.
+
+    Raises:
+        ModelError: ``path`` is no readable .tflite.
+        MetadataError: its metadata is damaged.
+        ConfigError: its name is one that TOML cannot hold.
+    """
+    report = inspect_model(path)
+    model, metadata = report.model, report.metadata
+    image = model.inputs[0] if model.inputs else None
+    is_image = (
+        len(model.inputs) == len(model.outputs) == 1
+        and image is not None
+        and len(image.shape) == 4
+        and image.shape[3] in (1, 3)
+        and len(model.outputs[0].shape) == 2
+        and image.dtype in ("float32", "int8", "uint8")
+    )
+    normalization = _implied_normalization(image) if is_image and image is not None else None
+    runnable = tuple(name for name, problems in report.targets.items() if runs(problems))
+    notes = tuple(
+        f"Not {name}: {problem.what}"
+        for name, problems in report.targets.items()
+        if not runs(problems)
+        for problem in problems
+    )
+    name = (metadata.name if metadata and metadata.name else "") or path.stem
+    return Proposal(
+        name=name,
+        package=SnakeName.of(name),
+        model=_relative(path, folder),
+        golden=_golden_patterns(folder, is_image),
+        targets=runnable if notes else (),
+        target_notes=notes,
+        carries_metadata=metadata is not None,
+        task=(Task.IMAGE_CLASSIFICATION if is_image else Task.TENSORS).value,
+        is_image=is_image,
+        classes=model.outputs[0].size if model.outputs else 0,
+        labels=_label_file(path, folder),
+        has_normalization=normalization is not None,
+        mean=f"{normalization[0]:g}" if normalization else "127.5",
+        std=f"{normalization[1]:g}" if normalization else "127.5",
+        inputs=_lines(model.inputs, "input"),
+        outputs=_lines(model.outputs, "output"),
+    )
+
+
+def render_proposal(proposal: Proposal) -> bytes:
+    """The text of the packager.toml."""
+    return render_layers(("config",), proposal)["packager.toml"]
+
+
+def _until(ask: Callable[[], str], choices: list[str]) -> str:
+    while (answer := ask()) not in choices:
+        pass
+    return answer
+
+
+def _until_number(ask: Callable[[], str]) -> str:
+    while True:
+        try:
+            return f"{float(ask()):g}"
+        except ValueError:
+            continue
+
+
+def _relative(path: Path, folder: Path) -> str:
+    # Path.relative_to() goes up only since Python 3.12.
+    relative = Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    try:
+        relative.encode()
+    except UnicodeEncodeError:
+        raise ConfigError("has a name that is not valid Unicode", where=path, fix="Rename it first.") from None
+    return relative
+
+
+def _implied_normalization(tensor: Tensor) -> tuple[float, float] | None:
+    """Mean and std where the quantization tells them: int8 that covers 0..1 or -1..1 with its whole range."""
+    if tensor.dtype == "uint8":
+        return 127.5, 127.5
+    if tensor.dtype != "int8" or tensor.quantization is None:
+        return None
+    scale, zero_point = tensor.quantization.scale, tensor.quantization.zero_point
+    for low, high, mean, std in ((0.0, 1.0, 0.0, 255.0), (-1.0, 1.0, 127.5, 127.5), (0.0, 255.0, 0.0, 1.0)):
+        fits = abs(scale * 255 - (high - low)) < 0.01 * (high - low)
+        if fits and abs(zero_point - (-128 - low / scale)) <= 1:
+            return mean, std
+    return None
+
+
+def _label_file(path: Path, folder: Path) -> str:
+    stems = ("labels", f"{path.stem}_labels", f"labels_{path.stem}")
+    names = (f"{stem}{suffix}" for stem in stems for suffix in _LABEL_SUFFIXES)
+    return next((name for name in names if (folder / name).is_file()), "")
+
+
+def _golden_patterns(folder: Path, is_image: bool) -> tuple[str, ...]:
+    suffixes = _PICTURE_SUFFIXES if is_image else (".npy", ".npz")
+    return tuple(f"golden/*{suffix}" for suffix in suffixes if any((folder / "golden").glob(f"*{suffix}")))
+
+
+def _lines(tensors: tuple[Tensor, ...], kind: str) -> tuple[TensorLine, ...]:
+    names = unique([SnakeName.of(tensor.name) if len(tensors) > 1 else kind for tensor in tensors])
+    return tuple(
+        TensorLine(name, f"{tensor.name}: {tensor.dtype} {list(tensor.shape)}")
+        for tensor, name in zip(tensors, names, strict=True)
+    )

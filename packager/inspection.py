@@ -1,0 +1,256 @@
+"""`packager inspect`: what a model holds and where it can run, for people and as JSON."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from packager.literals import float32
+from packager.metadata.export import metadata_to_json
+from packager.metadata.reader import read_metadata
+from packager.metadata.view import ModelMetadata
+from packager.model import Model, Quantization, Tensor, read_model
+from packager.targets import TARGETS, load_target
+from packager.targets.target import Level, Problem
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.table import Table
+
+    from packager.targets.boards import Board
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A model, its metadata, and for each target what speaks against it."""
+
+    model: Model
+    metadata: ModelMetadata | None
+    targets: Mapping[str, tuple[Problem, ...]]
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as JSON values; the keys and their order are stable.
+
+        ``sha256``, ``size_bytes``, ``sizes`` {weights, graph, metadata} in bytes, ``description``, ``inputs`` and
+        ``outputs`` [{name, shape, shape_signature, dtype, quantization}], ``signatures`` [{key, inputs, outputs}],
+        ``operators`` [{name, version, count, custom}], ``metadata`` (as `metadata show --json`, or null) and
+        ``targets`` {name: {runs, problems: [{level, what, fix}]}}. ``quantization`` is null or
+        {scales, zero_points, axis}; axis null means per tensor.
+        """
+        model = self.model
+        return {
+            "sha256": model.sha256,
+            "size_bytes": len(model.data),
+            "sizes": {
+                "weights": model.sizes.weights,
+                "graph": model.sizes.graph,
+                "metadata": model.sizes.metadata,
+            },
+            "description": model.description,
+            "inputs": [_tensor_to_json(tensor) for tensor in model.inputs],
+            "outputs": [_tensor_to_json(tensor) for tensor in model.outputs],
+            "signatures": [
+                {"key": signature.key, "inputs": dict(signature.inputs), "outputs": dict(signature.outputs)}
+                for signature in model.signatures
+            ],
+            "operators": [
+                {"name": operator.name, "version": operator.version, "count": count, "custom": operator.custom}
+                for operator, count in model.operators
+            ],
+            "metadata": None if self.metadata is None else metadata_to_json(self.metadata),
+            "targets": {
+                name: {
+                    "runs": runs(problems),
+                    "problems": [{"level": item.level, "what": item.what, "fix": item.fix} for item in problems],
+                }
+                for name, problems in self.targets.items()
+            },
+        }
+
+    def to_rich(self) -> Group:
+        """The report as tables for a terminal."""
+        from rich.console import Group
+
+        head = _text_lines(f"{self.model.path}\nsha256 {self.model.sha256}\n")
+        described = () if self.metadata is None else (metadata_to_rich(self.metadata),)
+        return Group(
+            head, _sizes(self.model), _tensors(self.model), _operators(self.model), *described, _targets(self.targets)
+        )
+
+
+def inspect_model(path: Path | str) -> Inspection:
+    """Read a .tflite and judge it for every target.
+
+    Raises:
+        ModelError: the file is no readable .tflite.
+        MetadataError: its metadata is damaged.
+    """
+    model = read_model(path)
+    problems = {name: load_target(name).find_problems(model) for name in TARGETS}
+    return Inspection(model, read_metadata(model), problems)
+
+
+def runs(problems: Iterable[Problem]) -> bool:
+    """Whether none of ``problems`` is an error."""
+    return all(problem.level is not Level.ERROR for problem in problems)
+
+
+def _tensor_to_json(tensor: Tensor) -> dict[str, Any]:
+    quantization = tensor.quantization
+    return {
+        "name": tensor.name,
+        "shape": list(tensor.shape),
+        "shape_signature": list(tensor.shape_signature),
+        "dtype": tensor.dtype,
+        "quantization": None
+        if quantization is None
+        else {
+            # With the digits that name their float32; JSON has no word for what is not finite.
+            "scales": [float(float32(scale)) if math.isfinite(scale) else None for scale in quantization.scales],
+            "zero_points": list(quantization.zero_points),
+            "axis": quantization.axis,
+        },
+    }
+
+
+def _table(title: str, *columns: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        # Numbers stand under one another at the right.
+        right = column in ("count", "version", "bytes", "flash", "RAM", "PSRAM", "MHz")
+        table.add_column(column, justify="right" if right else "left", overflow="fold")
+    return table
+
+
+def _text(value: str) -> Any:
+    """Text from a model, shown as it is: no markup, and no control characters that would steer the terminal."""
+    from rich.text import Text
+
+    return Text("".join(_shown(character) for character in value))
+
+
+def _shown(character: str) -> str:
+    if character.isprintable():
+        return character
+    return " " if unicodedata.category(character) == "Zs" else "�"
+
+
+def _shape(tensor: Tensor) -> str:
+    dimensions = (
+        "?" if open_dimension < 0 else str(dimension)
+        for dimension, open_dimension in zip(tensor.shape, tensor.shape_signature, strict=True)
+    )
+    same_rank = len(tensor.shape) == len(tensor.shape_signature)
+    return "[" + ", ".join(dimensions if same_rank else map(str, tensor.shape)) + "]"
+
+
+def _quantization(quantization: Quantization | None) -> str:
+    if quantization is None:
+        return "–"
+    if quantization.axis is not None:
+        return f"{len(quantization.scales)} scales along axis {quantization.axis}"
+    return f"scale {quantization.scale:.7g}, zero_point {quantization.zero_point}"
+
+
+def _sizes(model: Model) -> Table:
+    sizes = model.sizes
+    table = _table("size", "part", "bytes")
+    for part, size in (("weights", sizes.weights), ("graph", sizes.graph), ("metadata", sizes.metadata)):
+        table.add_row(part, f"{size:,}")
+    table.add_section()
+    table.add_row("all", f"{len(model.data):,}")
+    return table
+
+
+def _tensors(model: Model) -> Table:
+    table = _table("inputs and outputs", "", "name", "shape", "dtype", "quantization")
+    for side, tensors in (("in", model.inputs), ("out", model.outputs)):
+        for tensor in tensors:
+            table.add_row(
+                side, _text(tensor.name), _text(_shape(tensor)), tensor.dtype, _quantization(tensor.quantization)
+            )
+    for signature in model.signatures:
+        names = ", ".join(name for name, _ in (*signature.inputs, *signature.outputs))
+        table.add_row("sig", _text(f"{signature.key}: {names}"))
+    return table
+
+
+def _operators(model: Model) -> Table:
+    table = _table("operators", "name", "version", "count")
+    for operator, count in sorted(model.operators, key=lambda item: (-item[1], item[0].name)):
+        table.add_row(
+            _text(operator.name + (" (custom)" if operator.custom else "")), str(operator.version), str(count)
+        )
+    return table
+
+
+def _targets(targets: Mapping[str, tuple[Problem, ...]]) -> Table:
+    table = _table("targets", "target", "runs", "notes")
+    for name, problems in targets.items():
+        notes = "\n".join(f"{problem.what}. {problem.fix}" for problem in problems)
+        table.add_row(name, "yes" if runs(problems) else "no", _text_lines(notes))
+    return table
+
+
+def _text_lines(value: str) -> Any:
+    from rich.text import Text
+
+    return Text("\n").join(_text(line) for line in value.split("\n"))
+
+
+def metadata_to_rich(metadata: ModelMetadata) -> Group:
+    """Metadata as tables for a terminal."""
+    from rich.console import Group
+
+    about = _table("metadata", "field", "value")
+    for field in ("name", "description", "version", "author", "license", "min_parser_version"):
+        if getattr(metadata, field):
+            about.add_row(field, _text(getattr(metadata, field)))
+    if metadata.task is not None:
+        about.add_row("task", metadata.task)
+        about.add_row("crop", metadata.crop)
+    tensors = _table("", "", "name", "content", "mean, std", "min, max", "labels", "description")
+    for side, items in (("in", metadata.inputs), ("out", metadata.outputs)):
+        for item in items:
+            labels = item.labels()
+            count = "–" if labels is None else f"{len(labels)}: {', '.join(labels[:3])}, …"
+            tensors.add_row(
+                side,
+                _text(item.name),
+                " ".join((item.content, item.color_space)),
+                _pairs(item.mean, item.std),
+                _pairs(item.minimum, item.maximum),
+                _text(count + "".join(f", {locale}" for locale in item.locales)),
+                _text(item.description),
+            )
+    return Group(about, tensors)
+
+
+def _pairs(first: tuple[float, ...], second: tuple[float, ...]) -> str:
+    if not first and not second:
+        return "–"
+    return ", ".join(" ".join(f"{value:g}" for value in values) for values in (first, second))
+
+
+def boards_to_rich(boards: Iterable[Board]) -> Table:
+    """The boards as a table for a terminal; sizes in KB of 1,024 bytes."""
+    table = _table("boards", "--board", "board", "core", "MHz", "flash", "RAM", "PSRAM")
+    for board in boards:
+        sizes = (board.flash_bytes, board.ram_bytes, board.psram_bytes)
+        table.add_row(
+            board.key,
+            board.title,
+            board.core,
+            f"{board.clock_mhz:g}",
+            *(f"{size // 1024:,}" if size else "–" for size in sizes),
+        )
+    table.caption = "flash, RAM and PSRAM in KB (1,024 bytes)"
+    table.caption_justify = "left"
+    return table

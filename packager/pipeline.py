@@ -1,0 +1,232 @@
+"""The main job: from a .tflite to finished projects on disk."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packager import __version__
+from packager.annotated import AnnotatedModel, annotated_model
+from packager.config import Config, read_config
+from packager.errors import MissingPackageError, ModelError, PackagerError, TargetError
+from packager.golden import Sample, build_goldens, read_samples
+from packager.metadata.attach import annotate
+from packager.model import Model, parse_model, read_model
+from packager.runtimes import Runtime
+from packager.targets import TARGETS, load_target
+from packager.targets.target import Level, Problem, Target, build_project
+from packager.writing import Change, Plan, Project, plan_tree, write_tree
+
+Say = Callable[[str], None]
+
+
+def _silent(_text: str) -> None:
+    """What a caller who wants no messages gets."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A target that was not built, because the model cannot run there."""
+
+    target: str
+    why: PackagerError
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build did.
+
+    ``folders`` maps each target that was built to its folder, ``next_steps`` to the commands to go on with;
+    ``changes`` are the files by their path from ``out``.
+    """
+
+    out: Path
+    annotated: AnnotatedModel
+    folders: Mapping[str, Path]
+    next_steps: Mapping[str, tuple[str, ...]]
+    warnings: tuple[tuple[str, Problem], ...]
+    skipped: tuple[Skipped, ...]
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class _Built:
+    annotated: AnnotatedModel
+    projects: tuple[Project, ...]
+    next_steps: dict[str, tuple[str, ...]]
+    warnings: tuple[tuple[str, Problem], ...]
+    skipped: tuple[Skipped, ...]
+
+
+def build(
+    path: Path | str = ".", out: Path | str | None = None, *, force: bool = False, say: Say = _silent
+) -> BuildReport:
+    """Do what a packager.toml says: annotate its model and write a project for each of its targets.
+
+    Args:
+        path: the packager.toml, or the folder that holds it.
+        out: where to write ``OUT/<target>/`` and ``OUT/manifest.json``; default ``dist/<name>`` beside the file.
+        force: replace files that a person edited.
+        say: called with a line on each step.
+
+    Raises:
+        PackagerError: see the functions that this calls; nothing is written then.
+    """
+    config = read_config(path)
+    out = config.default_out if out is None else Path(out)
+    built = _build(config, say)
+    say(f"writing {out}")
+    changes = write_tree(out, built.projects, version=__version__, force=force, manifest=True)
+    return BuildReport(
+        out=out,
+        annotated=built.annotated,
+        folders={project.folder: out / project.folder for project in built.projects},
+        next_steps=built.next_steps,
+        warnings=built.warnings,
+        skipped=built.skipped,
+        changes=changes,
+    )
+
+
+def plan_build(path: Path | str = ".", out: Path | str | None = None, *, say: Say = _silent) -> Plan:
+    """What ``build`` would do, without writing: ``Plan.diff()`` shows where people's edits differ."""
+    config = read_config(path)
+    out = config.default_out if out is None else Path(out)
+    return plan_tree(out, _build(config, say).projects, version=__version__, manifest=True)
+
+
+def package(
+    target: str,
+    model: Path | str,
+    out: Path | str,
+    options: Any = None,
+    *,
+    golden: Sequence[Path] = (),
+    force: bool = False,
+    say: Say = _silent,
+) -> BuildReport:
+    """Write one target's project for an annotated .tflite into the folder ``out``.
+
+    Args:
+        target: a key of TARGETS.
+        model: the annotated .tflite; one without metadata is packaged as plain tensors.
+        out: the project's folder.
+        options: the target's ``Options``; None for their defaults.
+        golden: files with sample inputs, see ``read_samples``.
+        force: replace files that a person edited.
+        say: called with a line on each step.
+
+    Raises:
+        PackagerError: see the functions that this calls; nothing is written then.
+    """
+    out = Path(out)
+    built = _package(target, Path(model), options, golden, say)
+    say(f"writing {out}")
+    changes = write_tree(out, built.projects, version=__version__, force=force)
+    return BuildReport(out, built.annotated, {target: out}, built.next_steps, built.warnings, (), changes)
+
+
+def plan_package(
+    target: str,
+    model: Path | str,
+    out: Path | str,
+    options: Any = None,
+    *,
+    golden: Sequence[Path] = (),
+    say: Say = _silent,
+) -> Plan:
+    """What ``package`` would do, without writing."""
+    built = _package(target, Path(model), options, golden, say)
+    return plan_tree(Path(out), built.projects, version=__version__)
+
+
+def _package(target: str, model: Path, options: Any, golden: Sequence[Path], say: Say) -> _Built:
+    chosen = load_target(target)
+    annotated = annotated_model(read_model(model))
+    samples = read_samples(annotated, golden)
+    options = chosen.options() if options is None else options
+    return _render(annotated, samples, {"": (chosen, options)}, say, may_skip=False)
+
+
+def _build(config: Config, say: Say) -> _Built:
+    model = read_model(config.model)
+    if config.metadata is not None:
+        say("attaching metadata")
+        model = parse_model(annotate(model, config.metadata), config.model)
+    annotated = annotated_model(model)
+    samples = read_samples(annotated, config.golden_samples())
+    names = TARGETS if config.targets is None else config.targets
+    chosen = {name: (load_target(name), _named(config.options[name], config.name)) for name in names}
+    return _render(annotated, samples, chosen, say, may_skip=config.targets is None)
+
+
+def _named(options: Any, name: str) -> Any:
+    """A target's options with the name of the whole build, unless its own table has one."""
+    return options if options.name else dataclasses.replace(options, name=name)
+
+
+def _render(
+    annotated: AnnotatedModel,
+    samples: Sequence[Sample],
+    chosen: Mapping[str, tuple[Target, Any]],
+    say: Say,
+    *,
+    may_skip: bool,
+) -> _Built:
+    """Build each chosen target. Where nobody named the targets, one that cannot run the model is skipped."""
+    warnings: list[tuple[str, Problem]] = []
+    skipped: list[Skipped] = []
+
+    @contextmanager
+    def skipping(names: Iterable[str]) -> Iterator[None]:
+        try:
+            yield
+        except (TargetError, ModelError, MissingPackageError) as error:
+            if not may_skip:
+                raise
+            skipped.extend(Skipped(name, error) for name in names)
+
+    runnable: dict[str, tuple[Target, Any]] = {}
+    for name, (target, options) in chosen.items():
+        with skipping([name]):
+            warnings += [(target.name, problem) for problem in _check(target, annotated.model)]
+            runnable[name] = (target, options)
+
+    projects: list[Project] = []
+    next_steps: dict[str, tuple[str, ...]] = {}
+    for group in _by_process(runnable):
+        runtimes = sorted({target.runtime for target, _ in group.values()})
+        say(f"computing {len(samples)} golden cases ({', '.join(runtimes)})")
+        with skipping(group):
+            goldens = build_goldens(annotated, samples, runtimes)
+            for name, (target, options) in group.items():
+                with skipping([name]):
+                    context, files = build_project(target, annotated, options, goldens)
+                    projects.append(Project(name, files, annotated.model.sha256))
+                    next_steps[target.name] = target.next_steps(context)
+    if not projects:
+        raise TargetError(
+            "cannot run on any target:\n" + "\n".join(f"  {item.target}: {item.why.what}" for item in skipped),
+            where=annotated.model.path,
+        )
+    return _Built(annotated, tuple(projects), next_steps, tuple(warnings), tuple(skipped))
+
+
+def _by_process(chosen: Mapping[str, tuple[Target, Any]]) -> list[dict[str, tuple[Target, Any]]]:
+    """The targets in two groups: a child process runs either LiteRT or TFLite Micro."""
+    groups: list[dict[str, tuple[Target, Any]]] = [{}, {}]
+    for name, (target, options) in chosen.items():
+        groups[target.runtime is Runtime.TFLITE_MICRO][name] = (target, options)
+    return [group for group in groups if group]
+
+
+def _check(target: Target, model: Model) -> tuple[Problem, ...]:
+    problems = target.find_problems(model)
+    for problem in problems:
+        if problem.level is Level.ERROR:
+            raise TargetError(f"cannot run on {target.title}: {problem.what}", where=model.path, fix=problem.fix)
+    return problems

@@ -1,0 +1,232 @@
+"""A target is one module, one template folder and one line in TARGETS; this names what is missing of one."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+import types
+import typing
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import packager.targets
+from packager.rendering import template_files
+from packager.runtimes import Runtime
+from packager.targets import TARGETS, load_target
+from packager.targets.target import Target
+
+FOLDER = Path(packager.targets.__file__).parent
+
+
+def missing(name: str, load: Callable[[str], Target] = load_target) -> Iterator[str]:
+    """What the target ``name`` lacks, in sentences."""
+    try:
+        target = load(name)
+    except ModuleNotFoundError as error:
+        yield f"there is no module packager/targets/{name}.py ({error})"
+        return
+    except AttributeError:
+        yield f"packager/targets/{name}.py has no constant TARGET"
+        return
+    if not isinstance(target, Target):
+        yield f"TARGET in packager/targets/{name}.py is no Target"
+        return
+    if target.name != name:
+        yield f"the target in packager/targets/{name}.py calls itself {target.name!r}"
+    if not target.title:
+        yield f"the target {name} has no title"
+    if not isinstance(target.runtime, Runtime):
+        yield f"the target {name} has no Runtime"
+    if not template_files(name):
+        yield f"there are no files in templates/{name}/"
+    yield from missing_in_options(name, target.options)
+    yield from missing_in_context(name, target.context)
+
+
+def missing_in_options(name: str, options: Any) -> Iterator[str]:
+    if not is_frozen_dataclass(options):
+        yield f"the Options of {name} are no frozen dataclass"
+        return
+    hints = typing.get_type_hints(options)
+    if hints.get("name") is not str:
+        yield f"the Options of {name} have no field `name: str`"
+    for option in dataclasses.fields(options):
+        where = f"the option {option.name} of {name}"
+        if option.default is dataclasses.MISSING:
+            yield f"{where} has no default"
+        text = option.metadata.get("help", "")
+        if not text.endswith(".") or not text[0].isupper():
+            yield f'{where} has no metadata={{"help": "A sentence."}}'
+        kind = hints[option.name]
+        if not (
+            kind in (str, int, bool, float, int | None) or (isinstance(kind, type) and issubclass(kind, StrEnum))
+        ):
+            yield f"{where} is of the type {kind}, which is no option of a command"
+
+
+def missing_in_context(name: str, context: Any, seen: tuple[Any, ...] = ()) -> Iterator[str]:
+    if not is_frozen_dataclass(context):
+        yield f"{context.__name__} of {name} is no frozen dataclass"
+        return
+    for field_name, kind in typing.get_type_hints(context).items():
+        arms = [arm for arm in typing.get_args(kind) if arm is not type(None)]
+        inner = arms[0] if isinstance(kind, types.UnionType) and len(arms) == 1 else kind
+        if typing.get_origin(inner) is tuple and typing.get_args(inner)[1:] == (Ellipsis,):
+            inner = typing.get_args(inner)[0]
+        if dataclasses.is_dataclass(inner):
+            if inner not in seen:
+                yield from missing_in_context(name, inner, (*seen, context))
+        elif not (isinstance(inner, type) and issubclass(inner, str | int | float)):
+            yield f"{context.__name__}.{field_name} of {name} is of the type {kind}, which is no plain data"
+
+
+def is_frozen_dataclass(kind: Any) -> bool:
+    return dataclasses.is_dataclass(kind) and kind.__dataclass_params__.frozen
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_target_is_complete(name: str) -> None:
+    assert list(missing(name)) == []
+    assert TARGETS[name].startswith(("a ", "an "))
+
+
+def test_every_target_module_has_its_line() -> None:
+    modules = {path.stem for path in FOLDER.glob("*.py") if "\nTARGET = " in path.read_text("utf-8")}
+    assert modules == set(TARGETS), "add a line to TARGETS in packager/targets/__init__.py"
+
+
+@pytest.mark.parametrize("name", ["", "nosuch", "target", "../pi", "__init__"])
+def test_no_other_name_is_a_target(name: str) -> None:
+    with pytest.raises(KeyError):
+        load_target(name)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_loading_a_target_is_quick(name: str) -> None:
+    """`packager inspect` and `--help` load every target, and nothing that takes its time."""
+    code = (
+        "import sys; from packager.targets import load_target; load_target(sys.argv[1]);"
+        "print(*sorted(set(sys.modules) & set(sys.argv[2:])))"
+    )
+    heavy = (
+        "numpy PIL jinja2 rich typer tensorflow ai_edge_litert tflite_micro tensorflow_lite_support flatbuffers "
+        "packager.golden packager.preprocessing"
+    )
+    command = [sys.executable, "-c", code, name, *heavy.split()]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert loaded.stdout == "\n"
+
+
+# --- the check itself ----------------------------------------
+
+
+@dataclass(frozen=True)
+class GoodOptions:
+    name: str = field(default="", metadata={"help": "Name."})
+
+
+@dataclass(frozen=True)
+class GoodContext:
+    name: str
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+@dataclass(frozen=True)
+class EveryOption:
+    name: str = field(default="", metadata={"help": "Name."})
+    a: int = field(default=1, metadata={"help": "A."})
+    b: bool = field(default=False, metadata={"help": "B."})
+    c: float = field(default=1.0, metadata={"help": "C."})
+    d: int | None = field(default=None, metadata={"help": "D."})
+    e: Colour = field(default=Colour.RED, metadata={"help": "E."})
+
+
+@dataclass(frozen=True)
+class BadOptions:
+    nothing: str
+    silent: str = "x"
+    mumbling: str = field(default="x", metadata={"help": "no sentence"})
+    many: tuple[str, ...] = field(default=(), metadata={"help": "Many."})
+
+
+@dataclass
+class Thawed:
+    name: str = field(default="", metadata={"help": "Name."})
+
+
+@dataclass(frozen=True)
+class BadItem:
+    names: list[str]
+
+
+@dataclass(frozen=True)
+class BadContext:
+    items: tuple[BadItem, ...]
+    item: BadItem | None
+    either: str | int
+    anything: Any
+    table: dict[str, str]
+    thawed: tuple[Thawed, ...]
+
+
+@pytest.fixture
+def good() -> Target:
+    return replace(load_target("pi"), options=GoodOptions, context=GoodContext)
+
+
+def test_the_check_passes_what_is_complete(good: Target) -> None:
+    assert list(missing("pi", lambda _name: good)) == []
+    assert list(missing("pi", lambda _name: replace(good, options=EveryOption))) == []
+
+
+def test_the_check_finds_a_missing_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TARGETS, "watch", "a watch")
+    assert list(missing("watch")) == [
+        "there is no module packager/targets/watch.py (No module named 'packager.targets.watch')"
+    ]
+    monkeypatch.setitem(sys.modules, "packager.targets.watch", ModuleType("watch"))
+    assert list(missing("watch")) == ["packager/targets/watch.py has no constant TARGET"]
+
+
+def test_the_check_finds_a_missing_template_folder(good: Target) -> None:
+    assert list(missing("watch", lambda _name: replace(good, name="watch"))) == [
+        "there are no files in templates/watch/"
+    ]
+
+
+def test_the_check_finds_what_is_wrong(good: Target) -> None:
+    def found(**changes: Any) -> list[str]:
+        return list(missing("pi", lambda _name: replace(good, **changes)))
+
+    assert list(missing("pi", lambda _name: "target")) == ["TARGET in packager/targets/pi.py is no Target"]  # type: ignore[arg-type,return-value]
+    assert found(name="pie") == ["the target in packager/targets/pi.py calls itself 'pie'"]
+    assert found(title="") == ["the target pi has no title"]
+    assert found(runtime="litert") == ["the target pi has no Runtime"]
+    assert found(options=Thawed) == ["the Options of pi are no frozen dataclass"]
+    assert found(context=Thawed) == ["Thawed of pi is no frozen dataclass"]
+    assert found(options=BadOptions) == [
+        "the Options of pi have no field `name: str`",
+        "the option nothing of pi has no default",
+        'the option nothing of pi has no metadata={"help": "A sentence."}',
+        'the option silent of pi has no metadata={"help": "A sentence."}',
+        'the option mumbling of pi has no metadata={"help": "A sentence."}',
+        "the option many of pi is of the type tuple[str, ...], which is no option of a command",
+    ]
+    assert found(context=BadContext) == [
+        "BadItem.names of pi is of the type list[str], which is no plain data",
+        "BadItem.names of pi is of the type list[str], which is no plain data",
+        "BadContext.either of pi is of the type str | int, which is no plain data",
+        "BadContext.anything of pi is of the type typing.Any, which is no plain data",
+        "BadContext.table of pi is of the type dict[str, str], which is no plain data",
+        "Thawed of pi is no frozen dataclass",
+    ]
