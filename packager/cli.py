@@ -130,7 +130,7 @@ def init(
         proposal = proposal.ask(lambda question, default: typer.prompt(question, default=default, err=True))
     write_file(out, render_proposal(proposal))
     _say(f"wrote {out}")
-    _say(f"next: packager build {out.parent}")
+    _say(f"next: packager build {out.parent if out.name == 'packager.toml' else out}")
 
 
 # --- metadata ----------------------------------------

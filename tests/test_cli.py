@@ -207,6 +207,28 @@ def test_build_tells_about_edited_files_and_shows_them(examples: Path, tmp_path:
     assert readme.read_text() != "mine\n"
 
 
+def test_verify_passes_a_fresh_project_and_fails_a_damaged_one(examples: Path, tmp_path: Path) -> None:
+    model = examples / "sine" / "sine.tflite"
+    assert invoke("micro", model, "-o", tmp_path / "p", "--board", "nano-33-ble-sense")[0] == 0
+    code, out, _ = invoke("verify", tmp_path / "p")
+    assert (code, out.splitlines()[-1].split()[:2]) == (0, ["PASS", "3"])
+    data = next((tmp_path / "p").rglob("model_data.cpp"))
+    text = data.read_text()
+    at = text.index("0x", len(text) // 2)
+    data.write_text(f"{text[:at]}0x{0xFF ^ int(text[at + 2 : at + 4], 16):02x}{text[at + 4 :]}")
+    code, out, _ = invoke("verify", tmp_path / "p", "--json")
+    assert (code, json.loads(out)["passed"]) == (1, False)
+
+
+@pytest.mark.parametrize("board", ["uno", "nosuch"])
+def test_a_board_that_cannot_is_one_message(examples: Path, tmp_path: Path, board: str) -> None:
+    model = examples / "sine" / "sine.tflite"
+    code, stdout, stderr = invoke("micro", model, "-o", tmp_path / "p", "--board", board)
+    assert (code, stdout) == (1, "")
+    assert stderr.count("error: ") == 1
+    assert not (tmp_path / "p").exists()
+
+
 # Each sources what `packager --show-completion` gives that shell, and completes `packager me`.
 COMPLETIONS = {
     "bash": """

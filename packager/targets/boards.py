@@ -637,6 +637,16 @@ def check_board(
     return tuple(problems)
 
 
+def find_boards_that_fit(*, model_bytes: int, arena_bytes: int, operators: Sequence[str]) -> tuple[str, ...]:
+    """The keys of the boards on which a model fits at all, if need be in PSRAM or with another partition."""
+
+    def fits(key: str) -> bool:
+        problems = check_board(key, model_bytes=model_bytes, arena_bytes=arena_bytes, operators=operators)
+        return all(problem.level is not Level.ERROR for problem in problems)
+
+    return tuple(filter(fits, BOARDS))
+
+
 def describe_fit(key: str, *, model_bytes: int, arena_bytes: int, operators: Sequence[str]) -> str:
     """What a model takes of a board's flash and static RAM, in a sentence without a full stop.
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 # int8 outputs are bit-identical between TensorFlow Lite Micro's reference kernels on x86-64 and on Cortex-M;
 # the optimized kernels of a board's library may round in another way, and another core sums floats otherwise.
 TOLERANCE = Tolerance(counts=2, absolute=1e-4)
+# What the self-test's golden cases may take of a board's flash.
+_GOLDEN_BYTES = 256 << 10
 # What most boards have; a model beyond it fits few.
 _COMMON_FLASH_BYTES = 2 << 20
 
@@ -217,6 +219,7 @@ class Context:
     golden_runtime: str
     golden_cases: tuple[GoldenContext, ...]
     golden_count: int
+    golden_left_out: int
     golden_has_special_floats: bool
     tolerance_counts: int
     tolerance_absolute: float
@@ -480,7 +483,8 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
     inputs, outputs = _inputs(annotated), _ports(annotated.outputs, "output")
     image, audio = _image(annotated), _audio(annotated)
     labels = annotated.labels if len(outputs) == 1 and len(annotated.labels) == outputs[0].size else ()
-    golden_cases = tuple(_golden(number, case, (*inputs, *outputs)) for number, case in enumerate(golden_set.cases))
+    cases = _cases_for_flash(golden_set.cases)
+    golden_cases = tuple(_golden(number, case, (*inputs, *outputs)) for number, case in enumerate(cases))
     texts = [case.name for case in golden_cases], labels or [""]
     return Context(
         core=_core_folder(options, snake),
@@ -531,6 +535,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
         golden_runtime=golden_set.runtime,
         golden_cases=golden_cases,
         golden_count=len(golden_cases),
+        golden_left_out=len(golden_set.cases) - len(golden_cases),
         golden_has_special_floats=any(
             "NAN" in row or "INFINITY" in row for case in golden_cases for array in case.arrays for row in array.rows
         ),
@@ -589,11 +594,20 @@ def _check_platform(model: Model, options: Options) -> None:
 
 def _check_board(model: Model, options: Options, *, model_bytes: int, arena_bytes: int) -> str:
     """The board, what the model takes of it, and what is tight, for a reader; "" without a board."""
-    if not options.board:
-        return ""
-    from packager.targets.boards import check_board, describe_fit
+    from packager.targets.boards import check_board, describe_fit, find_boards_that_fit
 
     operators = [operator.name for operator, _ in model.operators]
+    if not options.board:
+        # A CMake project may be for a board, or a computer, of any size.
+        if options.platform is not Platform.CMAKE and not find_boards_that_fit(
+            model_bytes=model_bytes, arena_bytes=arena_bytes, operators=operators
+        ):
+            raise TargetError(
+                f"it fits on no board of the table: {model_bytes:,} bytes of model, {arena_bytes:,} of tensor arena",
+                where=model.path,
+                fix="Quantize it to int8, or give it a smaller input; --platform cmake takes a board of any size.",
+            )
+        return ""
     problems = check_board(
         options.board,
         model_bytes=model_bytes,
@@ -618,6 +632,16 @@ def _command(model: Model, options: Options) -> str:
         if value != option.default:
             words += [f"--{option.name.replace('_', '-')}", str(value)]
     return shlex.join(words)
+
+
+def _cases_for_flash(cases: Sequence[GoldenCase]) -> Sequence[GoldenCase]:
+    """The first cases that have room in a board's flash together, and at least one."""
+    total = 0
+    for count, case in enumerate(cases):
+        total += sum(tensor.nbytes for tensor in (*case.inputs, *case.outputs))
+        if total > _GOLDEN_BYTES and count:
+            return cases[:count]
+    return cases
 
 
 def _golden(number: int, case: GoldenCase, ports: tuple[PortContext, ...]) -> GoldenContext:
@@ -662,10 +686,11 @@ def _next_steps(context: Context) -> tuple[str, ...]:
         )
     else:
         start = "build it as README.md in the folder says"
+    left_out = f" ({context.golden_left_out} more would take too much flash)" if context.golden_left_out else ""
     return (
         *([context.board] if context.board else []),
         start,
-        "set SELF_TEST to 1, and the board replays the golden cases",
+        f"set SELF_TEST to 1, and the board replays {context.golden_count} golden cases{left_out}",
         "packager verify FOLDER replays them on this computer",
     )
 

@@ -9,14 +9,16 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from packager.errors import ConfigError, TargetError
+from packager.golden import GoldenCase
 from packager.model import Operator, parse_model, read_model
 from packager.replay import verify
 from packager.runtimes import Runtime
 from packager.targets.c_array import model_source, read_c_array
-from packager.targets.micro import TARGET, ArduinoForm, ArduinoLibrary, Options, Platform
+from packager.targets.micro import TARGET, ArduinoForm, ArduinoLibrary, Options, Platform, _cases_for_flash
 from packager.targets.micro_operators import _BUILTIN, _CUSTOM, resolver_method
 from packager.targets.target import Level, build_project
 from tests.conftest import write_files
@@ -406,3 +408,17 @@ def test_verify_of_a_folder_without_a_project(tmp_path: Path) -> None:
         verify(tmp_path)
     with pytest.raises(ConfigError, match="no such folder"):
         verify(tmp_path / "absent")
+
+
+def test_a_model_that_fits_on_no_board_is_an_error(examples: Path) -> None:
+    with pytest.raises(TargetError) as caught:
+        project_files(sine(examples), arena_bytes=64 << 20)
+    assert caught.value.fix
+    assert project_files(sine(examples), arena_bytes=64 << 20, platform=Platform.CMAKE)
+
+
+@pytest.mark.parametrize(("sizes", "kept"), [([10], 1), ([300_000], 1), ([100_000] * 3, 2), ([200_000, 62_144], 2)])
+def test_golden_cases_leave_room_in_flash(sizes: list[int], kept: int) -> None:
+    tensor = np.zeros(1, np.uint8)
+    cases = [GoldenCase("case", None, (np.zeros(size - 1, np.uint8),), (tensor,), ()) for size in sizes]
+    assert len(_cases_for_flash(cases)) == kept
