@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, missing_toolchain
 
 
 def uv() -> str:
     """uv as the Makefile finds it."""
     found = shutil.which("uv") or shutil.which("uv", path=str(PROJECT / ".tools" / "bin"))
     if found is None:
-        pytest.skip("uv not found; install: pip install uv")
+        missing_toolchain("uv not found; install: pip install uv")
     return found
 
 

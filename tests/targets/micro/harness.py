@@ -89,7 +89,7 @@ def _crate() -> Path:
         )
         if done.returncode != 0:
             shutil.rmtree(folder, ignore_errors=True)
-            missing_toolchain(f"the crate tfmicro cannot be fetched; install: access to crates.io ({done.stderr})")
+            missing_toolchain(f"the crate tfmicro cannot be fetched by cargo ({done.stderr})")
     return folder / "vendor/tfmicro"
 
 
