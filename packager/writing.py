@@ -39,8 +39,8 @@ _RESERVED = {"con", "prn", "aux", "nul", "conin$", "conout$", ".git"}
 _RESERVED |= {device + digit for device in ("com", "lpt") for digit in "0123456789¹²³"}
 
 _FIXES = {
-    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "free some disk space and run again"),
-    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "choose a folder that you may write to"),
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Free some disk space and run again."),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Choose a folder that you may write to."),
 }
 
 
@@ -158,7 +158,7 @@ def write_file(path: Path, data: bytes) -> None:
     path = _resolve(path)
     with _os_errors(path):
         if path.exists() and not path.is_file():
-            raise WriteError("this is not a file", where=path, fix="choose another output file")
+            raise WriteError("this is not a file", where=path, fix="Choose another output file.")
         path.parent.mkdir(parents=True, exist_ok=True)
         with _only_writer(path.parent):
             new = _beside(path, "new")
@@ -223,7 +223,7 @@ class _Draft:
             raise WriteError(
                 "the new text of an edited file belongs here, but this file is edited too",
                 where=self.root / path,
-                fix="move or delete it and run again, or use --force to replace the edited file itself",
+                fix="Move or delete it and run again, or use --force to replace the edited file itself.",
             )
         if old != new:
             self.writes[path] = new
@@ -258,7 +258,7 @@ class _Draft:
             raise WriteError(
                 f"this is in the way of the generated file {path}: a link, or a file for a folder",
                 where=self.root / obstacle,
-                fix="move it away and run again; nothing is written through a link",
+                fix="Move it away and run again; nothing is written through a link.",
             )
         return None
 
@@ -299,7 +299,7 @@ def _read_hashes(root: Path, folder: str, name: str, *, force: bool) -> dict[str
         raise WriteError(
             f"this {name} is broken, or of another program",
             where=root / folder / name,
-            fix="delete it, or run again with --force to replace it",
+            fix="Delete it, or run again with --force to replace it.",
         ) from error
     return hashes
 
@@ -349,11 +349,11 @@ def _check_paths(paths: Sequence[str], root: Path) -> None:
             fault = f"it collides with {clashes[0]!r}" if clashes else None
             taken[_fold(path)] = path
         if fault is not None:
-            raise WriteError(f"the file path {path!r} is refused: {fault}", where=root, fix="choose another name")
+            raise WriteError(f"the file path {path!r} is refused: {fault}", where=root, fix="Choose another name.")
     for path in paths:
         if _fold(path + ".new") in taken:
             fault = f"{path + '.new'!r} is where a new text of {path!r} would go"
-            raise WriteError(f"the file path is refused: {fault}", where=root, fix="choose another name")
+            raise WriteError(f"the file path is refused: {fault}", where=root, fix="Choose another name.")
 
 
 def _fold(path: str) -> str:
@@ -377,13 +377,13 @@ def _check_root(root: Path, folders: Sequence[str], *, force: bool) -> None:
     if not root.exists():
         return
     if not root.is_dir():
-        raise WriteError("this is a file, not a folder", where=root, fix="choose another output folder")
+        raise WriteError("this is a file, not a folder", where=root, fix="Choose another output folder.")
     ours = any((root / folder / name).exists() for folder in ("", *folders) for name in (LOCK, MANIFEST))
     if not (force or ours) and any(root.iterdir()):
         raise WriteError(
             "the folder is not empty, and nothing in it says that this tool made it",
             where=root,
-            fix="choose an empty folder, or run again with --force to write among these files",
+            fix="Choose an empty folder, or run again with --force to write among these files.",
         )
 
 
@@ -397,7 +397,7 @@ def _check_swappable(root: Path) -> None:
         raise WriteError(
             "the output folder is replaced as a whole, so it cannot be the current folder or one above it",
             where=root,
-            fix=f"run from the folder above: cd {root.parent}",
+            fix=f"Run from the folder above: cd {root.parent}",
         )
 
 
@@ -413,7 +413,7 @@ def _check_mounts(root: Path) -> None:
     points += [os.fsencode(folder) for folder, _, _ in os.walk(root) if os.path.ismount(folder)]
     for point in (Path(os.fsdecode(point)) for point in points):
         if point.is_relative_to(root):
-            raise WriteError("something is mounted here", where=point, fix="unmount it, or choose another folder")
+            raise WriteError("something is mounted here", where=point, fix="Unmount it, or choose another folder.")
 
 
 def _resolve(path: Path) -> Path:
@@ -421,7 +421,7 @@ def _resolve(path: Path) -> Path:
     try:
         return path.resolve()
     except (OSError, RuntimeError) as error:  # a loop of links; RuntimeError before Python 3.13
-        raise WriteError("the path cannot be followed", where=path, fix="choose another path") from error
+        raise WriteError("the path cannot be followed", where=path, fix="Choose another path.") from error
 
 
 @contextmanager
@@ -472,7 +472,7 @@ def _recover(root: Path) -> None:
         raise WriteError(
             f"an interrupted run left the former content of {root} here",
             where=old,
-            fix="move what you need out of it, delete it, and run again",
+            fix="Move what you need out of it, delete it, and run again.",
         )
     _remove(old)
     _remove(new)
@@ -494,7 +494,7 @@ def _replace_tree(root: Path, plan: Plan, before: Mapping[str, tuple[int, int, i
                 for parent in PurePosixPath(path).parents[:-1]:
                     (new / parent).rmdir()
         if _read_stamps(root) != before:
-            raise WriteError("files in the folder changed during the run", where=root, fix="run again")
+            raise WriteError("files in the folder changed during the run", where=root, fix="Run again.")
         _swap(new, root)
     finally:
         _remove(new)  # after an exchange this is the old tree

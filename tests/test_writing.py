@@ -520,7 +520,7 @@ def test_somebody_elses_manifest_is_not_replaced(out):
         write(out, {"a": "1"}, manifest=True)
 
 
-@pytest.mark.parametrize(("code", "fix"), [(errno.ENOSPC, "free some disk"), (errno.EACCES, "may write")])
+@pytest.mark.parametrize(("code", "fix"), [(errno.ENOSPC, "Free some disk"), (errno.EACCES, "may write")])
 def test_what_the_system_refuses_leaves_the_old_folder(out, monkeypatch, code, fix):
     write(out, {"a": "1"})
 
