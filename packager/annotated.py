@@ -52,6 +52,10 @@ class AnnotatedModel:
         """The image input of an image classifier; None for any other task, whose tensors go in as they are."""
         return _image_input(self) if self.task is Task.IMAGE_CLASSIFICATION else None
 
+    def title(self, name: str) -> str:
+        """What people read at the head of a project: the name in the metadata, else ``name``, else the file's."""
+        return self.metadata.name or name or self.name
+
     @property
     def is_classifier(self) -> bool:
         """Whether generated code takes pictures and answers with labels."""

@@ -21,6 +21,7 @@ from packager.targets import TARGETS, load_target
 
 if TYPE_CHECKING:
     from packager.pipeline import BuildReport
+    from packager.targets.target import Problem
     from packager.writing import Plan
 
 
@@ -367,8 +368,12 @@ def _show_diff(plan: Plan) -> None:
 def _tell(report: BuildReport) -> None:
     from packager.writing import State
 
+    # One line for all targets that have the same to say.
+    warned: dict[Problem, list[str]] = {}
     for name, problem in report.warnings:
-        _say(f"warning: {name}: {problem.what}\n  {problem.fix}")
+        warned.setdefault(problem, []).append(name)
+    for problem, names in warned.items():
+        _say(f"warning: {', '.join(names)}: {problem.what}\n  {problem.fix}")
     for item in report.skipped:
         _say(f"skipped: {item.target}: {item.why.what}" + (f"\n  {item.why.fix}" if item.why.fix else ""))
     notes: dict[State, Callable[[str], str]] = {

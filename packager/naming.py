@@ -78,6 +78,12 @@ class PackageName(str):
         return cls(text)
 
 
+def camel_case(name: SnakeName) -> str:
+    """``two_words`` as ``twoWords``, as Kotlin and Swift write the names of values."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
 def _words(text: str) -> list[str]:
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.findall(r"[A-Za-z0-9]+", ascii_text)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from packager.annotated import AnnotatedModel, Port, asset_files
 from packager.literals import float32
 from packager.metadata.view import CropMode
-from packager.model import Model, Tensor
-from packager.naming import PackageName, PascalName, SnakeName, unique
+from packager.model import Tensor
+from packager.naming import PackageName, PascalName, SnakeName, camel_case, unique
 from packager.runtimes import Runtime, Tolerance
-from packager.targets.target import Level, Problem, Target, mobile_problems
+from packager.targets.target import Target, mobile_problems
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
@@ -167,24 +167,6 @@ class Context:
     has_numbers: bool
 
 
-# Operators that rank or choose: where two values are nearly equal, a rounding decides.
-_RANKING = ("TFLite_Detection_PostProcess", "NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5", "TOPK_V2", "ARG_MAX")
-
-
-def _find_problems(model: Model) -> tuple[Problem, ...]:
-    problems = mobile_problems(model)
-    ranking = [operator.name for operator, _ in model.operators if operator.name in _RANKING]
-    if ranking and model.quantized_operators:
-        ranks = Problem(
-            Level.WARNING,
-            f"it is quantized and ends in {', '.join(ranking)}: a device's kernels, which round otherwise, may rank "
-            "in another order, and the self-test then reports a difference",
-            "Look at what differs before you distrust the device; a float model has no such doubt.",
-        )
-        return (*problems, ranks)
-    return problems
-
-
 def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
     from packager.golden import litert_tolerance
 
@@ -207,7 +189,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
         class_name=class_name,
         package=package,
         package_path=package.replace(".", "/"),
-        title=annotated.name,
+        title=annotated.title(options.name),
         description=annotated.metadata.description,
         has_description=bool(annotated.metadata.description),
         model_file=annotated.model.path.name,
@@ -276,7 +258,7 @@ def _class_name(name: str, is_classifier: bool) -> PascalName:
 def _tensors(
     ports: tuple[Port, ...], taken: tuple[str, ...], shapes: list[set[tuple[int, ...]]] | None
 ) -> tuple[TensorContext, ...]:
-    names = unique([*taken, *(_camel(port.name) for port in ports)])[len(taken) :]
+    names = unique([*taken, *(camel_case(port.name) for port in ports)])[len(taken) :]
     return tuple(
         _tensor(index, name, port, {port.tensor.shape} if shapes is None else shapes[index])
         for index, (name, port) in enumerate(zip(names, ports, strict=True))
@@ -328,11 +310,6 @@ def _has_real_values(tensor: Tensor) -> bool:
     )
 
 
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
-
-
 def _once(kinds: Sequence[Kind], key: Callable[[Kind], str]) -> tuple[Kind, ...]:
     return tuple({key(kind): kind for kind in reversed(kinds)}.values())[::-1]
 
@@ -362,7 +339,7 @@ TARGET = Target(
     runtime=Runtime.LITERT_REFERENCE,
     options=Options,
     context=Context,
-    find_problems=_find_problems,
+    find_problems=mobile_problems,
     build_context=_build_context,
     layers=lambda context: ("android/common", "android/classifier" if context.is_classifier else "android/tensors"),
     extra_files=_extra_files,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from packager.annotated import AnnotatedModel, Port, asset_files
 from packager.errors import ConfigError
 from packager.metadata.view import CropMode
-from packager.naming import PascalName, unique
+from packager.naming import PascalName, camel_case, unique
 from packager.runtimes import Runtime
 from packager.targets.target import Target, mobile_problems
 
@@ -140,14 +140,13 @@ def _type_name(module: str, *, is_classifier: bool) -> str:
     return module + (second if module.endswith(first) else first)
 
 
-def _camel_case(name: str) -> str:
-    first, *rest = name.split("_")
-    joined = first + "".join(word[:1].upper() + word[1:] for word in rest)
+def _value_name(port: Port) -> str:
+    joined = camel_case(port.name)
     return joined + "Value" if joined in _SWIFT_KEYWORDS else joined
 
 
 def _ports(ports: tuple[Port, ...], constants: dict[tuple[str, int], str], side: str) -> tuple[PortContext, ...]:
-    names = unique([_camel_case(port.name) for port in ports])
+    names = unique([_value_name(port) for port in ports])
     return tuple(
         _port(index, port, name, constants[side, index], is_last=index == len(ports) - 1)
         for index, (port, name) in enumerate(zip(ports, names, strict=True))
@@ -199,7 +198,7 @@ def _constants(annotated: AnnotatedModel) -> dict[tuple[str, int], str]:
         for index in range(len(ports))
     ]
     ports = [*annotated.inputs, *annotated.outputs]
-    names = unique([_camel_case(port.name) + "Quantization" for port in ports])
+    names = unique([_value_name(port) + "Quantization" for port in ports])
     return dict(zip(keys, names, strict=True))
 
 
@@ -229,7 +228,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
         # In swift-format's order.
         self_test_imports=tuple(sorted(("Foundation", module))),
         image_io_imports=tuple(sorted(("Foundation", "ImageIO", module))),
-        title=annotated.name,
+        title=annotated.title(options.name),
         description=description,
         has_description=bool(description),
         deployment_target=options.deployment_target,

@@ -493,7 +493,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
         guard=snake.upper(),
         namespace=snake,
         class_name=_class_name(name),
-        title=name,
+        title=annotated.title(options.name),
         description=annotated.metadata.description,
         command=_command(model, options),
         platform=options.platform.value,

@@ -45,6 +45,7 @@ class Context:
     title: str
     description: str
     is_classifier: bool
+    has_quantized_input: bool
     has_quantized_output: bool
     color: str
     pillow_mode: str
@@ -82,9 +83,10 @@ def _build_context(annotated: AnnotatedModel, options: Options, _goldens: Golden
         package=package,
         distribution=package.replace("_", "-"),
         class_name=PascalName.of(f"{name} Classifier" if annotated.is_classifier else name),
-        title=name,
+        title=annotated.title(options.name),
         description=annotated.metadata.description,
         is_classifier=annotated.is_classifier,
+        has_quantized_input=any(port.tensor.is_quantized for port in annotated.inputs),
         has_quantized_output=annotated.outputs[0].tensor.is_quantized,
         color="gray" if is_gray else "RGB",
         pillow_mode="L" if is_gray else "RGB",
