@@ -21,6 +21,7 @@ from packager.golden import Array, Sample, build_goldens
 from packager.model import Model, parse_model
 from packager.runtimes import Runtime, Tolerance
 from packager.targets.c_array import read_c_array
+from packager.targets.micro import CTYPES
 
 
 @dataclass(frozen=True)
@@ -61,15 +62,7 @@ class _Case:
     arrays: tuple[Array, ...]
 
 
-_DTYPES = {
-    "float": "float32",
-    "int8_t": "int8",
-    "uint8_t": "uint8",
-    "int16_t": "int16",
-    "int32_t": "int32",
-    "int64_t": "int64",
-    "bool": "bool",
-}
+_DTYPES = {ctype: dtype for dtype, ctype in CTYPES.items()}
 _NUMBERS = {"true": 1, "false": 0, "NAN": np.nan, "INFINITY": np.inf, "-INFINITY": -np.inf, "INT64_MIN": -(2**63)}
 
 
@@ -181,7 +174,7 @@ def _read_tolerance(path: Path) -> Tolerance:
 
 
 def _read_cases(path: Path) -> tuple[_Case, ...]:
-    text = _read(path).decode()
+    text = _read(path).decode("utf-8", "replace")
     names = re.findall(r'^ {8}"([a-z0-9_]+)",$', text, re.MULTILINE)
     arrays: dict[int, list[Array]] = {}
     for ctype, number, items in re.findall(r"^const (\w+) kCase(\d+)\w+\[\w+\] = \{([^}]*)\};", text, re.MULTILINE):

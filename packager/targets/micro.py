@@ -273,7 +273,7 @@ def _class_name(name: str) -> str:
 
 # --- inputs and outputs ----------------------------------------
 
-_CTYPES = {
+CTYPES = {
     "float32": "float",
     "int8": "int8_t",
     "uint8": "uint8_t",
@@ -308,7 +308,7 @@ def _port(index: int, port: Port, accessor: str) -> PortContext:
         title=port.title,
         description=port.description,
         dtype=tensor.dtype,
-        ctype=_CTYPES[tensor.dtype],
+        ctype=CTYPES[tensor.dtype],
         shape="[" + ", ".join(map(str, tensor.shape)) + "]",
         size=tensor.size,
         accessor=accessor,
@@ -392,7 +392,7 @@ def _image(annotated: AnnotatedModel) -> ImageContext | None:
         width=image.width,
         height=image.height,
         channels=image.channels,
-        ctype=_CTYPES[dtype],
+        ctype=CTYPES[dtype],
         crop_text=_CROP_TEXTS[image.crop],
         is_color=color,
         is_stretch=image.crop is CropMode.STRETCH,
@@ -454,11 +454,11 @@ def _find_problems(model: Model) -> tuple[Problem, ...]:
 
 
 def _interface_problems(side: str, tensor: Tensor) -> Iterable[Problem]:
-    if tensor.dtype not in _CTYPES:
+    if tensor.dtype not in CTYPES:
         yield Problem(
             Level.ERROR,
             f"its {side} {tensor.name!r} is of {tensor.dtype}",
-            "Convert it with one of these as interface: " + ", ".join(_CTYPES),
+            "Convert it with one of these as interface: " + ", ".join(CTYPES),
         )
     if side == "input" and tensor.is_dynamic:
         yield Problem(

@@ -403,6 +403,13 @@ def test_verify_says_which_file_is_not_ours(sine_project: Path, broken: str) -> 
     assert caught.value.where is not None
 
 
+def test_verify_survives_bytes_that_are_no_text(sine_project: Path) -> None:
+    golden = sine_project / "sine/golden_data.cpp"
+    golden.write_bytes(golden.read_bytes().replace(b"] = {\n    ", b"] = {\n    \xff", 1))
+    with pytest.raises(ConfigError):
+        verify(sine_project)
+
+
 def test_verify_of_a_folder_without_a_project(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="holds no microcontroller project"):
         verify(tmp_path)
