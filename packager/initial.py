@@ -9,6 +9,7 @@ from pathlib import Path
 
 from packager.errors import ConfigError
 from packager.inspection import inspect_model, runs
+from packager.metadata.plan import usual_normalization
 from packager.metadata.view import Task
 from packager.model import Tensor
 from packager.naming import SnakeName, unique
@@ -85,7 +86,10 @@ def propose(path: Path, folder: Path) -> Proposal:
         and len(model.outputs[0].shape) == 2
         and image.dtype in ("float32", "int8", "uint8")
     )
-    normalization = _implied_normalization(image) if is_image and image is not None else None
+    normalization = None
+    if is_image and image is not None:
+        # A uint8 input takes the pixels as they are, whatever the metadata says they stand for.
+        normalization = (127.5, 127.5) if image.dtype == "uint8" else usual_normalization(image)
     runnable = tuple(name for name, problems in report.targets.items() if runs(problems))
     notes = tuple(
         f"Not {name}: {problem.what}"
@@ -141,20 +145,6 @@ def _relative(path: Path, folder: Path) -> str:
     except UnicodeEncodeError:
         raise ConfigError("has a name that is not valid Unicode", where=path, fix="Rename it first.") from None
     return relative
-
-
-def _implied_normalization(tensor: Tensor) -> tuple[float, float] | None:
-    """Mean and std where the quantization tells them: int8 that covers 0..1 or -1..1 with its whole range."""
-    if tensor.dtype == "uint8":
-        return 127.5, 127.5
-    if tensor.dtype != "int8" or tensor.quantization is None:
-        return None
-    scale, zero_point = tensor.quantization.scale, tensor.quantization.zero_point
-    for low, high, mean, std in ((0.0, 1.0, 0.0, 255.0), (-1.0, 1.0, 127.5, 127.5), (0.0, 255.0, 0.0, 1.0)):
-        fits = abs(scale * 255 - (high - low)) < 0.01 * (high - low)
-        if fits and abs(zero_point - (-128 - low / scale)) <= 1:
-            return mean, std
-    return None
 
 
 def _label_file(path: Path, folder: Path) -> str:

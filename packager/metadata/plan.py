@@ -336,21 +336,38 @@ def _normalization(
     return mean, std
 
 
-def _suggest_normalization(tensor: Tensor) -> str:
-    common = {(127.5, 127.5): "[-1, 1]", (0.0, 255.0): "[0, 1]"}
+# Mean and std of the usual trainings: pixels as -1..1, as 0..1, and as they are.
+_USUAL_NORMALIZATIONS = ((127.5, 127.5), (0.0, 255.0), (0.0, 1.0))
+
+
+def usual_normalization(tensor: Tensor) -> tuple[float, float] | None:
+    """The usual mean and std that an int8 image input's quantization stands for; None where it is none of them."""
     implied = _implied_normalization(tensor.quantization, -128) if tensor.dtype == "int8" else None
-    if implied is not None:
-        mean, std = implied
-        for known_mean, known_std in common:
-            # Calibration moves the range by a step or so.
-            if abs(mean - known_mean) <= 1 and abs(std / known_std - 1) < 0.01:
-                mean, std = known_mean, known_std
+    if implied is None:
+        return None
+    # Calibration moves the range by a step or so.
+    return next(
+        (
+            (mean, std)
+            for mean, std in _USUAL_NORMALIZATIONS
+            if abs(implied[0] - mean) <= 1 and abs(implied[1] / std - 1) < 0.01
+        ),
+        None,
+    )
+
+
+def _suggest_normalization(tensor: Tensor) -> str:
+    implied = _implied_normalization(tensor.quantization, -128) if tensor.dtype == "int8" else None
+    if implied is None:
         return (
-            f"Its quantization looks like --mean {mean:.6g} --std {std:.6g}; "
-            "give what the model was trained with: (pixel - mean) / std."
+            "Give what the model was trained with: --mean 127.5 --std 127.5 for [-1, 1], "
+            "--mean 0 --std 255 for [0, 1]."
         )
-    examples = ", ".join(f"--mean {mean:g} --std {std:g} for {span}" for (mean, std), span in common.items())
-    return f"Give what the model was trained with: {examples}."
+    mean, std = usual_normalization(tensor) or implied
+    return (
+        f"Its quantization looks like --mean {mean:.6g} --std {std:.6g}; "
+        "give what the model was trained with: (pixel - mean) / std."
+    )
 
 
 def _implied_normalization(quantization: Quantization | None, lowest: int) -> tuple[float, float] | None:
