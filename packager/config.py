@@ -16,6 +16,7 @@ from typing import Any
 
 from packager.errors import ConfigError, MetadataError
 from packager.metadata.attach import Annotation
+from packager.reading import read_file
 from packager.targets import TARGETS, load_target
 
 FILE_NAME = "packager.toml"
@@ -79,7 +80,8 @@ def read_config(path: Path | str) -> Config:
     try:
         if path.is_dir():
             path = path / FILE_NAME
-        text = path.read_text("utf-8-sig")
+        # A carriage return alone is no line end in TOML; so not by Python's universal newlines.
+        text = read_file(path).decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigError("no such file", where=path, fix="Write one: packager init MODEL.tflite") from None
     except OSError as error:

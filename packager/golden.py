@@ -27,6 +27,7 @@ from packager.errors import ConfigError, MissingPackageError, ModelError
 from packager.model import Model, Tensor
 from packager.naming import SnakeName, unique
 from packager.preprocessing import input_tensor, quantize
+from packager.reading import open_file
 from packager.runtimes import Runtime, Tolerance
 
 Array = np.ndarray[Any, Any]
@@ -135,7 +136,7 @@ def _read_sample(annotated: AnnotatedModel, path: Path, name: str) -> Sample:
 
 
 def _load_picture(path: Path) -> Image.Image:
-    with warnings.catch_warnings(), Image.open(path) as opened:
+    with warnings.catch_warnings(), open_file(path) as file, Image.open(file) as opened:
         warnings.simplefilter("ignore")
         # Cameras store pictures turned and say so; the generated code turns them upright too.
         picture = ImageOps.exif_transpose(opened)
@@ -150,7 +151,7 @@ def _load_picture(path: Path) -> Image.Image:
 
 def _load_arrays(path: Path) -> Array | dict[str, Array]:
     """The array of an .npy; those of an .npz by name."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         loaded = np.load(file, allow_pickle=False)
         return loaded if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
 

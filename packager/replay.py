@@ -19,6 +19,7 @@ from packager.annotated import annotated_model
 from packager.errors import ConfigError, ModelError
 from packager.golden import Array, Sample, build_goldens
 from packager.model import Model, parse_model
+from packager.reading import read_file
 from packager.runtimes import Runtime, Tolerance
 from packager.targets.c_array import read_c_array
 from packager.targets.micro import CTYPES
@@ -134,7 +135,7 @@ def _find_core(folder: Path) -> Path:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_file(path)
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", where=path, fix=_AGAIN) from None
 

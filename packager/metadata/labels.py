@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packager.errors import MetadataError
+from packager.reading import read_file
 
 _LOCALE = "[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*"
 _LABEL_COLUMNS = ("label", "name", "display_name")
@@ -113,7 +114,7 @@ def check_count(count: int, expected: int, where: Path, origin: str, reason: str
 
 def _read_text(path: Path) -> str:
     try:
-        data = path.read_bytes()
+        data = read_file(path)
     except FileNotFoundError:
         raise MetadataError("no such label file", where=path, fix="Check the path given as --labels.") from None
     except OSError as error:

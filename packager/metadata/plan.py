@@ -13,6 +13,7 @@ from packager.errors import MetadataError
 from packager.metadata.labels import LabelFile, check_count, read_labels
 from packager.metadata.view import CropMode, ModelMetadata, Task, TensorMetadata
 from packager.model import Model, Quantization, Tensor
+from packager.reading import read_file
 
 IMAGE_TASKS = (Task.IMAGE_CLASSIFICATION, Task.OBJECT_DETECTION, Task.IMAGE_SEGMENTATION)
 
@@ -425,6 +426,6 @@ def _read_vocabulary(annotation: Annotation) -> bytes | None:
             f"the delimiter {delimiter!r} is no regular expression: {error}", fix=r"Such as [^\w\']+"
         ) from None
     try:
-        return path.read_bytes()
+        return read_file(path)
     except OSError as error:
         raise MetadataError(f"cannot be read: {error.strerror}", where=path, fix="Check --vocabulary.") from None

@@ -12,6 +12,7 @@ from packager.errors import ModelError
 from packager.model.flatbuffer import FlatBufferError, Table
 from packager.model.operators import BUILTIN_OPERATORS, CUSTOM, TENSOR_TYPES
 from packager.model.view import Model, Node, Operator, Quantization, Signature, Sizes, Subgraph, Tensor
+from packager.reading import read_file
 
 IDENTIFIER = b"TFL3"
 METADATA_NAME = "TFLITE_METADATA"
@@ -43,7 +44,7 @@ def read_model(path: Path | str) -> Model:
                 where=path,
                 fix="Name the .tflite file; a SavedModel is converted first, with TensorFlow's TFLiteConverter.",
             )
-        data = path.read_bytes()
+        data = read_file(path)
     except FileNotFoundError:
         raise ModelError("no such file", where=path) from None
     except OSError as error:
