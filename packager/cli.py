@@ -68,11 +68,6 @@ GoldenOption = Annotated[
 ]
 
 
-def main() -> None:
-    """The entry point of the command `packager`."""
-    app()
-
-
 @app.callback(invoke_without_command=True)
 def _root(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
     """Package a converted .tflite for Android, iOS, Raspberry Pi and microcontrollers."""

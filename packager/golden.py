@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
-import sys
-import tempfile
+import math
+import os
 import warnings
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from packager.annotated import AnnotatedModel, Port
-from packager.errors import ConfigError, MissingPackageError, ModelError
+from packager.errors import ConfigError, MissingPackageError, ModelError, PackagerError
+from packager.isolation import Failure, Outcome, run_isolated
 from packager.model import Model, Tensor
+from packager.model.operators import TENSOR_TYPE_BITS
 from packager.naming import SnakeName, unique
 from packager.preprocessing import input_tensor, quantize
 from packager.reading import open_file
@@ -32,14 +34,19 @@ from packager.runtimes import Runtime, Tolerance
 
 Array = np.ndarray[Any, Any]
 
-# Seconds that a child process may take for all its cases.
+# Seconds that a child process may take for all its cases, and seconds of CPU time.
 TIME_LIMIT = 300
+CPU_LIMIT = 300
 # Cases made up where no samples are given, and the pixels of the long side of a picture that goes into a project.
 RANDOM_CASES = 3
 LONGEST_SIDE = 512
 ANSWERS = 3
-# Bytes that an input may take; more is a damaged shape, or a model for which random samples make no sense.
-LARGEST_INPUT = 1 << 30
+# Megabytes that the input tensors of all golden cases may take together, and likewise the outputs; more is a damaged
+# shape, or a project that nobody wants in an app.
+GOLDEN_LIMIT = 256
+_FEWER = "Give fewer golden samples, or raise the limit."
+# Bytes of tensor arena that are tried; no microcontroller comes near it.
+LARGEST_ARENA = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -93,36 +100,51 @@ class Goldens:
 # --- samples ----------------------------------------
 
 
-def read_samples(annotated: AnnotatedModel, paths: Sequence[Path]) -> tuple[Sample, ...]:
+def read_samples(
+    annotated: AnnotatedModel, paths: Sequence[Path], *, limit: int = GOLDEN_LIMIT
+) -> tuple[Sample, ...]:
     """Sample inputs from files; seeded random ones where ``paths`` is empty.
 
     A picture (anything Pillow reads) suits an image classifier. ``.npy`` holds the tensor of a model with one
     input, ``.npz`` one array an input under the input's name: arrays of the tensor's own dtype go in as they are,
-    float arrays for a quantized input hold real values and are quantized.
+    float arrays for a quantized input hold real values and are quantized. ``limit`` is how many megabytes the tensors
+    of all samples may take together.
 
     Raises:
-        ConfigError: a file is missing, is of no such kind, or does not fit the model.
+        ConfigError: a file is missing, is of no such kind, or does not fit the model, or all are beyond ``limit``.
         ModelError: the model's inputs are of a type or shape for which there are no samples.
     """
-    for port in annotated.inputs:
-        _check_input(port.tensor)
+    bytes_each = sum(_input_bytes(port.tensor) for port in annotated.inputs)
+    _check_budget("inputs", bytes_each, len(paths) or RANDOM_CASES, limit, annotated.model.path)
     if not paths:
         return _random_samples(annotated)
     names = unique([SnakeName.of(path.stem) for path in paths])
     return tuple(_read_sample(annotated, path, name) for path, name in zip(paths, names, strict=True))
 
 
+def _check_budget(side: str, bytes_each: int, cases: int, limit: int, path: Path) -> None:
+    """Refuse golden cases that take too much memory and disk, before any is made."""
+    total = bytes_each * cases
+    if total > limit << 20:
+        raise ConfigError(
+            f"the {side} of {cases} golden cases take {-(-total >> 20):,} MB, and the limit is {limit:,} MB",
+            where=path,
+            fix=_FEWER,
+        )
+
+
 def _read_sample(annotated: AnnotatedModel, path: Path, name: str) -> Sample:
     try:
-        loaded = _load_arrays(path) if path.suffix in (".npy", ".npz") else _load_picture(path)
+        loaded = _load_arrays(annotated, path) if path.suffix in (".npy", ".npz") else _load_picture(path)
     except FileNotFoundError:
         raise ConfigError("no such golden sample", where=path) from None
+    except PackagerError:
+        raise
     except Exception as error:  # on a damaged file, NumPy and Pillow raise whatever happens to go wrong
-        what = str(error) or type(error).__name__
+        what = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
         raise ConfigError(f"cannot be read as a golden sample: {what}", where=path) from None
     if not isinstance(loaded, Image.Image):
-        arrays = _arrays_of_inputs(annotated, loaded, path)
-        tensors = tuple(_fit(array, port, path) for array, port in zip(arrays, annotated.inputs, strict=True))
+        tensors = tuple(_fit(array, port, path) for array, port in zip(loaded, annotated.inputs, strict=True))
         return Sample(name, None, tensors)
     if annotated.image is None:
         raise ConfigError(
@@ -149,38 +171,67 @@ def _load_picture(path: Path) -> Image.Image:
     return picture
 
 
-def _load_arrays(path: Path) -> Array | dict[str, Array]:
-    """The array of an .npy; those of an .npz by name."""
+def _load_arrays(annotated: AnnotatedModel, path: Path) -> list[Array]:
+    """The array of an .npy, or those of an .npz, in the order of the inputs, of their sizes and of plain numbers."""
     with open_file(path) as file:
-        loaded = np.load(file, allow_pickle=False)
-        return loaded if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
+        if file.read(4) != b"PK\x03\x04":
+            if len(annotated.inputs) != 1:
+                raise ConfigError(
+                    f"holds one array, and the model has {len(annotated.inputs)} inputs",
+                    where=path,
+                    fix="Save an .npz with an array for each: " + ", ".join(port.name for port in annotated.inputs),
+                )
+            return [_load_array(lambda: file, annotated.inputs[0], path)]
+        with zipfile.ZipFile(file) as archive:
+            return [_load_entry(archive, port, annotated, path) for port in annotated.inputs]
 
 
-def _arrays_of_inputs(annotated: AnnotatedModel, loaded: Array | dict[str, Array], path: Path) -> list[Array]:
-    if not isinstance(loaded, dict):
-        if len(annotated.inputs) == 1:
-            return [loaded]
+def _load_entry(archive: zipfile.ZipFile, port: Port, annotated: AnnotatedModel, path: Path) -> Array:
+    entry = f"{port.name}.npy"
+    if entry not in archive.namelist():
         raise ConfigError(
-            f"holds one array, and the model has {len(annotated.inputs)} inputs",
-            where=path,
-            fix="Save an .npz with an array for each: " + ", ".join(port.name for port in annotated.inputs),
-        )
-    missing = [port.name for port in annotated.inputs if port.name not in loaded]
-    if missing:
-        raise ConfigError(
-            f"has no array {missing[0]!r}",
+            f"has no array {port.name!r}",
             where=path,
             fix="The model's inputs are: " + ", ".join(port.name for port in annotated.inputs),
         )
-    return [loaded[port.name] for port in annotated.inputs]
+    if archive.getinfo(entry).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # Python unpacks other methods without a bound.
+        raise ConfigError(
+            f"its array {port.name!r} is packed in an unusual way", where=path, fix="Save it by np.savez."
+        )
+    return _load_array(lambda: archive.open(entry), port, path)
+
+
+def _load_array(open_: Callable[[], IO[bytes]], port: Port, path: Path) -> Array:
+    """One array, whose header is believed only where it says what the input takes."""
+    stream = open_()
+    stream.seek(0)
+    version = np.lib.format.read_magic(stream)  # type: ignore[no-untyped-call]
+    if version not in _HEADERS:
+        raise ConfigError("is an .npy of records, not of numbers", where=path)
+    shape, _, dtype = _HEADERS[version](stream)
+    if dtype.hasobject:
+        raise ConfigError("holds Python objects, not numbers", where=path, fix="Save an array of numbers by np.save.")
+    if dtype.kind not in "biufc":
+        raise _wrong_type(dtype, port, path)
+    if math.prod(shape) != port.tensor.size:
+        raise ConfigError(
+            f"holds an array of {list(shape)} for input {port.name!r} of {list(port.tensor.shape)}", where=path
+        )
+    stream = open_()
+    stream.seek(0)
+    array: Array = np.lib.format.read_array(stream, allow_pickle=False)  # type: ignore[no-untyped-call]
+    return array
+
+
+_HEADERS: dict[tuple[int, int], Callable[..., tuple[tuple[int, ...], bool, np.dtype[Any]]]] = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 def _fit(array: Array, port: Port, path: Path) -> Array:
     tensor = port.tensor
-    if array.size != tensor.size:
-        raise ConfigError(
-            f"holds an array of {list(array.shape)} for input {port.name!r} of {list(tensor.shape)}", where=path
-        )
     if array.dtype == tensor.dtype:
         fitted = array
     elif array.dtype.kind == "f" and tensor.is_quantized and np.isfinite(array).all():
@@ -189,13 +240,18 @@ def _fit(array: Array, port: Port, path: Path) -> Array:
     else:
         cast = _cast(array, tensor.dtype, path)
         if cast is None:
-            raise ConfigError(
-                f"holds {array.dtype}, and input {port.name!r} is {tensor.dtype}",
-                where=path,
-                fix=f"Save it as {tensor.dtype}" + (", or real values as float32." if tensor.is_quantized else "."),
-            )
+            raise _wrong_type(array.dtype, port, path)
         fitted = cast
     return np.ascontiguousarray(fitted.reshape(tensor.shape))
+
+
+def _wrong_type(dtype: np.dtype[Any], port: Port, path: Path) -> ConfigError:
+    tensor = port.tensor
+    return ConfigError(
+        f"holds {dtype}, and input {port.name!r} is {tensor.dtype}",
+        where=path,
+        fix=f"Save it as {tensor.dtype}" + (", or real values as float32." if tensor.is_quantized else "."),
+    )
 
 
 def _cast(array: Array, dtype: str, path: Path) -> Array | None:
@@ -258,32 +314,44 @@ def _random_tensor(generator: np.random.Generator, port: Port) -> Array:
     return generator.integers(first, last, tensor.shape, dtype, endpoint=True)
 
 
-def _check_input(tensor: Tensor) -> None:
+def _input_bytes(tensor: Tensor) -> int:
+    """The bytes of one input; ModelError where there are no samples of its type or shape."""
     try:
-        item_bytes = np.dtype(tensor.dtype).itemsize
+        dtype = np.dtype(tensor.dtype)
     except TypeError:
-        raise ModelError(f"its input {tensor.name!r} is of {tensor.dtype}, for which there are no samples") from None
+        dtype = np.dtype(object)
+    if dtype.kind not in "biuf":
+        raise ModelError(f"its input {tensor.name!r} is of {tensor.dtype}, for which there are no samples")
     if tensor.is_dynamic:
         raise ModelError(
             f"its input {tensor.name!r} has the open shape {list(tensor.shape_signature)}",
             fix="Convert it with a fixed shape.",
         )
-    if min(tensor.shape, default=1) < 1 or tensor.size * item_bytes > LARGEST_INPUT:
+    if min(tensor.shape, default=1) < 1:
         raise ModelError(f"its input {tensor.name!r} has the shape {list(tensor.shape)}, which no sample can have")
+    return tensor.size * dtype.itemsize
 
 
 # --- answers ----------------------------------------
 
 
-def build_goldens(annotated: AnnotatedModel, samples: Sequence[Sample], runtimes: Sequence[Runtime]) -> Goldens:
+def build_goldens(
+    annotated: AnnotatedModel, samples: Sequence[Sample], runtimes: Sequence[Runtime], *, limit: int = GOLDEN_LIMIT
+) -> Goldens:
     """Run ``samples`` on each of ``runtimes``; LiteRT and TFLite Micro each in a child process of its own.
 
+    ``limit`` is how many megabytes the outputs of all samples may take together.
+
     Raises:
+        ConfigError: the outputs are beyond ``limit``.
         MissingPackageError: the runtime's package is not installed.
         ModelError: the runtime refuses the model, dies from it, or takes longer than TIME_LIMIT.
     """
     for port in annotated.inputs:
-        _check_input(port.tensor)
+        _input_bytes(port.tensor)
+    # Of some outputs the file tells no shape; those are counted as they come.
+    known = sum(_output_bytes(port.tensor) for port in annotated.outputs)
+    _check_budget("outputs", known, len(samples), limit, annotated.model.path)
     groups = (
         [runtime for runtime in runtimes if runtime is not Runtime.TFLITE_MICRO],
         [runtime for runtime in runtimes if runtime is Runtime.TFLITE_MICRO],
@@ -293,7 +361,7 @@ def build_goldens(annotated: AnnotatedModel, samples: Sequence[Sample], runtimes
     for group in groups:
         if not group:
             continue
-        result, outputs = _run_child(annotated.model, samples, group)
+        result, outputs = _run_child(annotated.model, samples, group, limit << 20)
         arena = result.get("arena_bytes", arena)
         for runtime in group:
             cases = tuple(
@@ -301,6 +369,10 @@ def build_goldens(annotated: AnnotatedModel, samples: Sequence[Sample], runtimes
             )
             sets[runtime] = GoldenSet(result[runtime], cases)
     return Goldens(sets, arena)
+
+
+def _output_bytes(tensor: Tensor) -> int:
+    return max(tensor.size, 0) * TENSOR_TYPE_BITS.get(tensor.dtype, 0) // 8
 
 
 def _case(annotated: AnnotatedModel, sample: Sample, outputs: tuple[Array, ...]) -> GoldenCase:
@@ -348,89 +420,94 @@ def _require(package: str, path: Path) -> None:
 
 
 def _run_child(
-    model: Model, samples: Sequence[Sample], runtimes: Sequence[Runtime]
-) -> tuple[dict[str, Any], dict[Runtime, list[tuple[Array, ...]]]]:
+    model: Model, samples: Sequence[Sample], runtimes: Sequence[Runtime], limit: int
+) -> tuple[Mapping[str, Any], dict[Runtime, list[tuple[Array, ...]]]]:
     micro = runtimes[0] is Runtime.TFLITE_MICRO
     title = "TensorFlow Lite Micro" if micro else "LiteRT"
     _require("tflite-micro" if micro else "ai-edge-litert", model.path)
-    with tempfile.TemporaryDirectory(prefix="packager-") as name:
-        folder = Path(name)
-        job = {
-            "runtimes": list(runtimes),
-            "cases": len(samples),
-            "inputs": len(model.inputs),
-            "outputs": len(model.outputs),
-            "arena_limit": _arena_limit(model),
-        }
-        (folder / "job.json").write_text(json.dumps(job))
-        (folder / "model.tflite").write_bytes(model.data)
-        arrays = {
-            f"{case}_{i}": tensor for case, sample in enumerate(samples) for i, tensor in enumerate(sample.inputs)
-        }
-        np.savez(folder / "inputs.npz", **arrays)
-        try:
-            child = subprocess.run(
-                [sys.executable, "-m", "packager.runner", name],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=TIME_LIMIT,
-                check=False,
+    job = {
+        "runtimes": list(runtimes),
+        "cases": len(samples),
+        "inputs": len(model.inputs),
+        "outputs": len(model.outputs),
+        "arena_limit": _arena_limit(model),
+    }
+    memory = _memory_limit(model, limit)
+    outcome = run_isolated(
+        job,
+        model.data,
+        [tensor for sample in samples for tensor in sample.inputs],
+        seconds=TIME_LIMIT,
+        cpu_seconds=CPU_LIMIT,
+        memory_bytes=memory,
+        output_limit=limit * len(runtimes),
+    )
+    if outcome.failure is not None:
+        what, fix = _explain(outcome, title, memory, limit)
+        raise ModelError(what, where=model.path, fix=fix)
+    tensors = iter(outcome.tensors)
+    outputs = {runtime: [tuple(next(tensors) for _ in model.outputs) for _ in samples] for runtime in runtimes}
+    return outcome.result, outputs
+
+
+def _explain(outcome: Outcome, title: str, memory: int, limit: int) -> tuple[str, str | None]:
+    """What went wrong in the child process, and what to do."""
+    device = "It would do so on the device too: look for the operator that does it, or make its input smaller."
+    match outcome.failure:
+        case Failure.RUNTIME if not outcome.result["message"]:
+            # What LiteRT says where an allocation fails.
+            return (
+                f"{title} cannot run it and gives no reason; mostly {memory >> 20:,} MB of memory are too few",
+                device,
             )
-        except subprocess.TimeoutExpired:
-            raise ModelError(f"{title} ran it for {TIME_LIMIT} s without an answer", where=model.path) from None
-        try:
-            result = json.loads((folder / "result.json").read_text())
-        except FileNotFoundError:
-            raise ModelError(
-                f"{title} died while it ran the model ({_death(child)})",
-                where=model.path,
-                fix="The model, or an operator in it, crashes this runtime; it would do so on the device too.",
-            ) from None
-        if "error" in result:
-            raise ModelError(f"{title} cannot run it: {_reason(result['error'], child.stderr)}", where=model.path)
-        if child.returncode != 0:
-            # It answered and then died: its heap was damaged before, so its answers are worth nothing.
-            raise ModelError(f"{title} damaged its memory while it ran the model ({_death(child)})", where=model.path)
-        with np.load(folder / "outputs.npz") as archive:
-            outputs = {
-                runtime: [
-                    tuple(archive[f"{runtime}_{case}_{i}"] for i in range(len(model.outputs)))
-                    for case in range(len(samples))
-                ]
-                for runtime in runtimes
-            }
-    return result, outputs
+        case Failure.RUNTIME:
+            return f"{title} cannot run it: {_reason(outcome.result['message'], outcome.printed)}", None
+        case Failure.TIME:
+            return f"{title} ran it for {TIME_LIMIT} s without an answer", device
+        case Failure.CPU:
+            return f"{title} ran it for {CPU_LIMIT} s of CPU time without an answer", device
+        case Failure.MEMORY:
+            return f"{title} needs more than {memory >> 20:,} MB of memory to run it", device
+        case Failure.OUTPUT:
+            return f"its outputs for all golden cases take more than {limit >> 20:,} MB", _FEWER
+        case Failure.DAMAGED:
+            # Its answers are worth nothing.
+            return f"{title} damaged its memory while it ran the model ({outcome.how})", None
+        case _:
+            return (
+                f"{title} died while it ran the model ({outcome.how})",
+                "The model, or an operator in it, crashes this runtime; it would do so on the device too.",
+            )
+
+
+def _memory_limit(model: Model, limit: int) -> int:
+    """Bytes of address space for the child: far more than a model of its size needs, and not more than there is."""
+    enough = (4 << 30) + 8 * (len(model.data) + limit)
+    try:
+        return min(enough, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, ValueError, OSError):  # Windows
+        return enough
 
 
 def _arena_limit(model: Model) -> int:
     # Every tensor at once and 1 KB of bookkeeping for each is more than a planner ever needs.
     tensors = [tensor for graph in model.subgraphs for tensor in graph.tensors]
-    return (
+    enough = (
         2 * sum(8 * max(tensor.size, 1) for tensor in tensors if not tensor.constant_bytes)
         + 1024 * len(tensors)
         + (1 << 20)
     )
+    return min(enough, LARGEST_ARENA)
 
 
-def _death(child: subprocess.CompletedProcess[bytes]) -> str:
-    how = f"signal {-child.returncode}" if child.returncode < 0 else f"exit code {child.returncode}"
-    last = _last_line(child.stderr)
-    return f"{how}: {last}" if last else how
-
-
-def _reason(message: str, stderr: bytes) -> str:
+def _reason(message: str, printed: str) -> str:
     # LiteRT lists every tensor that it dislikes; the first one tells enough.
     message = " ".join(message.split())
     message = message if len(message) <= 300 else message[:300] + "…"
     # TFLite Micro's exception says only that it failed; the reason stands on stderr.
-    lines = (line.strip() for line in stderr.decode("utf-8", "replace").splitlines())
+    lines = (line.strip() for line in printed.splitlines())
     told = [line for line in lines if line and not line.startswith(("INFO:", "WARNING:"))]
     return f"{message} ({told[0]})" if told and "TFLM" in message else message
-
-
-def _last_line(stderr: bytes) -> str:
-    lines = (line.strip() for line in reversed(stderr.decode("utf-8", "replace").splitlines()))
-    return next((line for line in lines if line and not line.startswith("INFO:")), "")
 
 
 # --- in a project ----------------------------------------

@@ -1,20 +1,24 @@
-"""The child process in which a model runs: ``python -m packager.runner JOB``.
+"""The child process in which a model runs.
 
-A model can take its interpreter down (abort, heap corruption), so no other process of this tool ever runs one.
-The parent (``golden.py``) writes ``job.json`` and ``inputs.npz`` into the folder JOB; this process writes
-``outputs.npz`` and ``result.json`` there.
+A model can take its interpreter down (abort, heap corruption, an endless loop), so no other process of this tool ever
+runs one. ``isolation.py`` starts this file with the job on its standard input and reads the answer from its standard
+output; both are one frame: the length of a JSON header (8 bytes, little-endian), the header, then raw bytes whose
+lengths the header tells. It imports nothing of this package: it is started by its path, so that neither the current
+folder nor the one it stands in is searched for modules.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import select
 import signal
+import struct
 import sys
-from collections.abc import Sequence
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO, Any
 
 import numpy as np
 
@@ -23,8 +27,77 @@ Tensors = list[np.ndarray[Any, Any]]
 # Seconds for a probe; one that damaged its memory may run for ever.
 _PROBE_LIMIT = 60
 
+_LENGTH = struct.Struct("<Q")
+_HEADER_LIMIT = 1 << 24
+_MESSAGE_LIMIT = 4096
+# What a tensor may hold: truth values, integers, floats.
+_KINDS = "biuf"
 
-def _run_litert(data: bytes, cases: Sequence[Tensors], *, delegates: bool) -> list[Tensors]:
+
+class LostError(Exception):
+    """The other end of a pipe is gone, or what came through it is no frame."""
+
+
+def write_frame(stream: IO[bytes], header: Mapping[str, Any], blobs: Sequence[bytes], tensors: Tensors) -> None:
+    """Write one frame: ``header``, the ``blobs`` and the ``tensors``; nothing of it is held twice in memory."""
+    described = [[tensor.dtype.str, tensor.shape] for tensor in tensors]
+    text = json.dumps({**header, "blobs": list(map(len, blobs)), "tensors": described}).encode()
+    stream.write(_LENGTH.pack(len(text)) + text)
+    for blob in blobs:
+        stream.write(blob)
+    for tensor in tensors:
+        if tensor.nbytes:
+            stream.write(np.ascontiguousarray(tensor).data.cast("B"))
+    stream.flush()
+
+
+def read_frame(stream: IO[bytes], limit: int) -> tuple[dict[str, Any], list[bytes], Tensors]:
+    """Read one frame whose contents have at most ``limit`` bytes.
+
+    Raises:
+        LostError: there is none, it is no frame, or it is larger.
+    """
+    (length,) = _LENGTH.unpack(_read(stream, _LENGTH.size))
+    if length > _HEADER_LIMIT:
+        raise LostError(f"a header of {length} bytes")
+    try:
+        header = json.loads(_read(stream, length))
+        sizes = [int(size) for size in header.pop("blobs")]
+        kinds = [(np.dtype(kind), tuple(map(int, shape))) for kind, shape in header.pop("tensors")]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise LostError(f"no frame: {error}") from None
+    counts = [_product(shape) for _, shape in kinds]
+    if any(dtype.kind not in _KINDS for dtype, _ in kinds) or min([*sizes, *counts], default=0) < 0:
+        raise LostError("no frame: a tensor of no plain numbers")
+    total = sum(sizes) + sum(dtype.itemsize * count for (dtype, _), count in zip(kinds, counts, strict=True))
+    if total > limit:
+        raise LostError(f"{total} bytes")
+    blobs = [_read(stream, size) for size in sizes]
+    tensors = [
+        np.frombuffer(_read(stream, dtype.itemsize * count), dtype, count).reshape(shape)
+        for (dtype, shape), count in zip(kinds, counts, strict=True)
+    ]
+    return header, blobs, tensors
+
+
+def _product(shape: Sequence[int]) -> int:
+    product = 1
+    for size in shape:
+        product *= size if size >= 0 else -1 << 200
+    return product
+
+
+def _read(stream: IO[bytes], size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:
+        raise LostError(f"ends after {len(data)} of {size} bytes")
+    return data
+
+
+# --- the runtimes ----------------------------------------
+
+
+def _run_litert(data: bytes, cases: Sequence[Tensors], *, delegates: bool) -> Iterator[Tensors]:
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
     kind = OpResolverType.AUTO if delegates else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
@@ -32,29 +105,25 @@ def _run_litert(data: bytes, cases: Sequence[Tensors], *, delegates: bool) -> li
     interpreter.allocate_tensors()
     inputs = [detail["index"] for detail in interpreter.get_input_details()]
     outputs = [detail["index"] for detail in interpreter.get_output_details()]
-    results = []
     for case in cases:
         interpreter.reset_all_variables()
         for index, tensor in zip(inputs, case, strict=True):
             interpreter.set_tensor(index, tensor)
         interpreter.invoke()
-        results.append([interpreter.get_tensor(index) for index in outputs])
-    return results
+        yield [interpreter.get_tensor(index) for index in outputs]
 
 
-def _run_micro(data: bytes, cases: Sequence[Tensors], outputs: int, arena_bytes: int) -> list[Tensors]:
+def _run_micro(data: bytes, cases: Sequence[Tensors], outputs: int, arena_bytes: int) -> Iterator[Tensors]:
     from tflite_micro import runtime
 
     interpreter = runtime.Interpreter.from_bytes(data, arena_size=arena_bytes)
-    results: list[Tensors] = []
     for number, case in enumerate(cases):
         if number:
             interpreter.reset()
         for index, tensor in enumerate(case):
             interpreter.set_input(tensor, index)
         interpreter.invoke()
-        results.append([interpreter.get_output(index) for index in range(outputs)])
-    return results
+        yield [interpreter.get_output(index) for index in range(outputs)]
 
 
 def smallest_arena(data: bytes, case: Tensors, outputs: int, limit: int, step: int = 16) -> int:
@@ -68,15 +137,17 @@ def smallest_arena(data: bytes, case: Tensors, outputs: int, limit: int, step: i
     # Imported before the first fork, so that no probe pays for it.
     from tflite_micro import runtime  # noqa: F401
 
+    parent = os.getpid()
+
     def works(size: int) -> bool:
         child = os.fork()
         if child == 0:
             try:
-                # The parent is killed if it takes too long, and this process would live on.
+                _die_with(parent)
                 signal.alarm(_PROBE_LIMIT)
                 quiet = os.open(os.devnull, os.O_WRONLY)
                 os.dup2(quiet, 2)
-                _run_micro(data, [case], outputs, size)
+                list(_run_micro(data, [case], outputs, size))
                 os._exit(0)
             finally:
                 os._exit(1)
@@ -93,31 +164,108 @@ def smallest_arena(data: bytes, case: Tensors, outputs: int, limit: int, step: i
     return high
 
 
-def main(folder: Path) -> int:
-    """Do the job in ``folder``; 0, or 1 with the runtime's message in ``result.json``."""
-    job = json.loads((folder / "job.json").read_text())
-    data = (folder / "model.tflite").read_bytes()
-    with np.load(folder / "inputs.npz") as archive:
-        cases = [[archive[f"{case}_{index}"] for index in range(job["inputs"])] for case in range(job["cases"])]
-    tensors: dict[str, np.ndarray[Any, Any]] = {}
-    result: dict[str, str | int] = {}
+# --- the process ----------------------------------------
+
+
+def _die_with(parent: int) -> None:
+    """Have the system kill this process when ``parent`` dies, however it dies; Linux only."""
+    if sys.platform == "linux":
+        import ctypes
+
+        with contextlib.suppress(AttributeError):
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def die_with_parent(lifeline: int) -> None:
+    """End this process with the one that started it, which holds the other end of the pipe ``lifeline``."""
+    if sys.platform == "linux":
+        _die_with(os.getppid())
+        # It may have died before the system knew.
+        if select.select([lifeline], [], [], 0)[0] and not os.read(lifeline, 1):
+            os._exit(1)
+        return
+
+    def watch() -> None:
+        with contextlib.suppress(OSError):
+            os.read(lifeline, 1)  # returns when the other end is closed
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def limit_resources(memory_bytes: int, cpu_seconds: int) -> None:
+    """Bound this process, but on Windows: address space, CPU time, no core file, nothing written to a file."""
     try:
-        for runtime in job["runtimes"]:
-            if runtime == "tflite-micro":
-                outputs = _run_micro(data, cases, job["outputs"], job["arena_limit"])
-                result["arena_bytes"] = smallest_arena(data, cases[0], job["outputs"], job["arena_limit"])
-            else:
-                outputs = _run_litert(data, cases, delegates=runtime == "litert")
-            for number, case in enumerate(outputs):
-                tensors.update({f"{runtime}_{number}_{index}": tensor for index, tensor in enumerate(case)})
-            package = "tflite-micro" if runtime == "tflite-micro" else "ai-edge-litert"
-            result[runtime] = f"{package} {version(package)}"
+        import resource
+    except ImportError:
+        return
+    for kind, soft in (
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_CPU, cpu_seconds),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        # macOS refuses a limit on the address space.
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(kind, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+
+
+def _run(job: Mapping[str, Any], data: bytes, cases: Sequence[Tensors]) -> tuple[dict[str, Any], Tensors]:
+    """The versions of the runtimes and the smallest arena, and the outputs of all runtimes and cases in order."""
+    from importlib.metadata import version
+
+    result: dict[str, Any] = {}
+    tensors: Tensors = []
+    left = job["output_limit"]
+    for runtime in job["runtimes"]:
+        micro = runtime == "tflite-micro"
+        for outputs in (
+            _run_micro(data, cases, job["outputs"], job["arena_limit"])
+            if micro
+            else _run_litert(data, cases, delegates=runtime == "litert")
+        ):
+            left -= sum(tensor.nbytes for tensor in outputs)
+            if left < 0:
+                return {"failed": "output"}, []
+            strange = next((tensor.dtype for tensor in outputs if tensor.dtype.kind not in _KINDS), None)
+            if strange is not None:
+                raise TypeError(f"an output holds {strange}, which is no plain number")
+            tensors += outputs
+        if micro:
+            result["arena_bytes"] = smallest_arena(data, cases[0], job["outputs"], job["arena_limit"])
+        package = "tflite-micro" if micro else "ai-edge-litert"
+        result[runtime] = f"{package} {version(package)}"
+    return result, tensors
+
+
+def main() -> int:
+    """Do the job on standard input; 0, or 1 with ``failed`` in the answer: runtime, memory or output."""
+    # What a runtime prints on standard output must not get among the answer.
+    answer = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    try:
+        job, (data,), inputs = read_frame(sys.stdin.buffer, sys.maxsize)
+    except LostError:
+        return 1
+    die_with_parent(sys.stdin.fileno())
+    limit_resources(job["memory_bytes"], job["cpu_seconds"])
+    count = job["inputs"]
+    cases = (
+        [inputs[start : start + count] for start in range(0, len(inputs), count)] if count else [[]] * job["cases"]
+    )
+    tensors: Tensors = []
+    try:
+        result, tensors = _run(job, data, cases)
+    except MemoryError:
+        result = {"failed": "memory"}
     except (RuntimeError, ValueError, TypeError, ImportError) as error:
-        result = {"error": str(error)}
-    np.savez(folder / "outputs.npz", **tensors)
-    (folder / "result.json").write_text(json.dumps(result))
-    return 1 if "error" in result else 0
+        result = {"failed": "runtime", "message": str(error)[:_MESSAGE_LIMIT]}
+    write_frame(answer, result, (), tensors)
+    return 1 if "failed" in result else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main())

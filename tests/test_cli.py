@@ -24,7 +24,7 @@ def invoke(*arguments: str | Path) -> tuple[int, str, str]:
 
 
 def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from packager.cli import main; main()", *map(str, arguments)]
+    command = [sys.executable, "-m", "packager", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment})
 
 

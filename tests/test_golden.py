@@ -245,10 +245,8 @@ def test_random_samples_keep_to_the_bounds(sine: AnnotatedModel, item: Port, low
         (port("x", "float32", (1, 1), signature=(1, -1)), "its input 'x' has the open shape [1, -1]"),
         (port("x", "float32", (0, 4)), "its input 'x' has the shape [0, 4], which no sample can have"),
         (port("x", "float32", (-1, 4)), "its input 'x' has the shape [-1, 4], which no sample can have"),
-        (
-            port("x", "int8", (1 << 20, 1 << 20)),
-            "its input 'x' has the shape [1048576, 1048576], which no sample can have",
-        ),
+        (port("x", "complex64"), "its input 'x' is of complex64, for which there are no samples"),
+        (port("x", "bfloat16"), "its input 'x' is of bfloat16, for which there are no samples"),
     ],
 )
 def test_inputs_that_have_no_samples(sine: AnnotatedModel, tmp_path: Path, item: Port, message: str) -> None:
@@ -265,15 +263,15 @@ def test_inputs_that_have_no_samples(sine: AnnotatedModel, tmp_path: Path, item:
 
 
 def corrupt_zip(path: Path) -> None:
-    np.savez_compressed(path, x=np.zeros(1000, np.int8))
+    np.savez_compressed(path, image=np.zeros((28, 28), np.int8))
     data = bytearray(path.read_bytes())
-    data[60:68] = b"\xff" * 8  # in the deflated bytes of the first file
+    data[64:72] = b"\xff" * 8  # in the deflated bytes of the first file
     path.write_bytes(bytes(data))
 
 
 def encrypted_zip(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("x.npy", b"")
+        archive.writestr("image.npy", b"")
     path.write_bytes(path.read_bytes().replace(b"PK\x01\x02\x14\x03\x14\0\0\0", b"PK\x01\x02\x14\x03\x14\0\x01\0"))
 
 
@@ -282,16 +280,10 @@ UNREADABLE: dict[str, Callable[[Path], object]] = {
     "empty.npz": lambda path: path.write_bytes(b""),
     "text.npy": lambda path: path.write_text("1 2 3"),
     "text.npz": lambda path: path.write_text("1 2 3"),
-    "pickle.npy": lambda path: np.save(path, np.array([{"a": 1}], object), allow_pickle=True),
     "cut.npy": lambda path: path.write_bytes(b"\x93NUMPY\x01\0v\0{'descr'"),
     "header.npy": lambda path: path.write_bytes(b"\x93NUMPY\x01\0\x10\0__import__('os')\n"),
     "short.npy": lambda path: path.write_bytes(
-        b"\x93NUMPY\x01\0\x46\0" + b"{'descr': '<f8', 'fortran_order': False, 'shape': (9,)}".ljust(69) + b"\n"
-    ),
-    "huge.npy": lambda path: path.write_bytes(
-        b"\x93NUMPY\x01\0\x56\0"
-        + b"{'descr': '<f8', 'fortran_order': False, 'shape': (9999999999999999,)}".ljust(85)
-        + b"\n"
+        b"\x93NUMPY\x01\0\x46\0" + b"{'descr': '<f8', 'fortran_order': False, 'shape': (784,)}".ljust(69) + b"\n"
     ),
     "corrupt.npz": corrupt_zip,
     "encrypted.npz": encrypted_zip,
@@ -313,6 +305,79 @@ def test_files_that_cannot_be_read(digits: AnnotatedModel, tmp_path: Path, name:
     assert caught.value.where == str(path)
     assert caught.value.what.startswith("cannot be read as a golden sample: ")
     assert not caught.value.what.endswith(": ")
+
+
+def npy(shape: str, descr: str = "'<f8'", version: bytes = b"\x01\0") -> bytes:
+    """An .npy whose header says so, and which holds nothing."""
+    header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}}}\n".encode()
+    return b"\x93NUMPY" + version + len(header).to_bytes(2 if version == b"\x01\0" else 4, "little") + header
+
+
+def packed(path: Path, method: int, content: bytes) -> None:
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("image.npy", content)
+
+
+LYING: dict[str, tuple[Callable[[Path], object], str]] = {
+    "pickle.npy": (
+        lambda path: np.save(path, np.array([{"a": 1}], object), allow_pickle=True),
+        "holds Python objects, not numbers",
+    ),
+    "huge.npy": (
+        lambda path: path.write_bytes(npy("(9999999999999999,)")),
+        "holds an array of [9999999999999999] for input 'image' of [1, 28, 28, 1]",
+    ),
+    "wide.npy": (
+        lambda path: path.write_bytes(npy("(28, 28)", "'<U1000000'")),
+        "holds <U1000000, and input 'image' is int8",
+    ),
+    "records.npy": (
+        lambda path: path.write_bytes(npy("(784,)", "[('ä', '<f8')]", b"\x03\0")),
+        "is an .npy of records, not of numbers",
+    ),
+    "bomb.npz": (
+        lambda path: packed(path, zipfile.ZIP_DEFLATED, npy("(1 << 30,)".replace("1 << 30", str(1 << 30)))),
+        f"holds an array of [{1 << 30}] for input 'image' of [1, 28, 28, 1]",
+    ),
+    "bzip.npz": (
+        lambda path: packed(path, zipfile.ZIP_BZIP2, npy("(784,)")),
+        "its array 'image' is packed in an unusual way",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LYING)
+def test_arrays_that_are_not_what_they_say(digits: AnnotatedModel, tmp_path: Path, name: str) -> None:
+    make, what = LYING[name]
+    make(tmp_path / name)
+    with pytest.raises(ConfigError) as caught:
+        read_samples(digits, [tmp_path / name])
+    assert (caught.value.what, caught.value.where) == (what, str(tmp_path / name))
+
+
+def test_the_samples_have_a_budget(sine: AnnotatedModel, tmp_path: Path) -> None:
+    """A few kilobytes can ask for gigabytes: nothing is made, or opened, before the sum is known."""
+    large = with_inputs(sine, port("x", "int8", (1, 2**28 - 1)))
+    absent = tmp_path / "absent.npy"
+    for paths in ([], [absent, absent]):
+        with pytest.raises(ConfigError) as caught:
+            read_samples(large, paths)
+        count = len(paths) or 3
+        assert caught.value.what == (
+            f"the inputs of {count} golden cases take {256 * count} MB, and the limit is 256 MB"
+        )
+    with pytest.raises(ConfigError, match="no such golden sample"):
+        read_samples(large, [absent, absent], limit=512)
+    with pytest.raises(ConfigError, match=r"the inputs of 3 golden cases take 3,145,728 MB"):
+        read_samples(with_inputs(sine, port("x", "int8", (1 << 20, 1 << 20))), [])
+
+
+def test_the_outputs_have_a_budget(sine: AnnotatedModel) -> None:
+    samples = read_samples(sine, [])
+    large = replace(sine, outputs=(port("y", "float32", (1, 2**26)),))
+    with pytest.raises(ConfigError) as caught:
+        build_goldens(large, samples, [Runtime.LITERT])
+    assert caught.value.what == "the outputs of 3 golden cases take 768 MB, and the limit is 256 MB"
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP"])

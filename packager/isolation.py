@@ -1,0 +1,196 @@
+"""Runs a model in a process of its own, which cannot harm this one, nor outlive it.
+
+The process starts in an empty folder of its own, imports nothing from the current one, has limits on memory and CPU
+time, writes no file, and is killed with all that it started when this function returns, however it returns. What it
+answers is read up to a limit.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, Any
+
+from packager import runner
+from packager.errors import WriteError
+
+# Of what a runtime prints: the reason stands at the beginning, the last words at the end.
+_KEPT_PRINT = 16384
+# How long a process may take to end after its answer.
+_END_LIMIT = 30
+
+
+class Failure(StrEnum):
+    """Why there is no answer."""
+
+    RUNTIME = "runtime"  # the runtime refuses the model, and says why
+    DIED = "died"
+    DAMAGED = "damaged"  # it answered and then died: its memory was damaged before
+    TIME = "time"
+    CPU = "cpu"
+    MEMORY = "memory"
+    OUTPUT = "output"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came back: the versions and the arena in ``result``, and the outputs of all runtimes and cases in order.
+
+    ``how`` tells in words how the process ended; ``printed`` is what it printed, shortened in the middle.
+    """
+
+    failure: Failure | None
+    how: str
+    printed: str
+    result: Mapping[str, Any]
+    tensors: runner.Tensors
+
+
+def run_isolated(
+    job: Mapping[str, Any],
+    model: bytes,
+    inputs: runner.Tensors,
+    *,
+    seconds: float,
+    cpu_seconds: int,
+    memory_bytes: int,
+    output_limit: int,
+) -> Outcome:
+    """Run ``model`` on ``inputs`` in a child process; see ``runner.py`` for ``job``.
+
+    Args:
+        job: what to do.
+        model: the bytes of the .tflite.
+        inputs: the input tensors of all cases, one after the other.
+        seconds: the limit on time.
+        cpu_seconds: the limit on CPU time.
+        memory_bytes: the limit on the child's address space.
+        output_limit: the limit on the bytes of all outputs together.
+
+    Raises:
+        WriteError: no temporary folder can be made.
+    """
+    limits = {"cpu_seconds": cpu_seconds, "memory_bytes": memory_bytes, "output_limit": output_limit}
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="packager-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise WriteError(
+            f"running a model needs a temporary folder, and none can be made: {error.strerror}",
+            where=error.filename,
+            fix="Free some space there, or name another folder in the environment variable TMPDIR.",
+        ) from None
+    with folder as cwd:
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-B", runner.__file__],
+            cwd=cwd,
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            process_group=0 if os.name == "posix" else None,
+        )
+        try:
+            with suppress(OSError):  # Windows keeps a folder that is in use
+                Path(cwd).rmdir()  # empty: now nothing can come into it, nor stay behind
+            return _converse(child, {**job, **limits}, model, inputs, seconds)
+        finally:
+            _kill(child)
+            for stream in (child.stdin, child.stdout, child.stderr):
+                assert stream is not None
+                with suppress(OSError, ValueError):
+                    stream.close()
+
+
+def _environment() -> dict[str, str]:
+    """This process's environment, in which no entry stands for the current folder of the child."""
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    search = environment.pop("PYTHONPATH", "")
+    if search:
+        environment["PYTHONPATH"] = os.pathsep.join(
+            str(Path(entry).absolute()) for entry in search.split(os.pathsep) if entry
+        )
+    return environment
+
+
+def _converse(
+    child: subprocess.Popen[bytes], job: Mapping[str, Any], model: bytes, inputs: runner.Tensors, seconds: float
+) -> Outcome:
+    stdin, stdout, stderr = child.stdin, child.stdout, child.stderr
+    assert stdin is not None
+    assert stdout is not None
+    assert stderr is not None
+    received: list[tuple[dict[str, Any], runner.Tensors]] = []
+    printed = bytearray()
+
+    def send() -> None:
+        # Not closed then: the child takes the end of its input for the end of this process.
+        with suppress(OSError, ValueError):
+            runner.write_frame(stdin, job, (model,), inputs)
+
+    def receive() -> None:
+        with suppress(runner.LostError, OSError, ValueError):
+            result, _, tensors = runner.read_frame(stdout, job["output_limit"])
+            received.append((result, tensors))
+
+    works = (send, receive, lambda: _drain(stderr, printed))
+    threads = [threading.Thread(target=work, daemon=True) for work in works]
+    for thread in threads:
+        thread.start()
+    threads[1].join(seconds)
+    if not threads[1].is_alive():
+        # It ends by itself after its answer, unless its memory is damaged.
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(_END_LIMIT)
+    timed_out = child.returncode is None
+    _kill(child)
+    for thread in threads:
+        thread.join(_END_LIMIT)
+    result, tensors = received[0] if received else ({}, [])
+    text = printed.decode("utf-8", "replace")
+    failure = Failure.TIME if timed_out else _find_failure(child.returncode, result, text)
+    return Outcome(failure, _how(child.returncode, text), text, result, tensors)
+
+
+def _find_failure(code: int, result: Mapping[str, Any], printed: str) -> Failure | None:
+    if not result:
+        lacked = any(words in printed for words in ("bad_alloc", "MemoryError", "Cannot allocate memory"))
+        return Failure.CPU if code == -signal.SIGXCPU else Failure.MEMORY if lacked else Failure.DIED
+    if code != ("failed" in result):
+        return Failure.DAMAGED
+    return Failure(result["failed"]) if "failed" in result else None
+
+
+def _how(code: int, printed: str) -> str:
+    how = f"signal {-code}" if code < 0 else f"exit code {code}"
+    lines = (line.strip() for line in reversed(printed.splitlines()))
+    last = next((line for line in lines if line and not line.startswith("INFO:")), "")
+    return f"{how}: {last}" if last else how
+
+
+def _drain(stream: IO[bytes], kept: bytearray) -> None:
+    """Read all that is printed, so that the child never waits; keep its beginning and its end."""
+    with suppress(OSError, ValueError):
+        while piece := stream.read1(65536):  # type: ignore[attr-defined]
+            kept += piece
+            if len(kept) > 2 * _KEPT_PRINT:
+                del kept[_KEPT_PRINT:-_KEPT_PRINT]
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """Kill the child, with all that it started, unless it has ended; its number may be another's by then."""
+    if child.returncode is None:
+        with suppress(ProcessLookupError, PermissionError):
+            if os.name == "posix":
+                os.killpg(child.pid, signal.SIGKILL)
+            else:
+                child.kill()
+    child.wait()
