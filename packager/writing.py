@@ -40,6 +40,7 @@ _RESERVED |= {device + digit for device in ("com", "lpt") for digit in "01234567
 
 _FIXES = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Free some disk space and run again."),
+    errno.EFBIG: "Raise the limit on the size of files (ulimit -f), or choose a disk that takes larger ones.",
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Choose a folder that you may write to."),
 }
 
@@ -480,8 +481,8 @@ def _recover(root: Path) -> None:
 
 def _replace_tree(root: Path, plan: Plan, before: Mapping[str, tuple[int, int, int]]) -> None:
     new = _beside(root, "new")
-    new.mkdir()
     try:
+        new.mkdir()
         if root.exists():
             _check_swappable(root)
             _check_mounts(root)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import flatbuffers
@@ -24,6 +24,8 @@ from packager.isolation import Failure, Outcome, run_isolated
 from packager.model import parse_model, read_model
 from packager.runtimes import Runtime
 from tests.conftest import PROJECT
+from tests.kill_builds import main as kill_builds
+from tests.processes import alive, wait_for
 from tests.targets.micro.graphs import Op, T, graph
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
@@ -297,27 +299,6 @@ def test_what_it_prints_is_kept_short(tmp_path: Path, monkeypatch: pytest.Monkey
 # --- the end of the parent ----------------------------------------
 
 
-def alive(mark: str) -> list[int]:
-    """The processes with the environment variable PACKAGER_MARK=``mark``, this one's children and theirs."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if f"PACKAGER_MARK={mark}".encode() in path.read_bytes():
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
-    return found
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 20) -> bool:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 @linux_only
 @pytest.mark.parametrize(
     ("number", "code", "said"),
@@ -423,3 +404,9 @@ def test_an_ignored_signal_stays_ignored() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
     assert (ran.returncode, ran.stdout) == (0, "went on\n")
+
+
+@linux_only
+def test_builds_that_are_killed_leave_nothing() -> None:
+    """A handful; ``make long`` kills 200."""
+    assert sum(kill_builds(6, seed=3).values()) == 6
