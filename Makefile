@@ -6,9 +6,11 @@ OUT ?= dist/digits
 
 .PHONY: demo test check format benchmark clean
 
-# uv comes from the PATH, or goes into a folder of this checkout.
-$(TOOLS)/bin/uv:
-	python3 -m pip install --quiet --disable-pip-version-check --target $(TOOLS) uv
+# uv comes from the PATH, or goes into a folder of this checkout: one version, of which each wheel's hash is known.
+$(TOOLS)/bin/uv: .ci/uv.txt
+	python3 -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+		--upgrade --target $(TOOLS) -r .ci/uv.txt
+	@touch $@
 
 .venv/.synced: pyproject.toml uv.lock | $(UV)
 	$(UV) sync --frozen --quiet
@@ -21,6 +23,7 @@ test: .venv/.synced
 	$(UV) run --frozen pytest $(PYTEST_ARGS)
 
 check: .venv/.synced
+	$(UV) lock --check
 	$(UV) run --frozen ruff check
 	$(UV) run --frozen ruff format --check
 	$(UV) run --frozen mypy
