@@ -43,7 +43,7 @@ LONGEST_SIDE = 512
 ANSWERS = 3
 # Megabytes that the input tensors of all golden cases may take together, and likewise the outputs; more is a damaged
 # shape, or a project that nobody wants in an app.
-GOLDEN_LIMIT = 256
+GOLDEN_LIMIT = 128
 _FEWER = "Give fewer golden samples, or raise the limit."
 # Bytes of tensor arena that are tried; no microcontroller comes near it.
 LARGEST_ARENA = 1 << 30

@@ -364,7 +364,7 @@ def test_the_samples_have_a_budget(sine: AnnotatedModel, tmp_path: Path) -> None
             read_samples(large, paths)
         count = len(paths) or 3
         assert caught.value.what == (
-            f"the inputs of {count} golden cases take {256 * count} MB, and the limit is 256 MB"
+            f"the inputs of {count} golden cases take {256 * count} MB, and the limit is 128 MB"
         )
     with pytest.raises(ConfigError, match="no such golden sample"):
         read_samples(large, [absent, absent], limit=512)
@@ -377,7 +377,7 @@ def test_the_outputs_have_a_budget(sine: AnnotatedModel) -> None:
     large = replace(sine, outputs=(port("y", "float32", (1, 2**26)),))
     with pytest.raises(ConfigError) as caught:
         build_goldens(large, samples, [Runtime.LITERT])
-    assert caught.value.what == "the outputs of 3 golden cases take 768 MB, and the limit is 256 MB"
+    assert caught.value.what == "the outputs of 3 golden cases take 768 MB, and the limit is 128 MB"
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP"])
