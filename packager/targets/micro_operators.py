@@ -1,25 +1,13 @@
-"""What TensorFlow Lite Micro can run: the operators of its resolver and the types that its kernels take."""
+"""What TensorFlow Lite Micro can run: the operators of its resolver, and whether its kernels take their tensors."""
 
 from __future__ import annotations
 
-from packager.model import Model, Node, Operator, Subgraph, Tensor
-from packager.targets.target import Level, Problem
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-# Builtin operators with an AddXxx method in MicroMutableOpResolver. A test compares them with the symbols of the
-# runtime from PyPI, so that a new release shows.
-_BUILTIN = frozenset(
-    """
-    ABS ADD ADD_N ARG_MAX ARG_MIN ASSIGN_VARIABLE AVERAGE_POOL_2D BATCH_MATMUL BATCH_TO_SPACE_ND BROADCAST_ARGS
-    BROADCAST_TO CALL_ONCE CAST CEIL CONCATENATION CONV_2D COS CUMSUM DEPTH_TO_SPACE DEPTHWISE_CONV_2D DEQUANTIZE
-    DIV DYNAMIC_UPDATE_SLICE ELU EMBEDDING_LOOKUP EQUAL EXP EXPAND_DIMS FILL FLOOR FLOOR_DIV FLOOR_MOD
-    FULLY_CONNECTED GATHER GATHER_ND GREATER GREATER_EQUAL HARD_SWISH IF L2_NORMALIZATION L2_POOL_2D LEAKY_RELU
-    LESS LESS_EQUAL LOG LOG_SOFTMAX LOGICAL_AND LOGICAL_NOT LOGICAL_OR LOGISTIC MAX_POOL_2D MAXIMUM MEAN MINIMUM
-    MIRROR_PAD MUL NEG NOT_EQUAL PACK PAD PADV2 PRELU QUANTIZE READ_VARIABLE REDUCE_ALL REDUCE_MAX REDUCE_MIN RELU
-    RELU6 RESHAPE RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR REVERSE_V2 ROUND RSQRT SELECT_V2 SHAPE SIN SLICE SOFTMAX
-    SPACE_TO_BATCH_ND SPACE_TO_DEPTH SPLIT SPLIT_V SQRT SQUARE SQUARED_DIFFERENCE SQUEEZE STRIDED_SLICE SUB SUM
-    SVDF TANH TRANSPOSE TRANSPOSE_CONV UNIDIRECTIONAL_SEQUENCE_LSTM UNPACK VAR_HANDLE WHILE ZEROS_LIKE
-    """.split()
-)
+from packager.model import Model, Node, Operator, Subgraph, Tensor
+from packager.targets.micro_kernels import CUSTOM_KERNELS, KERNELS, OUTPUT, Kernel, Types
+from packager.targets.target import Level, Problem
 
 # The methods whose names are not the operator's in CamelCase.
 _IRREGULAR = {
@@ -29,12 +17,13 @@ _IRREGULAR = {
     "UNIDIRECTIONAL_SEQUENCE_LSTM": "AddUnidirectionalSequenceLSTM",
 }
 
+_ETHOS_U = "ethos-u"
 # Custom operators, by the name that the model gives them.
 _CUSTOM = {
     "CIRCULAR_BUFFER": "AddCircularBuffer",
     "TFLM_DECODE": "AddDecode",
     "TFLite_Detection_PostProcess": "AddDetectionPostprocess",
-    "ethos-u": "AddEthosU",
+    _ETHOS_U: "AddEthosU",
     "SignalDelay": "AddDelay",
     "SignalEnergy": "AddEnergy",
     "SignalFftAutoScale": "AddFftAutoScale",
@@ -67,58 +56,33 @@ _STATEFUL = frozenset(
     """.split()
 )
 
-_QUANTIZED = ("float32", "int8", "int16")
-_WIDE = (*_QUANTIZED, "int32")
-# The types that a kernel takes as its first input, from its Prepare and Eval. Of operators that are not listed only
-# the types of _NEVER are known to fail.
-_DTYPES: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(
-        """
-        AVERAGE_POOL_2D BATCH_MATMUL CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED LEAKY_RELU LOGISTIC MAX_POOL_2D MEAN
-        PRELU RELU RELU6 SOFTMAX SUM TANH TRANSPOSE_CONV UNIDIRECTIONAL_SEQUENCE_LSTM
-        """.split(),
-        _QUANTIZED,
-    ),
-    **dict.fromkeys("ADD MUL PAD PADV2 SQUARED_DIFFERENCE SUB".split(), _WIDE),
-    **dict.fromkeys(
-        "ADD_N BATCH_TO_SPACE_ND DEPTH_TO_SPACE ELU HARD_SWISH L2_NORMALIZATION LOG_SOFTMAX SPACE_TO_BATCH_ND "
-        "SPACE_TO_DEPTH SVDF".split(),
-        ("float32", "int8"),
-    ),
-    "CONCATENATION": (*_WIDE, "int64", "bool"),
-    "DEQUANTIZE": ("int8", "int16", "uint8"),
-    "QUANTIZE": (*_WIDE, "uint8"),
-}
-# Types that no kernel computes with; whatever operator meets them, the table above apart, fails.
-_NEVER = ("float16", "float64", "uint8", "string", "complex64", "complex128", "resource", "variant", "bfloat16")
-# Operators that only pass their input on, whatever it is.
-_ANY = frozenset("EXPAND_DIMS RESHAPE SHAPE SQUEEZE REVERSE_V2 IF WHILE CALL_ONCE CAST".split())
-
-# The kernels that check their weights, and where the weights stand among the inputs.
-_WEIGHTS = {
-    **dict.fromkeys("CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED SVDF BATCH_MATMUL TRANSPOSE_CONV".split(), 1),
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": 2,
-}
-
-# Which input is the activation where it is not the first.
-_ACTIVATION = {"TRANSPOSE_CONV": 2, "SPLIT": 1, "EMBEDDING_LOOKUP": 1}
-
 _WITHOUT_CUSTOM = "Convert it without custom operators (allow_custom_ops = False shows where they come from)."
-_REPLACE = (
-    "Replace the layer that it comes from by one of other operators, or cut the model in front of it and compute the "
-    "rest in your firmware."
-)
+_OR_CUT = "Or cut the model there, and compute that part in your firmware."
+_REPLACE = f"Replace the layer that it comes from by one of other operators. {_OR_CUT}"
 INT8_RECIPE = (
     "Convert it with full integer quantization: Optimize.DEFAULT, a representative_dataset, supported_ops = "
     "[tf.lite.OpsSet.TFLITE_BUILTINS_INT8], and tf.int8 as inference_input_type and inference_output_type."
 )
 
 
+# What full integer quantization makes int8 of.
+_RECONVERTED = frozenset("float32 float16 float64 bfloat16 int4 int16 uint4 uint8 uint16".split())
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    """Why a kernel does not run a node; of those of one ``kind`` the first is told."""
+
+    kind: str
+    what: str
+    fix: str
+
+
 def resolver_method(operator: Operator) -> str | None:
     """The method of MicroMutableOpResolver that registers ``operator``; None if TensorFlow Lite Micro lacks it."""
     if operator.custom:
         return _CUSTOM.get(operator.name)
-    if operator.name not in _BUILTIN:
+    if operator.name not in KERNELS:
         return None
     camel = "".join(word.upper() if word in ("2D", "3D") else word.capitalize() for word in operator.name.split("_"))
     return _IRREGULAR.get(operator.name, f"Add{camel}")
@@ -151,46 +115,135 @@ def operator_problems(model: Model) -> tuple[Problem, ...]:
         for node in graph.nodes:
             refused = _refusal(graph, node)
             if refused is not None:
-                kind, what, fix = refused
-                found.setdefault(kind, Problem(Level.ERROR, f"{what} ({_place(graph, node)})", fix))
+                what = f"{refused.what} ({_place(graph, node)})"
+                found.setdefault(refused.kind, Problem(Level.ERROR, what, refused.fix))
     return tuple(found.values())
 
 
-def _refusal(graph: Subgraph, node: Node) -> tuple[str, str, str] | None:
-    """Why no kernel runs ``node``: the kind of reason, the reason and the remedy."""
+def _refusal(graph: Subgraph, node: Node) -> _Refusal | None:
+    """Why no kernel runs ``node``."""
     name, custom = node.operator.name, node.operator.custom
+    if name == _ETHOS_U:
+        return _Refusal(
+            name,
+            "it is compiled for an Arm Ethos-U, whose answers only the chip itself can tell",
+            "Package the .tflite that was given to vela.",
+        )
     if resolver_method(node.operator) is None:
-        return (
+        return _Refusal(
             name,
             f"TensorFlow Lite Micro has no {'custom ' if custom else ''}operator {name}",
             _WITHOUT_CUSTOM if custom else _REPLACE,
         )
     if name in ("VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE"):
-        return (
+        return _Refusal(
             "resource",
             "it keeps its state in resource variables",
             "Make the state an input and an output of the model.",
         )
-    tensor = _input(graph, node, _ACTIVATION.get(name, 0))
-    if tensor is None or custom or name in _ANY:
+    kernel = (CUSTOM_KERNELS if custom else KERNELS)[name]
+    places = range(len(node.inputs)) if kernel.data is None else kernel.data
+    data = [tensor for place in places if (tensor := _tensor(graph, node, place)) is not None]
+    if not data:
         return None
-    if tensor.dtype == "float16":
-        return (
-            "float16",
-            "it has float16 tensors, which TensorFlow Lite Micro does not compute with",
-            "Convert it without supported_types = [tf.float16]. " + INT8_RECIPE,
-        )
-    if tensor.dtype not in _DTYPES[name] if name in _DTYPES else tensor.dtype in _NEVER:
-        return tensor.dtype, f"TensorFlow Lite Micro's {name} does not take {tensor.dtype}", INT8_RECIPE
-    weights = _input(graph, node, _WEIGHTS[name]) if name in _WEIGHTS else None
-    if weights is not None and tensor.dtype == "float32" and weights.dtype in ("int8", "uint8", "int4"):
-        return (
-            "hybrid",
-            f"it is a hybrid model, of {weights.dtype} weights and float32 activations, and TensorFlow Lite Micro "
-            "runs none",
-            "It was converted with dynamic range quantization, without a representative_dataset. " + INT8_RECIPE,
-        )
+    return (
+        _data_refusal(kernel, name, data)
+        or _type_refusal(kernel, name, graph, node, data[0].dtype)
+        or _form_refusal(kernel, name, graph, node, data)
+    )
+
+
+def _data_refusal(kernel: Kernel, name: str, data: Sequence[Tensor]) -> _Refusal | None:
+    """Whether the data has types that the kernel takes, all of the same."""
+    for tensor in data:
+        if tensor.dtype == "float16" and "float16" not in kernel.types:
+            return _Refusal(
+                "float16",
+                "it has float16 tensors, which TensorFlow Lite Micro does not compute with",
+                "Convert it without supported_types = [tf.float16]. " + INT8_RECIPE,
+            )
+    first = data[0].dtype
+    for tensor in data:
+        if {first, tensor.dtype} in ({"float32", "int8"}, {"float32", "uint8"}):
+            return _hybrid("int8" if "int8" in (first, tensor.dtype) else "uint8")
+        if tensor.dtype not in kernel.types:
+            return _unsupported(name, tensor.dtype, kernel.types, "does not take")
+        if tensor.dtype != first:
+            return _Refusal(
+                f"{name} {first} {tensor.dtype}",
+                f"TensorFlow Lite Micro's {name} takes inputs of one type, and has {first} and {tensor.dtype}",
+                "Cast them to one type before you convert it.",
+            )
     return None
+
+
+def _type_refusal(kernel: Kernel, name: str, graph: Subgraph, node: Node, dtype: str) -> _Refusal | None:
+    """Whether weights, axes, shapes and the output have types that go with data of ``dtype``."""
+    own = {place: types[dtype] for place, types in kernel.with_type.items()}
+    expected: dict[int, Types] = {OUTPUT: (dtype,), **kernel.beside, **own}
+    for place, types in sorted(expected.items()):
+        tensor = _tensor(graph, node, place)
+        if tensor is None or tensor.dtype in types:
+            continue
+        if place in own and dtype == "float32" and tensor.dtype in ("int4", "int8", "uint8"):
+            return _hybrid(tensor.dtype)
+        if place == OUTPUT:
+            return _unsupported(name, tensor.dtype, types, f"takes {dtype} and does not give")
+        return _unsupported(name, tensor.dtype, types, f"does not take, as its input {_called(tensor, place)},")
+    return None
+
+
+def _form_refusal(kernel: Kernel, name: str, graph: Subgraph, node: Node, data: Sequence[Tensor]) -> _Refusal | None:
+    """Whether the numbers of dimensions are those that the kernel takes, and its inputs where it needs them."""
+    fewest, most = kernel.ranks
+    for shape in (tensor.shape for tensor in data if not fewest <= len(tensor.shape) <= most):
+        takes = f"{most}" if fewest == most else f"{fewest} to {most}" if fewest else f"at most {most}"
+        return _Refusal(
+            f"{name} {len(shape)}D",
+            f"TensorFlow Lite Micro's {name} takes {takes} dimensions, and gets {list(shape)}",
+            "Reshape what goes into it, or merge dimensions, before you convert it.",
+        )
+    for place in kernel.constant:
+        tensor = _tensor(graph, node, place)
+        if tensor is not None and not tensor.constant_bytes:
+            return _Refusal(
+                f"{name} computed {place}",
+                f"TensorFlow Lite Micro's {name} needs its input {_called(tensor, place)} in the file, and here it "
+                "is computed",
+                "Convert it with a fixed shape, the batch included, so that the converter can compute it.",
+            )
+    for place in kernel.required:
+        if place < len(node.inputs) and node.inputs[place] < 0:
+            return _Refusal(
+                f"{name} without {place}",
+                f"it leaves the bias of {name} out, and TensorFlow Lite Micro's crashes without",
+                "Give the layer a bias (use_bias = True), of zeros if need be.",
+            )
+    for place, called in kernel.absent.items():
+        if _tensor(graph, node, place) is not None:
+            return _Refusal(f"{name} {called}", f"TensorFlow Lite Micro's {name} has no {called}", _REPLACE)
+    return None
+
+
+def _unsupported(name: str, dtype: str, types: Types, verb: str) -> _Refusal:
+    what = f"TensorFlow Lite Micro's {name} {verb} {dtype}"
+    if "int8" in types and dtype in _RECONVERTED and name != "CAST":
+        # One conversion mends all operators of this type at once.
+        return _Refusal(dtype, what, INT8_RECIPE)
+    takes = ", ".join(types)
+    return _Refusal(f"{name} {dtype}", what, f"It takes {takes}: compute it so before you convert it. {_OR_CUT}")
+
+
+def _hybrid(weights: str) -> _Refusal:
+    return _Refusal(
+        "hybrid",
+        f"it is a hybrid model, of {weights} weights and float32 activations, and TensorFlow Lite Micro runs none",
+        "It was converted with dynamic range quantization, without a representative_dataset. " + INT8_RECIPE,
+    )
+
+
+def _called(tensor: Tensor, place: int) -> str:
+    return repr(tensor.name) if tensor.name else str(place)
 
 
 def _place(graph: Subgraph, node: Node) -> str:
@@ -202,7 +255,9 @@ def _place(graph: Subgraph, node: Node) -> str:
     return f"{node.operator.name}, operator {node.index}{subgraph}{tensor}"
 
 
-def _input(graph: Subgraph, node: Node, position: int) -> Tensor | None:
-    if position >= len(node.inputs) or node.inputs[position] < 0:
+def _tensor(graph: Subgraph, node: Node, place: int) -> Tensor | None:
+    """The node's input at ``place``, or its first output; None where it is left out."""
+    indices, position = (node.outputs, 0) if place == OUTPUT else (node.inputs, place)
+    if position >= len(indices) or indices[position] < 0:
         return None
-    return graph.tensors[node.inputs[position]]
+    return graph.tensors[indices[position]]

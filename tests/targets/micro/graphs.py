@@ -10,15 +10,7 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-_TYPES = {
-    "float32": schema.TensorType.FLOAT32,
-    "float16": schema.TensorType.FLOAT16,
-    "int8": schema.TensorType.INT8,
-    "uint8": schema.TensorType.UINT8,
-    "int16": schema.TensorType.INT16,
-    "int32": schema.TensorType.INT32,
-    "resource": schema.TensorType.RESOURCE,
-}
+_TYPES = {name.lower(): code for name, code in vars(schema.TensorType).items() if not name.startswith("_")}
 
 
 @dataclass(frozen=True)
@@ -96,7 +88,9 @@ def _tensor(tensor: T, model: Any) -> Any:
         made.quantization.zeroPoint = [tensor.zero_point]
     buffer = schema.BufferT()
     if tensor.data is not None:
-        buffer.data = np.frombuffer(tensor.data.astype(tensor.dtype).tobytes(), np.uint8)
+        # NumPy has no int4: half a byte an item.
+        items = np.zeros(-(-tensor.data.size // 2)) if tensor.dtype == "int4" else tensor.data
+        buffer.data = np.frombuffer(items.astype(tensor.dtype.replace("int4", "int8")).tobytes(), np.uint8)
     model.buffers.append(buffer)
     made.buffer = len(model.buffers) - 1
     return made
