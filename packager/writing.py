@@ -28,6 +28,8 @@ from packager.errors import WriteError
 if sys.platform != "win32":
     import fcntl
 
+_PIECE = 1 << 20
+
 Files = Mapping[str, bytes]
 """POSIX path, relative to the project's folder → content."""
 
@@ -201,13 +203,15 @@ class _Draft:
             self.removes.add(path)
 
     def add_generated(self, path: str, new: bytes) -> None:
+        if _holds(self.root, path, new):
+            self.hashes[path] = _sha256(new)
+            self.states[path] = State.UNCHANGED
+            return
         old = self._read_unobstructed(path)
         last = self.recorded.get(path)
         self.hashes[path] = _sha256(new)
         if old is None:
             self._write(path, new, State.CREATED)
-        elif old == new:
-            self.states[path] = State.UNCHANGED
         else:
             self.differing.append((path, old, new))
             if self.force or _sha256(old) == last:
@@ -281,6 +285,15 @@ def _find_obstacle(root: Path, path: str) -> str | None:
 def _read(root: Path, path: str) -> bytes | None:
     file = root / path
     return file.read_bytes() if _find_obstacle(root, path) is None and file.exists() else None
+
+
+def _holds(root: Path, path: str, data: bytes) -> bool:
+    """Whether the file at ``path`` is ``data``: compared piece by piece, as either may be large."""
+    file = root / path
+    if _find_obstacle(root, path) is not None or not file.exists() or file.stat().st_size != len(data):
+        return False
+    with file.open("rb") as opened:
+        return all(opened.read(_PIECE) == data[start : start + _PIECE] for start in range(0, len(data), _PIECE))
 
 
 def _read_hashes(root: Path, folder: str, name: str, *, force: bool) -> dict[str, str]:
