@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 
@@ -11,7 +12,8 @@ _PER_LINE = 12
 # Two bytes at a time: half as many table look-ups.
 _PAIR = b"0x%02x, 0x%02x, "
 _PAIR_WIDTH = len(_PAIR % (0, 0))
-_LINE_WIDTH = 4 + _PER_LINE // 2 * _PAIR_WIDTH
+_INDENT = 4
+_LINE_WIDTH = _INDENT + _PER_LINE // 2 * _PAIR_WIDTH
 # Lines that are formatted at once, so that the memory beside the result stays small.
 _CHUNK = 16384
 
@@ -28,7 +30,17 @@ alignas(16) const unsigned char {name}_model_data[] = {{
 }};
 const unsigned int {name}_model_size = {len(data)};
 """
-    return b"".join((head.encode(), *_rows(data), tail.encode()))
+    rows, rest = divmod(len(data), _PER_LINE)
+    text = io.BytesIO()
+    # Room for all of it at once, which getvalue() then gives away; a join would need as much again.
+    text.seek(len(head) + rows * _LINE_WIDTH + (rest and _INDENT + rest * _PAIR_WIDTH // 2) + len(tail) - 1)
+    text.write(b"\n")
+    text.seek(0)
+    text.write(head.encode())
+    for lines in _rows(data):
+        text.write(lines)
+    text.write(tail.encode())
+    return text.getvalue()
 
 
 def model_assembler(name: str, data: bytes) -> bytes:
@@ -78,12 +90,12 @@ def _rows(data: bytes) -> Iterator[bytes]:
         count = min(_CHUNK, rows - start)
         lines = np.full((count, _LINE_WIDTH), ord(" "), np.uint8)
         chunk = table[words[start * _PER_LINE // 2 : (start + count) * _PER_LINE // 2]]
-        lines[:, 4:] = chunk.view(np.uint8).reshape(count, -1)
+        lines[:, _INDENT:] = chunk.view(np.uint8).reshape(count, -1)
         lines[:, -1] = ord("\n")
         yield lines.tobytes()
     rest = data[rows * _PER_LINE :]
     if rest:
-        yield b"    " + b", ".join(b"0x%02x" % byte for byte in rest) + b",\n"
+        yield b" " * _INDENT + b", ".join(b"0x%02x" % byte for byte in rest) + b",\n"
 
 
 def _pairs() -> np.ndarray[tuple[int], np.dtype[np.void]]:

@@ -87,7 +87,7 @@ def test_memory_for_the_array(model: bytes, report: Report) -> None:
 
     ours = peak(lambda: model_source("model", model))
     report("memory for the C array, model sizes", ours, peak(lambda: by_format_calls(model)))
-    assert ours < 14
+    assert ours < 7
 
 
 def test_the_assembler_takes_the_model_faster_than_the_compiler(model: bytes, tmp_path: Path, report: Report) -> None:
