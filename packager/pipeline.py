@@ -193,7 +193,9 @@ def _render(
     runnable: dict[str, tuple[Target, Any]] = {}
     for name, (target, options) in chosen.items():
         with skipping([name]):
-            warnings += [(target.name, problem) for problem in _check(target, annotated.model)]
+            problems = _check(target, annotated.model)
+            target.check_options(annotated.model, options)
+            warnings += [(target.name, problem) for problem in problems]
             runnable[name] = (target, options)
 
     projects: list[Project] = []
@@ -210,10 +212,14 @@ def _render(
                     next_steps[target.name] = target.next_steps(context)
     if not projects:
         raise TargetError(
-            "cannot run on any target:\n" + "\n".join(f"  {item.target}: {item.why.what}" for item in skipped),
+            "cannot run on any target:\n" + "\n".join(map(_reason, skipped)),
             where=annotated.model.path,
         )
     return _Built(annotated, tuple(projects), next_steps, tuple(warnings), tuple(skipped))
+
+
+def _reason(item: Skipped) -> str:
+    return f"  {item.target}: {item.why.what}" + (f"\n    {item.why.fix}" if item.why.fix else "")
 
 
 def _by_process(chosen: Mapping[str, tuple[Target, Any]]) -> list[dict[str, tuple[Target, Any]]]:

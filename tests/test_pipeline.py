@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import packager
@@ -16,6 +17,7 @@ from packager.errors import ConfigError, ModelError, PackagerError, TargetError
 from packager.pipeline import build, package, plan_build
 from packager.targets import TARGETS
 from packager.writing import State
+from tests.targets.micro.operators import EXAMPLES
 
 PI_ONLY = 'targets = ["pi"]\n'
 
@@ -113,12 +115,23 @@ def test_person_detect_builds_for_micro_though_litert_refuses_it(models: Path, t
     assert {item.target for item in report.skipped} == {"android", "ios", "pi"}
 
 
-def test_a_model_that_kills_its_runtime_does_not_kill_the_tool(models: Path, tmp_path: Path) -> None:
+def test_a_model_that_would_kill_a_runtime_is_not_built_for_it(models: Path, tmp_path: Path) -> None:
     (tmp_path / "packager.toml").write_text(f'model = "{models / "keyword_scrambled_8bit.tflite"}"\n')
     report = build(tmp_path, tmp_path / "out")
     assert list(report.folders) == ["micro"]
-    with pytest.raises(ModelError):
+    with pytest.raises(TargetError, match="SVDF"):
         package("pi", models / "keyword_scrambled_8bit.tflite", tmp_path / "pi")
+
+
+def test_a_model_that_kills_its_runtime_does_not_kill_the_tool(tmp_path: Path) -> None:
+    """What nobody foresees: blocks of no width, by which the kernel divides."""
+    block = np.zeros(2, np.int32)
+    (tmp_path / "zero.tflite").write_bytes(
+        EXAMPLES["BATCH_TO_SPACE_ND"]("float32").with_input(1, data=block).to_model()
+    )
+    with pytest.raises(ModelError, match="died while it ran the model"):
+        package("micro", tmp_path / "zero.tflite", tmp_path / "micro")
+    assert not (tmp_path / "micro").exists()
 
 
 def test_a_model_that_runs_nowhere_is_an_error(models: Path, tmp_path: Path) -> None:

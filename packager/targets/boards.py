@@ -647,6 +647,14 @@ def find_boards_that_fit(*, model_bytes: int, arena_bytes: int, operators: Seque
     return tuple(filter(fits, BOARDS))
 
 
+def describe_largest() -> str:
+    """The board of the table with the most flash, and of those the one with the most RAM."""
+    able = [board for board in BOARDS.values() if board.platforms]
+    board = max(able, key=lambda board: (board.flash_bytes, board.ram_bytes + board.psram_bytes))
+    psram = f" and {_size(board.psram_bytes)} of external RAM" if board.psram_bytes else ""
+    return f"the {board.title}, with {_size(board.flash_bytes)} of flash, {_size(board.ram_bytes)} of RAM{psram}"
+
+
 def describe_fit(key: str, *, model_bytes: int, arena_bytes: int, operators: Sequence[str]) -> str:
     """What a model takes of a board's flash and static RAM, in a sentence without a full stop.
 

@@ -476,7 +476,6 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
     golden_set = goldens.sets[Runtime.TFLITE_MICRO]
     measured, arena = _arena(options, goldens)
     operators = resolver_methods(model)
-    _check_platform(model, options)
     board = _check_board(model, options, model_bytes=len(data), arena_bytes=arena)
     snake = _snake(name)
     is_library = options.platform is Platform.ARDUINO and options.arduino_form is ArduinoForm.LIBRARY
@@ -564,18 +563,24 @@ _ARDUINO_HEADERS = {
 }
 
 
-def _arena(options: Options, goldens: Goldens) -> tuple[int, int]:
-    """The measured minimum, and the size of the tensor arena."""
-    measured = goldens.arena_bytes
-    assert measured is not None
+def _check_options(model: Model, options: Options) -> None:
     if options.arena_margin < 0:
         raise ConfigError(
             f"an arena margin of {options.arena_margin} % is less than what was measured",
             fix="Give a smaller arena with --arena-bytes.",
         )
+    if options.arena_bytes is not None and options.arena_bytes <= 0:
+        raise ConfigError(f"a tensor arena of {options.arena_bytes} bytes cannot hold anything")
+    _check_platform(model, options)
+    # The weights are the least that the array can have; its size, and an arena to be measured, are not known yet.
+    _check_board(model, options, model_bytes=model.sizes.weights, arena_bytes=options.arena_bytes or 0)
+
+
+def _arena(options: Options, goldens: Goldens) -> tuple[int, int]:
+    """The measured minimum, and the size of the tensor arena."""
+    measured = goldens.arena_bytes
+    assert measured is not None
     if options.arena_bytes is not None:
-        if options.arena_bytes <= 0:
-            raise ConfigError(f"a tensor arena of {options.arena_bytes} bytes cannot hold anything")
         return measured, options.arena_bytes
     return measured, -(-measured * (100 + options.arena_margin) // 1600) * 16
 
@@ -594,7 +599,7 @@ def _check_platform(model: Model, options: Options) -> None:
 
 def _check_board(model: Model, options: Options, *, model_bytes: int, arena_bytes: int) -> str:
     """The board, what the model takes of it, and what is tight, for a reader; "" without a board."""
-    from packager.targets.boards import check_board, describe_fit, find_boards_that_fit
+    from packager.targets.boards import check_board, describe_fit, describe_largest, find_boards_that_fit
 
     operators = [operator.name for operator, _ in model.operators]
     if not options.board:
@@ -602,8 +607,10 @@ def _check_board(model: Model, options: Options, *, model_bytes: int, arena_byte
         if options.platform is not Platform.CMAKE and not find_boards_that_fit(
             model_bytes=model_bytes, arena_bytes=arena_bytes, operators=operators
         ):
+            arena = f" and {arena_bytes:,} of tensor arena" if arena_bytes else ""
             raise TargetError(
-                f"it fits on no board of the table: {model_bytes:,} bytes of model, {arena_bytes:,} of tensor arena",
+                f"it fits on no board of the table: it takes at least {model_bytes:,} bytes of flash for the model"
+                f"{arena}, and the board with the most is {describe_largest()}",
                 where=model.path,
                 fix="Quantize it to int8, or give it a smaller input; --platform cmake takes a board of any size.",
             )
@@ -706,4 +713,5 @@ TARGET = Target(
     layers=_layers,
     extra_files=_extra_files,
     next_steps=_next_steps,
+    check_options=_check_options,
 )

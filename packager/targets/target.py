@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,10 @@ class Problem:
     fix: str
 
 
+def _accept(_model: Model, _options: Any) -> None:
+    """Any options go with any model."""
+
+
 @dataclass(frozen=True)
 class Target:
     """One kind of generated project.
@@ -40,6 +44,8 @@ class Target:
     the keys of the target's table in packager.toml and the options of its command. ``context`` is the frozen
     dataclass whose fields the templates use. ``layers`` are the folders under ``templates/`` that are rendered
     over one another. ``extra_files`` are those that no template makes: the model, the golden cases.
+    ``check_options`` raises a TargetError or ConfigError for options with which the model cannot be packaged, as far
+    as that is known before golden cases are computed.
     """
 
     name: str
@@ -52,6 +58,7 @@ class Target:
     layers: Callable[[Any], tuple[str, ...]]
     extra_files: Callable[[AnnotatedModel, Any, Goldens], Mapping[str, bytes]]
     next_steps: Callable[[Any], tuple[str, ...]]
+    check_options: Callable[[Model, Any], None] = _accept
 
 
 def build_project(
@@ -59,7 +66,7 @@ def build_project(
 ) -> tuple[Any, dict[str, bytes]]:
     """The context, and every file of the project as {relative POSIX path: content}. Pure: nothing is written.
 
-    The caller has seen to it that ``target.find_problems`` reports no error.
+    The caller has seen to it that ``target.find_problems`` reports no error and ``target.check_options`` raises none.
 
     Raises:
         TargetError: the model cannot run there with these options.
@@ -96,6 +103,8 @@ def mobile_problems(model: Model) -> tuple[Problem, ...]:
                 "Convert it with a fixed shape to be sure.",
             )
         )
+    problems += _quantization_problems(model)
+    problems += _svdf_problems(model)
     edge_tpu = any(operator.name == EDGE_TPU_OPERATOR for operator, _ in model.operators)
     custom = [operator.name for operator, _ in model.operators if operator.custom]
     unknown = [name for name in custom if name not in (*LITERT_CUSTOM_OPERATORS, EDGE_TPU_OPERATOR)]
@@ -135,6 +144,41 @@ def mobile_problems(model: Model) -> tuple[Problem, ...]:
             )
         )
     return tuple(problems)
+
+
+def _quantization_problems(model: Model) -> Iterator[Problem]:
+    """Scales that belong to no dimension, which LiteRT refuses to load."""
+    for graph in model.subgraphs:
+        for tensor in graph.tensors:
+            quantization, rank = tensor.quantization, len(tensor.shape)
+            if quantization is None or quantization.axis is None or not rank:
+                continue
+            axis, count = quantization.axis, len(quantization.scales)
+            if 0 <= axis < rank and tensor.shape[axis] == count:
+                continue
+            yield Problem(
+                Level.ERROR,
+                f"LiteRT does not load it: its tensor {tensor.name!r} has {count} scales along dimension {axis}, and "
+                f"the shape {list(tensor.shape)}",
+                "Convert it again: converters of 2019 to 2020 wrote such files. TensorFlow Lite Micro takes them.",
+            )
+            return
+
+
+def _svdf_problems(model: Model) -> Iterator[Problem]:
+    for graph in model.subgraphs:
+        for node in graph.nodes:
+            if node.operator.name != "SVDF" or node.operator.custom or len(node.inputs) < 5:
+                continue
+            data, _, time, _, state = (graph.tensors[index].dtype if index >= 0 else "" for index in node.inputs[:5])
+            if data == "int8" and "int8" in (time, state):
+                yield Problem(
+                    Level.ERROR,
+                    f"LiteRT's SVDF (operator {node.index}) takes weights_time and state for int16, without a look; "
+                    "here they are int8, and it writes beyond their end",
+                    "Convert it with int16 states, as TensorFlow's converter does; TensorFlow Lite Micro takes int8.",
+                )
+                return
 
 
 EDGE_TPU_OPERATOR = "edgetpu-custom-op"

@@ -6,17 +6,21 @@ import re
 import shutil
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from packager.errors import ConfigError, TargetError
+from packager.errors import ConfigError, PackagerError, TargetError
 from packager.golden import GoldenCase
 from packager.model import Operator, parse_model, read_model
+from packager.pipeline import package
 from packager.replay import verify
 from packager.runtimes import Runtime
+from packager.targets.boards import BOARDS
 from packager.targets.c_array import model_source, read_c_array
 from packager.targets.micro import TARGET, ArduinoForm, ArduinoLibrary, Options, Platform, _cases_for_flash
 from packager.targets.micro_kernels import KERNELS
@@ -25,7 +29,7 @@ from packager.targets.target import Level, build_project
 from tests.conftest import write_files
 from tests.example_models import digits, sine
 from tests.targets.micro import graphs
-from tests.targets.micro.projects import named, plain, project_files
+from tests.targets.micro.projects import named, project_files
 
 Compare = Callable[[str, Mapping[str, bytes]], None]
 
@@ -143,10 +147,9 @@ def test_the_models_of_tensorflow_lite_micro_itself_have_no_problem(models: Path
         assert TARGET.find_problems(read_model(models / f"{name}.tflite")) == ()
 
 
-def test_an_operator_that_the_old_arduino_library_lacks(examples: Path, models: Path) -> None:
-    annotated = plain(graphs.single("REDUCE_ALL"), "all")
+def test_an_operator_that_the_old_arduino_library_lacks() -> None:
     with pytest.raises(TargetError, match="has no REDUCE_ALL") as caught:
-        build_project(TARGET, annotated, Options(), named("sine", models, examples)[1])
+        TARGET.check_options(parse_model(graphs.single("REDUCE_ALL")), Options())
     assert "--arduino-library chirale" in str(caught.value)
 
 
@@ -265,10 +268,6 @@ def test_margin_and_size_of_the_arena_can_be_given(examples: Path, models: Path)
     assert arena(arena_margin=0) == measured
     assert arena(arena_margin=50) == -(-measured * 3 // 2 // 16) * 16
     assert arena(arena_bytes=4000, arena_margin=50) == 4000
-    with pytest.raises(ConfigError, match="--arena-bytes"):
-        arena(arena_margin=-1)
-    with pytest.raises(ConfigError, match="0 bytes"):
-        arena(arena_bytes=0)
 
 
 # --- names ----------------------------------------
@@ -410,11 +409,86 @@ def test_verify_of_a_folder_without_a_project(tmp_path: Path) -> None:
         verify(tmp_path / "absent")
 
 
-def test_a_model_that_fits_on_no_board_is_an_error(examples: Path) -> None:
+# --- what is refused before golden cases are computed ----------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "what"),
+    [
+        (Options(arena_margin=-1), ConfigError, "an arena margin of -1 %"),
+        (Options(arena_bytes=0), ConfigError, "a tensor arena of 0 bytes"),
+        (Options(board="nosuch"), ConfigError, "no board 'nosuch'"),
+        (Options(board="uno"), TargetError, "no 8-bit core"),
+        (Options(board="uno-r4"), TargetError, "the Arduino Uno R4 has 256 KB"),
+        (
+            Options(board="pico", platform=Platform.CMAKE, arena_bytes=1 << 20),
+            TargetError,
+            "it needs about 1,036 KB of RAM",
+        ),
+        (
+            Options(arena_bytes=64 << 20),
+            TargetError,
+            "67,108,864 of tensor arena, and the board with the most is the",
+        ),
+        (Options(arena_bytes=64 << 20, platform=Platform.ZEPHYR), TargetError, "fits on no board of the table"),
+    ],
+)
+def test_options_that_cannot_be_are_refused_before_anything_is_computed(
+    tmp_path: Path, options: Options, error: type[PackagerError], what: str
+) -> None:
+    (tmp_path / "model.tflite").write_bytes(graphs.table(300_000))
+    said: list[str] = []
+    with pytest.raises(error) as caught:
+        package("micro", tmp_path / "model.tflite", tmp_path / "out", options, say=said.append)
+    assert what in caught.value.what
+    assert caught.value.fix or options.arena_bytes == 0
+    assert said == []
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("platform", Platform)
+def test_a_model_larger_than_any_flash_is_refused_at_once(tmp_path: Path, platform: Platform) -> None:
+    """But not for CMake, which may build for a computer."""
+    largest = max(board.flash_bytes for board in BOARDS.values())
+    model = parse_model(graphs.table(largest))
+    if platform is Platform.CMAKE:
+        TARGET.check_options(model, Options(platform=platform))
+        return
     with pytest.raises(TargetError) as caught:
-        project_files(sine(examples), arena_bytes=64 << 20)
-    assert caught.value.fix
-    assert project_files(sine(examples), arena_bytes=64 << 20, platform=Platform.CMAKE)
+        TARGET.check_options(model, Options(platform=platform))
+    assert f"at least {model.sizes.weights:,} bytes of flash" in caught.value.what
+    assert "with 8.0 MB of flash" in caught.value.what
+    assert "--platform cmake" in str(caught.value.fix)
+    TARGET.check_options(parse_model(graphs.table(largest // 2)), Options(platform=platform))
+
+
+def test_the_arena_is_checked_again_when_it_is_measured(examples: Path, models: Path) -> None:
+    annotated, goldens = named("sine", models, examples)
+    huge = replace(goldens, arena_bytes=64 << 20)
+    with pytest.raises(TargetError, match="of tensor arena"):
+        build_project(TARGET, annotated, Options(), huge)
+    build_project(TARGET, annotated, Options(platform=Platform.CMAKE), huge)
+
+
+# --- memory ----------------------------------------
+
+
+def test_the_memory_for_a_project_is_that_of_the_model_and_of_its_text(tmp_path: Path) -> None:
+    """Six characters a byte of the model, and the indent of each line; whatever is held twice shows."""
+    (tmp_path / "model.tflite").write_bytes(graphs.table(24 << 20))
+    size = (tmp_path / "model.tflite").stat().st_size
+
+    def peak() -> float:
+        tracemalloc.start()
+        try:
+            package("micro", tmp_path / "model.tflite", tmp_path / "out", Options(platform=Platform.CMAKE))
+            return tracemalloc.get_traced_memory()[1] / size
+        finally:
+            tracemalloc.stop()
+
+    assert peak() < 7.75
+    # Once more over the files of the first run.
+    assert peak() < 7.75
 
 
 @pytest.mark.parametrize(("sizes", "kept"), [([10], 1), ([300_000], 1), ([100_000] * 3, 2), ([200_000, 62_144], 2)])

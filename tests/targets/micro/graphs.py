@@ -195,6 +195,26 @@ def dense(weights: str, *, dequantized: bool = False, activation: str = "float32
     return graph(tensors, [*first, layer], ["x"], ["y"])
 
 
+def table(size: int) -> bytes:
+    """A model of ``size`` bytes of weights that computes next to nothing: one row of a table, and a sum."""
+    rows = np.random.default_rng(0).random((size // 16, 4), np.float32)
+    return graph(
+        [
+            T("table", rows.shape, data=rows),
+            T("row", [1], "int32", data=np.array([2])),
+            T("found", [1, 4]),
+            T("x", [1, 4]),
+            T("y", [1, 4]),
+        ],
+        [
+            Op("GATHER", ["table", "row"], ["found"], schema.GatherOptionsT()),
+            Op("ADD", ["found", "x"], ["y"], schema.AddOptionsT()),
+        ],
+        ["x"],
+        ["y"],
+    )
+
+
 def single(
     name: str, dtype: str = "float32", *, custom: bool = False, signature: Sequence[int] | None = None
 ) -> bytes:
