@@ -81,7 +81,7 @@ def annotated_model(model: Model) -> AnnotatedModel:
     annotated = AnnotatedModel(
         model=model,
         metadata=metadata,
-        task=metadata.task or Task.TENSORS,
+        task=_task(model, metadata),
         name=metadata.name or model.path.stem,
         inputs=_ports(model.inputs, metadata.inputs, "input"),
         outputs=_ports(model.outputs, metadata.outputs, "output"),
@@ -90,6 +90,15 @@ def annotated_model(model: Model) -> AnnotatedModel:
     if annotated.is_classifier:
         _check_classifier(annotated)
     return annotated
+
+
+def _task(model: Model, metadata: ModelMetadata) -> Task:
+    # Other tools' metadata names no task: a picture in and labels at the output are taken for a classifier, and YOLO
+    # labels its boxes so. This tool attaches it to a list of classes only.
+    is_list = all(tensor.shape and tensor.size == tensor.shape[-1] for tensor in model.outputs)
+    if metadata.task is Task.IMAGE_CLASSIFICATION and not is_list:
+        return Task.TENSORS
+    return metadata.task or Task.TENSORS
 
 
 def _ports(tensors: tuple[Tensor, ...], metadata: tuple[TensorMetadata, ...], kind: str) -> tuple[Port, ...]:

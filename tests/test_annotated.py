@@ -205,6 +205,17 @@ def test_metadata_of_another_number_of_tensors_is_left_out() -> None:
     assert (found.task, found.inputs[0].name, found.outputs[0].name) == (Task.TENSORS, "input", "output")
 
 
+@pytest.mark.parametrize("sides", [(1, 10, 5), (1, 5, 10), (10, 1), ()])
+def test_labels_at_an_output_that_is_no_list_of_classes_make_no_classifier(sides: tuple[int, ...]) -> None:
+    """YOLO's own metadata labels its boxes so, and says nothing of a task."""
+    model = foreign(read_model(DIGITS))
+    index = model.main.outputs[0]
+    tensor = replace(model.outputs[0], shape=sides, shape_signature=sides)
+    tensors = (*model.main.tensors[:index], tensor, *model.main.tensors[index + 1 :])
+    boxes = replace(model, subgraphs=(replace(model.main, tensors=tensors),))
+    assert (annotated_model(model).task, annotated_model(boxes).task) == (Task.IMAGE_CLASSIFICATION, Task.TENSORS)
+
+
 def test_hostile_names_become_identifiers() -> None:
     for text in HOSTILE_LABELS:
         found = annotated_model(foreign(read_model(DIGITS), names=(text, text)))
