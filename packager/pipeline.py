@@ -212,14 +212,10 @@ def _render(
                     next_steps[target.name] = target.next_steps(context)
     if not projects:
         raise TargetError(
-            "cannot run on any target:\n" + "\n".join(map(_reason, skipped)),
+            "cannot run on any target:\n" + "\n".join(f"  {item.target}: {item.why.what}" for item in skipped),
             where=annotated.model.path,
         )
     return _Built(annotated, tuple(projects), next_steps, tuple(warnings), tuple(skipped))
-
-
-def _reason(item: Skipped) -> str:
-    return f"  {item.target}: {item.why.what}" + (f"\n    {item.why.fix}" if item.why.fix else "")
 
 
 def _by_process(chosen: Mapping[str, tuple[Target, Any]]) -> list[dict[str, tuple[Target, Any]]]:

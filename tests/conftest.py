@@ -26,6 +26,10 @@ HOSTILE_LABELS = [
     "tab\tand digits after it: \x011",
 ]
 
+MODELS = Path(os.environ.get("PACKAGER_MODELS", PROJECT.parent / "shared" / "models"))
+# The names of the real models, for tests that take each; none where the folder is absent.
+REAL_MODELS = sorted(path.stem for path in MODELS.glob("*.tflite"))
+
 UPDATE = "uv run pytest --update-trees"
 
 
@@ -36,10 +40,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def models() -> Path:
     """The folder of real models that others made; tests that need it skip where it is absent."""
-    folder = Path(os.environ.get("PACKAGER_MODELS", PROJECT.parent / "shared" / "models"))
-    if not folder.is_dir():
-        pytest.skip(f"no models in {folder}: set PACKAGER_MODELS to a folder that holds them")
-    return folder
+    if not MODELS.is_dir():
+        pytest.skip(f"no models in {MODELS}: set PACKAGER_MODELS to a folder that holds them")
+    return MODELS
 
 
 @pytest.fixture(scope="session")

@@ -19,8 +19,8 @@ from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
 from packager.metadata.view import CropMode, Task
 from packager.model import read_model
 from packager.targets import TARGETS
-from tests.conftest import HOSTILE_LABELS, PROJECT
-from tests.test_model_reader import EXAMPLES, MODELS
+from tests.conftest import HOSTILE_LABELS, PROJECT, REAL_MODELS
+from tests.test_model_reader import EXAMPLES
 
 
 def read_back(proposal: Proposal, folder: Path) -> Config:
@@ -28,7 +28,7 @@ def read_back(proposal: Proposal, folder: Path) -> Config:
     return read_config(folder)
 
 
-@pytest.fixture(params=[*(path.stem for path in EXAMPLES), *MODELS])
+@pytest.fixture(params=[*(path.stem for path in EXAMPLES), *REAL_MODELS])
 def model_path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     own = {path.stem: path for path in EXAMPLES}
     folder = own[request.param].parent if request.param in own else request.getfixturevalue("models")

@@ -27,31 +27,12 @@ from packager.metadata.attach import annotate
 from packager.metadata.reader import read_metadata
 from packager.model import parse_model, read_model
 from packager.model.operators import BUILTIN_OPERATORS, TENSOR_TYPE_BITS, TENSOR_TYPES
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, REAL_MODELS
 
 EXAMPLES = sorted((PROJECT / "examples").rglob("*.tflite"))
-MODELS = [
-    "deeplabv3",
-    "hello_world_float",
-    "hello_world_int8",
-    "keyword_scrambled_8bit",
-    "l2_norm_composite",
-    "micro_speech_quantized",
-    "mobilenet_v1_0.25_128_quant",
-    "mobilenet_v1_0.25_128_quant_edgetpu",
-    "mobilenet_v1_0.25_224_1_default_1",
-    "mobilenet_v1_0.25_224_1_metadata_1",
-    "mobilenet_v2_1.0_224_quant",
-    "model_invoking_error",
-    "movie_review",
-    "person_detect",
-    "ssd_mobilenet_v1_no_metadata",
-    "trained_lstm_int8",
-    "yamnet_audio_classifier_with_metadata",
-]
 
 
-@pytest.fixture(params=[*(path.stem for path in EXAMPLES), *MODELS])
+@pytest.fixture(params=[*(path.stem for path in EXAMPLES), *REAL_MODELS])
 def model_path(request: pytest.FixtureRequest) -> Path:
     own = {path.stem: path for path in EXAMPLES}
     if request.param in own:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
+from packager.errors import TargetError
 from packager.inspection import runs
 from packager.model import read_model
+from packager.pipeline import build
 from packager.runtimes import Runtime
 from packager.targets import TARGETS, load_target
 from tests.runtimes import LITERT, MICRO, run_files, run_models
@@ -29,6 +32,42 @@ def test_what_is_offered_runs_and_what_is_refused_does_not(target: str, paths: l
     offered = {path.name: runs(chosen.find_problems(read_model(path))) for path in paths}
     wrong = {name: refused for name, refused in ran.items() if offered[name] != (refused is None)}
     assert wrong == {}
+
+
+# Others build for every target, or take minutes.
+REASONS = {
+    "audio_preprocessor_int8": "the library Arduino_TensorFlowLite, of 2023, has no SignalWindow",
+    "deeplabv3_mnv2_dm05_pascal_quant": "CONV_2D does not take uint8",
+    "keyword_scrambled_8bit": "SVDF (operator 1)",
+    "l2_norm_composite": "no operator STABLEHLO_COMPOSITE",
+    "mobilenet_v1_0.25_128_quant": "CONV_2D does not take uint8",
+    "mobilenet_v1_0.25_128_quant_edgetpu": "it is compiled for the Edge TPU",
+    "model_invoking_error": "no custom operator fake-op-double",
+    "movenet_single_pose_lightning_ptq": "CAST does not take uint8",
+    "person_detect": "LiteRT does not load it",
+    "yamnet_audio_classifier_with_metadata": "no operator RFFT2D",
+    "yolov8n_int8": "hybrid model, of int8 weights",
+}
+
+
+@pytest.mark.parametrize("name", REASONS)
+def test_a_build_says_why_it_leaves_a_target_out(name: str, models: Path, tmp_path: Path) -> None:
+    path = models / f"{name}.tflite"
+    (tmp_path / "packager.toml").write_text(f"model = {json.dumps(str(path))}\n")
+    offered = [target for target in TARGETS if runs(load_target(target).find_problems(read_model(path)))]
+    if name == "audio_preprocessor_int8":  # by upstream, and not by the library for Arduino
+        offered.remove("micro")
+    if not offered:
+        with pytest.raises(TargetError) as caught:
+            build(tmp_path, tmp_path / "out")
+        assert REASONS[name] in caught.value.what
+        return
+    report = build(tmp_path, tmp_path / "out")
+    assert list(report.folders) == offered
+    assert sorted([*offered, *(item.target for item in report.skipped)]) == sorted(TARGETS)
+    for item in report.skipped:
+        assert REASONS[name] in item.why.what
+        assert item.why.fix
 
 
 # --- what LiteRT refuses ----------------------------------------
