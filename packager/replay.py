@@ -7,8 +7,11 @@ class's header. So it finds what was edited or damaged after the project was mad
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +21,8 @@ import numpy as np
 from packager.annotated import annotated_model
 from packager.errors import ConfigError, ModelError
 from packager.golden import Array, Sample, build_goldens
-from packager.model import Model, parse_model
-from packager.reading import read_file
+from packager.model import Model, Tensor, parse_model
+from packager.reading import open_file
 from packager.runtimes import Runtime, Tolerance
 from packager.targets.c_array import read_c_array
 from packager.targets.micro import CTYPES
@@ -57,14 +60,28 @@ class VerifyReport:
         return not self.problems
 
 
-@dataclass(frozen=True)
-class _Case:
-    name: str
-    arrays: tuple[Array, ...]
-
+# A project is a stranger's: nothing in it is read that is much larger than what this tool writes. The array has 6.3
+# times the bytes of the model, golden cases have up to 18 characters an item.
+_LARGEST_ARRAY = 4 << 30
+_LARGEST_GOLDEN = 1 << 30
+_LARGEST_HEADER = 16 << 20
+# Where the project is looked for: so many folders deep (this tool puts the sources two deep at most, and the folder
+# of a build or of a repository may be given), and among so many files.
+_DEEPEST = 6
+_MOST_HEADERS = 1_000
+_MOST_ENTRIES = 100_000
 
 _DTYPES = {ctype: dtype for dtype, ctype in CTYPES.items()}
-_NUMBERS = {"true": 1, "false": 0, "NAN": np.nan, "INFINITY": np.inf, "-INFINITY": -np.inf, "INT64_MIN": -(2**63)}
+_NUMBERS = {
+    b"true": 1,
+    b"false": 0,
+    b"INT64_MIN": -(2**63),
+    b"NAN": np.nan,
+    b"INFINITY": np.inf,
+    b"-INFINITY": -np.inf,
+}
+# The longest literal is that of a float32, -1.17549435e-38f, or of INT64_MAX.
+_LONGEST_LITERAL = 40
 
 
 def verify(folder: Path) -> VerifyReport:
@@ -75,19 +92,20 @@ def verify(folder: Path) -> VerifyReport:
         MissingPackageError: TensorFlow Lite Micro's package is not installed.
     """
     core = _find_core(folder)
-    source = _read(core / "model_data.cpp")
+    source = _read(core / "model_data.cpp", _LARGEST_ARRAY)
     data = read_c_array(source)
     if data is None:
         raise ConfigError("holds no array of hexadecimal bytes", where=core / "model_data.cpp", fix=_AGAIN)
-    arena = int(_search(rb"kArenaBytes = (\d+);", _class_header(core), "kArenaBytes"))
-    tolerance, cases = _read_tolerance(core / "golden_data.h"), _read_cases(core / "golden_data.cpp")
+    arena = int(_search(rb"kArenaBytes = (\d{1,18});", _class_header(core), "kArenaBytes"))
+    tolerance = _read_tolerance(core / "golden_data.h")
     problems = list(_model_problems(core, source, data))
+    del source
     reports: tuple[CaseReport, ...] = ()
     runtime, smallest = "", None
     try:
         # Its metadata, if any, is not for the device, and its label files are not in the array.
         model = replace(parse_model(data, core / "model_data.cpp"), metadata_buffer=None)
-        samples, expected = _samples(model, cases, core / "golden_data.cpp")
+        samples, expected = _read_cases(core / "golden_data.cpp", model)
         goldens = build_goldens(annotated_model(model), samples, [Runtime.TFLITE_MICRO])
     except ModelError as error:
         problems.append(error.what)
@@ -119,36 +137,59 @@ _AGAIN = "Make the project again; --force replaces edited files."
 
 
 def _find_core(folder: Path) -> Path:
-    """The folder of the sources, which is another one for each platform."""
+    """The folder of the sources, another one for each platform; a build folder deeper down may hold copies."""
     if not folder.is_dir():
         raise ConfigError("no such folder", where=folder)
-    found = [path.parent for path in folder.rglob("model_data.cpp") if (path.parent / "golden_data.cpp").is_file()]
-    if not found:
-        raise ConfigError(
-            "holds no microcontroller project of this tool",
-            where=folder,
-            fix="Give the folder that holds the sketch, or src/ with model_data.cpp and golden_data.cpp.",
-        )
-    # A build folder deeper down may hold copies.
-    return min(found, key=lambda path: (len(path.parts), path))
+    level, seen = [folder], 0
+    for _ in range(_DEEPEST + 1):
+        for place in level:
+            with suppress(PermissionError):
+                if (place / "model_data.cpp").exists() and (place / "golden_data.cpp").exists():
+                    return place
+        below: list[Path] = []
+        for place in level:
+            # What may not be read holds nothing for us. Links are not followed: they may lead round in a circle.
+            with suppress(PermissionError), os.scandir(place) as entries:
+                for entry in entries:
+                    seen += 1
+                    if seen > _MOST_ENTRIES:
+                        raise ConfigError(
+                            f"holds no microcontroller project of this tool in its first {_MOST_ENTRIES:,} files",
+                            where=folder,
+                            fix="Give the folder of the project itself.",
+                        )
+                    if entry.is_dir(follow_symlinks=False):
+                        below.append(place / entry.name)
+        level = sorted(below)
+    raise ConfigError(
+        "holds no microcontroller project of this tool",
+        where=folder,
+        fix="Give the folder that holds the sketch, or src/ with model_data.cpp and golden_data.cpp.",
+    )
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, largest: int) -> bytes:
     try:
-        return read_file(path)
+        with open_file(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size <= largest:
+                return file.read()
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", where=path, fix=_AGAIN) from None
+    raise ConfigError(f"has {size:,} bytes, more than this tool writes", where=path, fix=_AGAIN)
 
 
 def _class_header(core: Path) -> Path:
-    for path in sorted(core.glob("*.h")):
-        if b"constexpr size_t kArenaBytes" in _read(path):
-            return path
+    for path in sorted(core.glob("*.h"))[:_MOST_HEADERS]:
+        # Others' headers may stand there too, and may be anything.
+        with suppress(ConfigError):
+            if b"constexpr size_t kArenaBytes" in _read(path, _LARGEST_HEADER):
+                return path
     raise ConfigError("holds no header with kArenaBytes", where=core, fix=_AGAIN)
 
 
 def _search(pattern: bytes, path: Path, name: str) -> bytes:
-    found = re.search(pattern, _read(path))
+    found = re.search(pattern, _read(path, _LARGEST_HEADER))
     if found is None:
         raise ConfigError(f"holds no {name} as this tool writes it", where=path, fix=_AGAIN)
     return found.group(1)
@@ -158,61 +199,102 @@ def _model_problems(core: Path, source: bytes, data: bytes) -> Iterator[str]:
     stated = _search(rb"SHA-256:\s+//\s+([0-9a-f]{64})", core / "model_data.h", "SHA-256").decode()
     if hashlib.sha256(data).hexdigest() != stated:
         yield "the array in model_data.cpp is not the one that was written: model_data.h states another SHA-256"
-    size = re.search(rb"_model_size = (\d+);", source)
+    size = re.search(rb"_model_size = (\d{1,18});", source)
     if size is None or int(size.group(1)) != len(data):
         yield f"model_data.cpp holds {len(data)} bytes and states another size"
     beside = core / "model.tflite"
-    if beside.is_file() and hashlib.sha256(_read(beside)).hexdigest() != stated:
+    if beside.exists() and not _has_hash(beside, stated, len(data)):
         yield "model.tflite, which model_data.S includes, is not the model that model_data.h names"
+
+
+def _has_hash(path: Path, sha256: str, size: int) -> bool:
+    """Whether the file has that hash; one of another size than ``size`` is not read."""
+    if path.stat().st_size != size:
+        return False
+    return hashlib.sha256(_read(path, size)).hexdigest() == sha256
 
 
 def _read_tolerance(path: Path) -> Tolerance:
     """What the self-test allows; a project has a constant for the kinds of outputs that its model has."""
-    text = _read(path)
-    counts = re.search(rb"kToleranceCounts = (\d+);", text)
-    absolute = re.search(rb"kToleranceAbsolute = ([-+.0-9e]+)f;", text)
-    return Tolerance(int(counts.group(1)) if counts else 0, float(absolute.group(1)) if absolute else 0.0)
+    text = _read(path, _LARGEST_HEADER)
+
+    def find(name: bytes, number: bytes) -> float:
+        found = re.search(name + rb" = (" + number + rb");", text)
+        if found is None and name in text:
+            raise ConfigError(f"holds no {name.decode()} as this tool writes it", where=path, fix=_AGAIN)
+        return 0.0 if found is None else float(found.group(1).removesuffix(b"f"))
+
+    absolute = find(b"kToleranceAbsolute", rb"\d{1,18}(?:\.\d{1,18})?(?:e[-+]?\d{1,3})?f")
+    return Tolerance(int(find(b"kToleranceCounts", rb"\d{1,9}")), absolute)
 
 
-def _read_cases(path: Path) -> tuple[_Case, ...]:
-    text = _read(path).decode("utf-8", "replace")
-    names = re.findall(r'^ {8}"([a-z0-9_]+)",$', text, re.MULTILINE)
-    arrays: dict[int, list[Array]] = {}
-    for ctype, number, items in re.findall(r"^const (\w+) kCase(\d+)\w+\[\w+\] = \{([^}]*)\};", text, re.MULTILINE):
-        try:
-            arrays.setdefault(int(number), []).append(_parse(ctype, items))
-        except (KeyError, ValueError, OverflowError):
-            raise ConfigError(f"holds a broken array in case {number}", where=path, fix=_AGAIN) from None
-    if not names or sorted(arrays) != list(range(len(names))):
-        raise ConfigError("holds no golden cases as this tool writes them", where=path, fix=_AGAIN)
-    return tuple(_Case(name, tuple(arrays[number])) for number, name in enumerate(names))
+# Bounded repeats, so that no text makes them try one split after another.
+_CASE_NAME = re.compile(rb'^ {8}"([a-z0-9_]{1,200})",$', re.MULTILINE)
+_CASE_ARRAY = re.compile(rb"^const (\w{1,20}) kCase(\d{1,9})\w{1,200}\[\w{1,200}\] = \{", re.MULTILINE)
 
 
-def _parse(ctype: str, items: str) -> Array:
-    words = [word.strip() for word in items.split(",")]
-    values: list[Any] = [
-        _NUMBERS[word] if word in _NUMBERS else float(word[:-1]) if ctype == "float" else int(word)
-        for word in words
-        if word
-    ]
-    return np.array(values, dtype=_DTYPES[ctype])
-
-
-def _samples(
-    model: Model, cases: tuple[_Case, ...], path: Path
-) -> tuple[tuple[Sample, ...], tuple[tuple[Array, ...], ...]]:
+def _read_cases(path: Path, model: Model) -> tuple[tuple[Sample, ...], tuple[tuple[Array, ...], ...]]:
     """The cases' inputs in the model's shapes, and the outputs that are expected of them."""
+    text = _read(path, _LARGEST_GOLDEN)
+    names = [name.decode() for name in _CASE_NAME.findall(text)]
     tensors = (*model.inputs, *model.outputs)
-    samples, expected = [], []
-    for case in cases:
-        if [(array.dtype, array.size) for array in case.arrays] != [
-            (np.dtype(tensor.dtype), tensor.size) for tensor in tensors
-        ]:
-            raise ConfigError(f"case {case.name} does not fit the model in model_data.cpp", where=path, fix=_AGAIN)
-        shaped = tuple(array.reshape(tensor.shape) for array, tensor in zip(case.arrays, tensors, strict=True))
-        samples.append(Sample(case.name, None, shaped[: len(model.inputs)]))
-        expected.append(shaped[len(model.inputs) :])
-    return tuple(samples), tuple(expected)
+    cases: list[list[Array]] = [[] for _ in names]
+    position = 0
+    while (head := _CASE_ARRAY.search(text, position)) is not None:
+        number, position = int(head.group(2)), text.find(b"};", head.end())
+        if position < 0:
+            raise ConfigError(f"holds a broken array in case {number}", where=path, fix=_AGAIN)
+        if number >= len(names):
+            raise ConfigError("holds no golden cases as this tool writes them", where=path, fix=_AGAIN)
+        case = cases[number]
+        if len(case) == len(tensors):
+            raise _misfit(names[number], path)
+        tensor = tensors[len(case)]
+        if _DTYPES.get(head.group(1).decode()) != tensor.dtype:
+            raise _misfit(names[number], path)
+        try:
+            array = _parse(text, head.end(), position, tensor)
+        except (ValueError, OverflowError):
+            raise ConfigError(f"holds a broken array in case {number}", where=path, fix=_AGAIN) from None
+        if array is None:
+            raise _misfit(names[number], path)
+        case.append(array)
+    if not names or [] in cases:
+        raise ConfigError("holds no golden cases as this tool writes them", where=path, fix=_AGAIN)
+    for name, case in zip(names, cases, strict=True):
+        if len(case) != len(tensors):
+            raise _misfit(name, path)
+    count = len(model.inputs)
+    samples = (Sample(name, None, tuple(case[:count])) for name, case in zip(names, cases, strict=True))
+    return tuple(samples), tuple(tuple(case[count:]) for case in cases)
+
+
+def _misfit(name: str, path: Path) -> ConfigError:
+    return ConfigError(f"case {name} does not fit the model in model_data.cpp", where=path, fix=_AGAIN)
+
+
+def _parse(text: bytes, start: int, end: int, tensor: Tensor) -> Array | None:
+    """The items between ``start`` and ``end`` in the tensor's shape; None where there are not as many as it has.
+
+    Raises:
+        ValueError: an item is no number, OverflowError: or one beyond the type.
+    """
+    dtype = np.dtype(tensor.dtype)
+    # One item after another: as a list of Python's numbers they would take twenty times their own size.
+    items = array("B" if dtype.kind == "b" else dtype.char)
+    for found in re.compile(rb"[^,\s]+").finditer(text, start, end):
+        if len(items) == tensor.size or found.end() - found.start() > _LONGEST_LITERAL:
+            return None
+        items.append(_number(found.group(), dtype))
+    if len(items) != tensor.size:
+        return None
+    return np.array(items, dtype).reshape(tensor.shape)
+
+
+def _number(word: bytes, dtype: np.dtype[Any]) -> Any:
+    if dtype.kind == "f":
+        return _NUMBERS[word] if word in _NUMBERS else float(word.removesuffix(b"f"))
+    return _NUMBERS[word] if word in (b"true", b"false", b"INT64_MIN") else int(word)
 
 
 def _compare(name: str, actual: tuple[Array, ...], expected: tuple[Array, ...], tolerance: Tolerance) -> CaseReport:

@@ -14,6 +14,8 @@ _PAIR = b"0x%02x, 0x%02x, "
 _PAIR_WIDTH = len(_PAIR % (0, 0))
 _INDENT = 4
 _LINE_WIDTH = _INDENT + _PER_LINE // 2 * _PAIR_WIDTH
+# Characters that are read at once.
+_PIECE = 1 << 20
 # Lines that are formatted at once, so that the memory beside the result stays small.
 _CHUNK = 16384
 
@@ -71,14 +73,23 @@ def model_assembler(name: str, data: bytes) -> bytes:
 
 def read_c_array(source: bytes) -> bytes | None:
     """The bytes of the first array of hexadecimal bytes in a C++ source; None where there is none."""
-    found = re.search(rb"\[\]\s*=\s*\{([\s0-9a-fA-Fx,]*)\}", source)
-    if found is None:
+    start = re.search(rb"\[\]\s*=\s*\{", source)
+    end = -1 if start is None else source.find(b"}", start.end())
+    if start is None or end < 0:
         return None
-    digits = found.group(1).replace(b"0x", b"").replace(b",", b"")
-    try:
-        return bytes.fromhex(digits.decode())
-    except ValueError:
-        return None
+    data = bytearray()
+    position = start.end()
+    while position < end:
+        # Piece by piece, each up to a comma: all at once takes several times the memory of the text.
+        comma = source.find(b",", min(position + _PIECE, end), end)
+        stop = end if comma < 0 else comma + 1
+        digits = source[position:stop].replace(b"0x", b"").replace(b",", b"")
+        try:
+            data += bytes.fromhex(digits.decode("ascii"))
+        except ValueError:
+            return None
+        position = stop
+    return bytes(data)
 
 
 def _rows(data: bytes) -> Iterator[bytes]:
