@@ -17,7 +17,7 @@ import signal
 import struct
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 import numpy as np
@@ -129,39 +129,50 @@ def _run_micro(data: bytes, cases: Sequence[Tensors], outputs: int, arena_bytes:
 def smallest_arena(data: bytes, case: Tensors, outputs: int, limit: int, step: int = 16) -> int:
     """The smallest tensor arena, in bytes and to a multiple of ``step``, in which the model allocates and runs.
 
-    Each probe is a forked process: an arena that is too small may corrupt memory instead of failing.
-
     Raises:
         RuntimeError: not even ``limit`` bytes suffice.
     """
     # Imported before the first fork, so that no probe pays for it.
-    from tflite_micro import runtime  # noqa: F401
+    from tflite_micro import runtime
 
-    parent = os.getpid()
+    def allocates(size: int) -> None:
+        runtime.Interpreter.from_bytes(data, arena_size=size)
 
-    def works(size: int) -> bool:
-        child = os.fork()
-        if child == 0:
-            try:
-                _die_with(parent)
-                signal.alarm(_PROBE_LIMIT)
-                quiet = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(quiet, 2)
-                list(_run_micro(data, [case], outputs, size))
-                os._exit(0)
-            finally:
-                os._exit(1)
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    def runs(size: int) -> None:
+        list(_run_micro(data, [case], outputs, size))
 
-    low, high = 0, 1024
-    while not works(high):
+    # All memory is planned when it allocates, and an inference may take seconds: one of them confirms the size.
+    smallest = _smallest(allocates, 0, limit, step)
+    return smallest if _survives(runs, smallest) else _smallest(runs, smallest, limit, step)
+
+
+def _smallest(use: Callable[[int], None], too_small: int, limit: int, step: int) -> int:
+    low, high = too_small, max(1024, 2 * too_small)
+    while not _survives(use, high):
         low, high = high, high * 2
         if low >= limit:
             raise RuntimeError(f"an arena of {low} bytes is still too small")
     while high - low > step:
         middle = (low + high) // 2 // step * step
-        low, high = (low, middle) if works(middle) else (middle, high)
+        low, high = (low, middle) if _survives(use, middle) else (middle, high)
     return high
+
+
+def _survives(use: Callable[[int], None], size: int) -> bool:
+    """Whether ``use`` works in a forked process: an arena that is too small may corrupt memory instead of failing."""
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        try:
+            _die_with(parent)
+            signal.alarm(_PROBE_LIMIT)
+            quiet = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(quiet, 2)
+            use(size)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 # --- the process ----------------------------------------

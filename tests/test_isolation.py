@@ -335,8 +335,7 @@ def test_probes_of_the_arena_die_too(tmp_path: Path) -> None:
     code = (
         "import os, sys, time; sys.path.insert(0, sys.argv[1]); import runner\n"
         "runner.die_with_parent(sys.stdin.fileno())\n"
-        "runner._run_micro = lambda *given: time.sleep(60) or []\n"
-        "runner.smallest_arena(b'', [], 1, 1 << 20)"
+        "runner._survives(lambda size: time.sleep(60), 1024)"
     )
     command = [sys.executable, "-c", code, str(Path(runner.__file__).parent)]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, "PACKAGER_MARK": mark})

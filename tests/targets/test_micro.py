@@ -232,9 +232,12 @@ def test_the_arena_suffices_and_is_not_much_larger(name: str, models: Path, exam
     (tmp_path / "model.tflite").write_bytes(read_c_array(array) or b"")
     # To the byte, in a process of its own, and on the bytes that the board has.
     program = (
-        "import sys, numpy as np; from pathlib import Path; from packager.runner import smallest_arena\n"
+        "import sys, numpy as np; from pathlib import Path; from packager import runner\n"
         "data = Path(sys.argv[1]).read_bytes(); case = [array for _, array in np.load(sys.argv[2]).items()]\n"
-        "print(smallest_arena(data, case, int(sys.argv[3]), 1 << 25, step=1))"
+        "outputs = int(sys.argv[3]); smallest = runner.smallest_arena(data, case, outputs, 1 << 25, step=1)\n"
+        "def run(count, size): return list(runner._run_micro(data, [case] * count, outputs, size))\n"
+        "run(3, smallest); assert not runner._survives(lambda size: run(1, size), smallest - 1)\n"
+        "print(smallest)"
     )
     import numpy as np
 
