@@ -17,7 +17,7 @@ _LINE_WIDTH = _INDENT + _PER_LINE // 2 * _PAIR_WIDTH
 # Characters that are read at once.
 _PIECE = 1 << 20
 # Lines that are formatted at once, so that the memory beside the result stays small.
-_CHUNK = 16384
+_CHUNK = 4096
 
 
 def model_source(name: str, data: bytes) -> bytes:

@@ -78,7 +78,7 @@ def test_the_array_holds_the_model_without_its_metadata(examples: Path) -> None:
 # --- the array ----------------------------------------
 
 
-@pytest.mark.parametrize("length", [0, 1, 11, 12, 13, 24, 16384 * 12, 16384 * 12 + 5])
+@pytest.mark.parametrize("length", [0, 1, 11, 12, 13, 24, 4096 * 12, 4096 * 12 + 5, 3 * 4096 * 12])
 def test_the_array_reads_back(length: int) -> None:
     data = bytes(i * 7 % 256 for i in range(length))
     source = model_source("m", data)
