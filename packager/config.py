@@ -18,11 +18,9 @@ from packager.errors import ConfigError, MetadataError
 from packager.metadata.attach import Annotation
 from packager.reading import read_file
 from packager.targets import TARGETS, load_target
+from packager.toml_lines import MAX_BYTES, Keys, Lines, TooMuchError, read_lines
 
 FILE_NAME = "packager.toml"
-
-# Where a value stands in the document: keys of tables, and indices of lists.
-Keys = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -80,30 +78,46 @@ def read_config(path: Path | str) -> Config:
     try:
         if path.is_dir():
             path = path / FILE_NAME
-        # A carriage return alone is no line end in TOML; so not by Python's universal newlines.
-        text = read_file(path).decode("utf-8-sig")
+        data = read_file(path, MAX_BYTES)
     except FileNotFoundError:
         raise ConfigError("no such file", where=path, fix="Write one: packager init MODEL.tflite") from None
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", where=path) from None
-    except ValueError as error:  # no UTF-8, or a name that holds a NUL
-        raise ConfigError(f"cannot be read: {error}", where=repr(str(path))[1:-1]) from None
+    except ValueError as error:  # a name that holds a NUL
+        raise ConfigError(f"cannot be read: {error}", where=path) from None
     try:
+        # A carriage return alone is no line end in TOML; so not by Python's universal newlines.
+        text = data.decode("utf-8-sig")
+        lines = read_lines(text)
         document = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        line = 1 + data.count(b"\n", 0, error.start)
+        raise ConfigError("is not UTF-8", where=f"{path}:{line}", fix="Save it as UTF-8.") from None
+    except TooMuchError as error:
+        raise ConfigError(f"holds {error.what}", where=f"{path}:{error.line}") from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"is no valid TOML: {error}", where=path) from None
-    return _Reader(path, text).config(document)
+        what, line = _split_position(str(error), text)
+        raise ConfigError(f"is no valid TOML: {what}", where=f"{path}:{line}") from None
+    return _Reader(path, lines).config(document)
+
+
+def _split_position(message: str, text: str) -> tuple[str, int]:
+    """tomllib's message with the column, and the line."""
+    found = re.fullmatch(r"(.*) \(at (?:line (\d+), (column \d+)|end of document)\)", message, re.DOTALL)
+    if found is None or found[2] is None:
+        return message, text.rstrip("\n").count("\n") + 1
+    return f"{found[1]} ({found[3]})", int(found[2])
 
 
 class _Reader:
     """Turns a TOML document into dataclasses, telling the line of whatever does not fit."""
 
-    def __init__(self, path: Path, text: str) -> None:
+    def __init__(self, path: Path, lines: Lines) -> None:
         self.path = path
-        self.text = text
+        self.lines = lines
 
     def fail(self, keys: Keys, what: str, fix: str | None = None) -> ConfigError:
-        return ConfigError(what, where=f"{self.path}:{line_of(self.text, keys)}", fix=fix)
+        return ConfigError(what, where=f"{self.path}:{self.lines.line(keys)}", fix=fix)
 
     def config(self, document: dict[str, Any]) -> Config:
         own = {"name": str, "model": Path, "golden": tuple[str, ...], "targets": tuple[str, ...]}
@@ -199,38 +213,3 @@ def _last(keys: Keys) -> str:
 def _suggest(key: str, known: list[str]) -> str:
     close = difflib.get_close_matches(key, known, 1)
     return f"Did you mean {close[0]!r}?" if close else "Known are: " + ", ".join(known)
-
-
-def line_of(text: str, keys: Keys) -> int:
-    """The line, from 1, on which the value at ``keys`` of the TOML document ``text`` is set.
-
-    TOML's own parser keeps no positions; so this asks it how much of the text it takes until the key is there.
-    """
-    lines = [line + "\n" for line in text.split("\n")]
-    start = 1
-    for count in range(1, len(lines) + 1):
-        try:
-            document: Any = tomllib.loads("".join(lines[:count]))
-        except tomllib.TOMLDecodeError:
-            continue  # In the middle of a value that spans lines.
-        if _holds(document, keys):
-            break
-        start = count + 1
-    while start < len(lines) and (not lines[start - 1].strip() or lines[start - 1].lstrip().startswith("#")):
-        start += 1
-    return start
-
-
-def _holds(document: Any, keys: Keys) -> bool:
-    for key in keys:
-        if isinstance(key, int):
-            # A single value may stand without brackets.
-            items = document if isinstance(document, list) else [document]
-            if key >= len(items):
-                return False
-            document = items[key]
-        elif isinstance(document, dict) and key in document:
-            document = document[key]
-        else:
-            return False
-    return True

@@ -39,10 +39,19 @@ def open_file(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of the regular file at ``path``; raises as ``open_file``."""
+def read_file(path: Path, limit: int | None = None) -> bytes:
+    """The bytes of the regular file at ``path``.
+
+    Raises:
+        OSError: as ``open_file``; or it has more than ``limit`` bytes, a whole number of KiB.
+        ValueError: the path holds a NUL.
+    """
     with open_file(path) as file:
-        return file.read()
+        data = file.read() if limit is None else file.read(limit + 1)
+    if limit is not None and len(data) > limit:
+        most = f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit >> 10} KiB"
+        raise OSError(errno.EFBIG, f"it has more than {most}", str(path))
+    return data
 
 
 def _check_is_file(path: Path, mode: int) -> None:
