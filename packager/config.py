@@ -14,13 +14,17 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from packager import finding
 from packager.errors import ConfigError, MetadataError
+from packager.finding import TooManyEntriesError, find_files, is_folder
 from packager.metadata.attach import Annotation
 from packager.reading import read_file
 from packager.targets import TARGETS, load_target
-from packager.toml_lines import MAX_BYTES, Keys, Lines, TooMuchError, read_lines
+from packager.toml_lines import MAX_BYTES, NO_LINES, Keys, Lines, TooMuchError, read_lines
 
 FILE_NAME = "packager.toml"
+
+_MOST_SAMPLES = 1_000
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Config:
     targets: tuple[str, ...] | None = None
     metadata: Annotation | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    lines: Lines = field(default=NO_LINES, compare=False, repr=False)
 
     @property
     def folder(self) -> Path:
@@ -53,18 +58,39 @@ class Config:
         """The files that the patterns under ``golden`` name, sorted within each pattern.
 
         Raises:
-            ConfigError: a pattern names no file.
+            ConfigError: a pattern names no file, or is too wide; or they name more than 1,000.
         """
         found: list[Path] = []
-        for pattern in self.golden:
+        for index, pattern in enumerate(self.golden):
+            where = self._place(("golden", index))
             try:
-                matches = sorted(self.folder.glob(pattern)) if not Path(pattern).is_absolute() else [Path(pattern)]
-            except (ValueError, NotImplementedError) as error:
-                raise ConfigError(f"golden pattern {pattern!r}: {error}", where=self.path) from None
+                matches = find_files(self.folder, pattern)
+            except TooManyEntriesError:
+                raise ConfigError(
+                    f"the golden pattern {pattern!r} looks at more than {finding.MOST_ENTRIES:,} files and folders",
+                    where=where,
+                    fix="Name a folder, and no `**` above it.",
+                ) from None
+            if not matches and pattern and is_folder(self.folder / pattern):
+                raise ConfigError(
+                    f"the golden pattern {pattern!r} names a folder",
+                    where=where,
+                    fix=f'Name the files in it: "{pattern.rstrip("/")}/*"',
+                )
             if not matches:
-                raise ConfigError(f"no file matches the golden pattern {pattern!r}", where=self.path)
+                raise ConfigError(f"no file matches the golden pattern {pattern!r}", where=where)
             found += matches
+        if len(found) > _MOST_SAMPLES:
+            raise ConfigError(
+                f"golden names {len(found):,} files, and {_MOST_SAMPLES:,} is the most",
+                where=self._place(("golden",)),
+                fix="Each of them goes into every project; a few dozen are enough.",
+            )
         return tuple(found)
+
+    def _place(self, keys: Keys) -> str:
+        line = self.lines.line(keys)
+        return str(self.path) if line is None else f"{self.path}:{line}"
 
 
 def read_config(path: Path | str) -> Config:
@@ -138,6 +164,7 @@ class _Reader:
             options={
                 name: self.value(document.get(name, {}), load_target(name).options, (name,)) for name in TARGETS
             },
+            lines=self.lines,
         )
 
     def check_keys(self, table: dict[str, Any], keys: Keys, known: list[str]) -> None:

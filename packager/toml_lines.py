@@ -100,6 +100,10 @@ class Lines:
         return node, True
 
 
+NO_LINES = Lines(_Node(0))
+"""Those of an empty document."""
+
+
 def read_lines(text: str) -> Lines:
     """Go over a TOML document.
 

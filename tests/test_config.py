@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from dataclasses import fields
 from enum import StrEnum
 from pathlib import Path
@@ -173,18 +175,80 @@ def test_golden_samples(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "message"),
+    ("pattern", "what", "fix"),
     [
-        ("g/*.png", "no file matches the golden pattern 'g/*.png'"),
-        ("", "golden pattern '': Unacceptable pattern: ''"),
-        ("\\u0000", "no file matches the golden pattern '\\x00'"),
+        ("g/*.png", "no file matches the golden pattern 'g/*.png'", None),
+        ("nothing.png", "no file matches the golden pattern 'nothing.png'", None),
+        ("/nothing.png", "no file matches the golden pattern '/nothing.png'", None),
+        ("packager.toml/x", "no file matches the golden pattern 'packager.toml/x'", None),
+        ("", "no file matches the golden pattern ''", None),
+        ("\\u0000", "no file matches the golden pattern '\\x00'", None),
+        ("*/\\u0000/../*", "no file matches the golden pattern '*/\\x00/../*'", None),
+        ("[", "no file matches the golden pattern '['", None),
+        ("x" * 5000, "no file matches the golden pattern 'xxxxxxxxxx", None),
+        ("*a" * 2000 + "b", "no file matches the golden pattern '*a*a*a*a*a", None),
+        ("**/" * 100_000 + "x", "no file matches the golden pattern '**/**/**/", None),
+        ("../" * 10_000 + "x", "no file matches the golden pattern '../../../", None),
+        ("folder", "the golden pattern 'folder' names a folder", 'Name the files in it: "folder/*"'),
+        ("../../", "the golden pattern '../../' names a folder", 'Name the files in it: "../../*"'),
     ],
 )
-def test_golden_patterns_that_name_nothing(tmp_path: Path, pattern: str, message: str) -> None:
-    config = read_config(written(tmp_path, f'model = "m"\ngolden = "{pattern}"'))
+def test_golden_patterns_that_name_nothing(tmp_path: Path, pattern: str, what: str, fix: str | None) -> None:
+    (tmp_path / "folder").mkdir()
+    config = read_config(written(tmp_path, f'model = "m"\n\ngolden = ["packager.toml", "{pattern}"]'))
+    start = time.perf_counter()
     with pytest.raises(ConfigError) as caught:
         config.golden_samples()
-    assert (caught.value.what, caught.value.where) == (message, str(config.path))
+    assert time.perf_counter() - start < 1
+    assert caught.value.what.startswith(what)
+    assert (caught.value.where, caught.value.fix) == (f"{config.path}:3", fix)
+
+
+@pytest.mark.parametrize("pattern", ["../../**", "/**/*.png", "**/*", "../**/**/*/**/nothing", "*/../*/../*/../*/x"])
+def test_golden_patterns_do_not_search_the_whole_disk(
+    tmp_path: Path, pattern: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("packager.finding.MOST_ENTRIES", 300)
+    folder = tmp_path / "a" / "b"
+    for number in range(400):
+        (folder / f"{number % 20}" / f"{number}").mkdir(parents=True)
+        (folder / f"{number % 20}" / f"{number}.npy").touch()
+    config = read_config(written(folder, f'model = "m"\ngolden = "{pattern}"'))
+    with pytest.raises(ConfigError) as caught:
+        config.golden_samples()
+    assert caught.value.what == f"the golden pattern {pattern!r} looks at more than 300 files and folders"
+    assert (caught.value.where, caught.value.fix) == (f"{config.path}:2", "Name a folder, and no `**` above it.")
+
+
+def test_golden_samples_are_a_thousand_at_most(tmp_path: Path) -> None:
+    for number in range(1_001):
+        (tmp_path / f"{number}.npy").touch()
+    config = read_config(written(tmp_path, 'model = "m"\ngolden = ["1.npy", "*.npy"]'))
+    with pytest.raises(ConfigError, match="golden names 1,002 files, and 1,000 is the most") as caught:
+        config.golden_samples()
+    assert caught.value.where == f"{config.path}:2"
+
+
+def test_golden_patterns_leave_folders_and_loops_out(tmp_path: Path) -> None:
+    for name in ("a/b/c.npy", "a/d.npy"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "a" / "loop").symlink_to(tmp_path)
+    (tmp_path / "a" / "link.npy").symlink_to("d.npy")
+    (tmp_path / "a" / "nowhere.npy").symlink_to("none")
+    os.mkfifo(tmp_path / "a" / "pipe.npy")
+    (tmp_path / "locked").mkdir(mode=0)
+    for pattern, expected in [
+        ("**/*.npy", ["a/b/c.npy", "a/d.npy", "a/link.npy"]),
+        ("a/**", ["a/b/c.npy", "a/d.npy", "a/link.npy"]),
+        ("a/*", ["a/d.npy", "a/link.npy"]),
+        ("a/loop/a/[cd].npy", ["a/loop/a/d.npy"]),
+        ("a/l*p/a/d.npy", ["a/loop/a/d.npy"]),
+        (f"{tmp_path}/a/d*", ["a/d.npy"]),
+        ("./a//d.npy", ["a/d.npy"]),
+    ]:
+        config = read_config(written(tmp_path, f'model = "m"\ngolden = "{pattern}"'))
+        assert config.golden_samples() == tuple(tmp_path / name for name in expected), pattern
 
 
 # --- errors ----------------------------------------
