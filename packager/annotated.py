@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.errors import MetadataError, ModelError
+from packager.metadata.plan import AS_TENSORS, LABELS, MEAN, STD
 from packager.metadata.reader import read_metadata
-from packager.metadata.view import ModelMetadata, Task, TensorMetadata
+from packager.metadata.view import ModelMetadata, Task, TensorMetadata, normalizes_every_pixel
 from packager.model import Model, Tensor, read_model
 from packager.naming import SnakeName, unique
+from packager.settings import Example, Part
 
 if TYPE_CHECKING:
     from packager.preprocessing import ImageInput
@@ -141,7 +143,7 @@ def _per_channel(values: tuple[float, ...], channels: int, default: float) -> tu
 
 
 def _check_classifier(annotated: AnnotatedModel) -> None:
-    def fail(what: str, fix: str) -> MetadataError:
+    def fail(what: str, *fix: Part) -> MetadataError:
         return MetadataError(what, where=annotated.model.path, fix=fix)
 
     again = "Attach metadata that fits: packager metadata attach --help"
@@ -153,7 +155,7 @@ def _check_classifier(annotated: AnnotatedModel) -> None:
         raise fail(
             "an image classifier's input is [1, height, width, 1 or 3], and this one is "
             f"{list(tensor.shape_signature)}",
-            "Convert it with a fixed shape and a batch of 1, or attach it as --task tensors.",
+            *("Convert it with a fixed shape and a batch of 1, or attach it with ", AS_TENSORS, "."),
         )
     if tensor.dtype not in ("float32", "int8", "uint8"):
         raise fail(f"an image input of {tensor.dtype} is not supported", "Convert it to float32, int8 or uint8.")
@@ -163,24 +165,17 @@ def _check_classifier(annotated: AnnotatedModel) -> None:
     if len(annotated.labels) != count:
         raise fail(
             f"its metadata holds {len(annotated.labels)} labels for {count} classes",
-            "Attach the right ones: packager metadata attach --labels labels.txt",
+            *("Attach the right ones with ", LABELS, ": packager metadata attach --help"),
         )
     if tensor.dtype == "float32" and not (port.metadata.mean and port.metadata.std):
         raise fail(
             "a float image model needs its normalization, and its metadata holds none",
-            "Attach it, for example --mean 127.5 --std 127.5: packager metadata attach --help",
+            *("Attach it, for example with ", Example.of((MEAN, (127.5,)), (STD, (127.5,)))),
+            ": packager metadata attach --help",
         )
     mean, std = port.metadata.mean, port.metadata.std
-    if any(len(values) not in (0, 1, shape[3]) for values in (mean, std)) or not _is_usable(mean, std):
+    if any(len(values) not in (0, 1, shape[3]) for values in (mean, std)) or not normalizes_every_pixel(mean, std):
         raise fail("its normalization does not fit its channels, or has a std of 0", again)
-
-
-def _is_usable(mean: tuple[float, ...], std: tuple[float, ...]) -> bool:
-    """Whether every pixel, normalized, is a float32."""
-    limit = float.fromhex("0x1.fffffep127")
-    return all(value != 0 for value in std) and all(
-        abs((pixel - m) / s) <= limit for m in mean or (0.0,) for s in std or (1.0,) for pixel in (0, 255)
-    )
 
 
 def asset_files(annotated: AnnotatedModel) -> dict[str, bytes]:

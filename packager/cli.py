@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from packager.errors import ConfigError, PackagerError
+from packager.settings import Example, Setting
 from packager.targets import TARGETS, load_target
 
 if TYPE_CHECKING:
@@ -31,6 +32,35 @@ class _TargetCommand(TyperCommand):
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         assert self.name is not None
         return _target_command(self.name).make_context(info_name, args, parent=parent, **extra)
+
+
+class _Options:
+    """Somebody whose settings are the options of a command."""
+
+    def name(self, setting: Setting, _where: str | None) -> str:
+        if setting.name not in ("inputs", "outputs"):
+            return f"--{setting.name.replace('_', '-')}"
+        side = setting.name.removesuffix("s")
+        if setting.index is None:
+            return f"--{side}-name, --{side}-description and --{side}-range"
+        return f"--{side}-{setting.part if setting.part in ('name', 'description') else 'range'}"
+
+    def example(self, example: Example) -> str:
+        import shlex
+
+        return shlex.join(word for setting, value in example.settings for word in self._words(setting, value))
+
+    def place(self, _setting: Setting) -> None:
+        return None
+
+    def _words(self, setting: Setting, value: Any) -> list[str]:
+        option = self.name(setting, None)
+        if value is True:
+            return [option]
+        if isinstance(value, tuple) and all(isinstance(item, int | float) for item in value):
+            return [option, ",".join(f"{item:g}" for item in value)]
+        values = value if isinstance(value, tuple) else (value,)
+        return [word for item in values for word in (option, str(item))]
 
 
 class _PackagerGroup(TyperGroup):
@@ -49,6 +79,7 @@ class _PackagerGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except PackagerError as error:
+            error.answer(_Options())
             typer.echo(f"error: {error}", err=True)
             raise typer.Exit(1) from None
 
@@ -192,6 +223,9 @@ def attach(
     sample_rate: Annotated[int | None, typer.Option(metavar="HZ", help="Samples a second of an audio input.")] = None,
     audio_channels: Annotated[int | None, typer.Option(help="Channels of an audio input.")] = None,
     vocabulary: Annotated[Path | None, typer.Option(help="The vocabulary of a text input, a token a line.")] = None,
+    delimiter: Annotated[
+        str, typer.Option(metavar="REGEX", help="The regular expression at which a text is split into tokens.")
+    ] = r"[^\w\']+",
     input_name: Annotated[
         list[str] | None, typer.Option(help="Name of the first input; repeat for the next.")
     ] = None,
@@ -228,6 +262,7 @@ def attach(
         sample_rate=sample_rate,
         audio_channels=audio_channels,
         vocabulary=vocabulary,
+        delimiter=delimiter,
         inputs=_specs(input_name, input_description, input_range, "input"),
         outputs=_specs(output_name, output_description, output_range, "output"),
     )

@@ -17,8 +17,10 @@ from typing import Any
 from packager import finding
 from packager.errors import ConfigError, MetadataError
 from packager.finding import TooManyEntriesError, find_files, is_folder
-from packager.metadata.attach import Annotation
+from packager.literals import toml_string
+from packager.metadata.attach import Annotation, LabelFile
 from packager.reading import read_file
+from packager.settings import Asker, Example, Setting
 from packager.targets import TARGETS, load_target
 from packager.toml_lines import MAX_BYTES, NO_LINES, Keys, Lines, TooMuchError, read_lines
 
@@ -88,9 +90,75 @@ class Config:
             )
         return tuple(found)
 
+    @property
+    def asker(self) -> Asker:
+        """Whoever wrote the file, for messages about what it says."""
+        return _Author(self.path, self.lines)
+
     def _place(self, keys: Keys) -> str:
-        line = self.lines.line(keys)
-        return str(self.path) if line is None else f"{self.path}:{line}"
+        return _place(self.path, self.lines, keys)
+
+
+def _place(path: Path, lines: Lines, keys: Keys) -> str:
+    line = lines.line(keys)
+    return str(path) if line is None else f"{path}:{line}"
+
+
+@dataclass(frozen=True)
+class _Author:
+    """Somebody whose settings are the keys of a packager.toml."""
+
+    path: Path
+    lines: Lines
+
+    def name(self, setting: Setting, where: str | None) -> str | None:
+        table = _table_of(setting)
+        if table is None:
+            return None
+        keys = self._keys(table, setting)
+        place = _place(self.path, self.lines, keys)
+        told = where is not None and where in (place, str(self.path))
+        line = "" if told or not self.lines.holds(keys) else f" ({place})"
+        if setting.name not in _TABLES:
+            return f"[{table}] {setting.name}{line}"
+        if setting.index is None:
+            return f"[[{table}.{setting.name}]]"
+        return f"[{table}.{setting.name}]" + ("" if setting.part is None else f" {setting.part}") + line
+
+    def example(self, example: Example) -> str | None:
+        table = _table_of(example.settings[0][0])
+        if table is None:
+            return None
+        return f"[{table}] " + ", ".join(f"{setting.name} = {_toml(value)}" for setting, value in example.settings)
+
+    def place(self, setting: Setting) -> str | None:
+        table = _table_of(setting)
+        line = None if table is None else self.lines.line(self._keys(table, setting))
+        return None if line is None else f"{self.path}:{line}"
+
+    def _keys(self, table: str, setting: Setting) -> Keys:
+        inner = (setting.index, setting.part)
+        return (table, setting.name, *(key for key in inner if key is not None))
+
+
+# The keys of [metadata] that are lists of tables.
+_TABLES = ("inputs", "outputs")
+
+
+def _table_of(setting: Setting) -> str | None:
+    if setting.owner is Annotation:
+        return "metadata"
+    return next((name for name in TARGETS if load_target(name).options is setting.owner), None)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, tuple):
+        items = [_toml(item) for item in value]
+        return items[0] if len(items) == 1 else f"[{', '.join(items)}]"
+    if isinstance(value, LabelFile):
+        path = toml_string(str(value.path))
+        return path if not value.locale else f"{{ path = {path}, locale = {toml_string(value.locale)} }}"
+    return toml_string(value) if isinstance(value, str) else f"{value:g}"
 
 
 def read_config(path: Path | str) -> Config:
@@ -143,7 +211,7 @@ class _Reader:
         self.lines = lines
 
     def fail(self, keys: Keys, what: str, fix: str | None = None) -> ConfigError:
-        return ConfigError(what, where=f"{self.path}:{self.lines.line(keys)}", fix=fix)
+        return ConfigError(what, where=_place(self.path, self.lines, keys), fix=fix)
 
     def config(self, document: dict[str, Any]) -> Config:
         own = {"name": str, "model": Path, "golden": tuple[str, ...], "targets": tuple[str, ...]}

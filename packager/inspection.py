@@ -241,7 +241,7 @@ def _pairs(first: tuple[float, ...], second: tuple[float, ...]) -> str:
 
 def boards_to_rich(boards: Iterable[Board]) -> Table:
     """The boards as a table for a terminal; sizes in KB of 1,024 bytes."""
-    table = _table("boards", "--board", "board", "core", "MHz", "flash", "RAM", "PSRAM")
+    table = _table("boards", "name", "board", "core", "MHz", "flash", "RAM", "PSRAM")
     for board in boards:
         sizes = (board.flash_bytes, board.ram_bytes, board.psram_bytes)
         table.add_row(

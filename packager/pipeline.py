@@ -12,11 +12,12 @@ from typing import Any
 from packager import __version__
 from packager.annotated import AnnotatedModel, annotated_model
 from packager.config import Config, read_config
-from packager.errors import MissingPackageError, ModelError, PackagerError, TargetError
+from packager.errors import ConfigError, MissingPackageError, ModelError, PackagerError, TargetError, asked_by
 from packager.golden import Sample, build_goldens, read_samples
 from packager.metadata.attach import annotate
 from packager.model import Model, parse_model, read_model
 from packager.runtimes import Runtime
+from packager.settings import find_wrong_type
 from packager.targets import TARGETS, load_target
 from packager.targets.target import Level, Problem, Target, build_project
 from packager.writing import Change, Plan, Project, plan_tree, write_tree
@@ -149,10 +150,21 @@ def _package(target: str, model: Path, options: Any, golden: Sequence[Path], say
     annotated = annotated_model(read_model(model))
     samples = read_samples(annotated, golden)
     options = chosen.options() if options is None else options
+    wrong = find_wrong_type(options)
+    if wrong is not None:
+        raise ConfigError(wrong, about=wrong[0])
     return _render(annotated, samples, {"": (chosen, options)}, say, may_skip=False)
 
 
 def _build(config: Config, say: Say) -> _Built:
+    with asked_by(config.asker):
+        built = _build_asked(config, say)
+    for item in built.skipped:
+        item.why.answer(config.asker)
+    return built
+
+
+def _build_asked(config: Config, say: Say) -> _Built:
     model = read_model(config.model)
     if config.metadata is not None:
         say("attaching metadata")
@@ -212,8 +224,9 @@ def _render(
                     next_steps[target.name] = target.next_steps(context)
     if not projects:
         raise TargetError(
-            "cannot run on any target:\n" + "\n".join(f"  {item.target}: {item.why.what}" for item in skipped),
+            "cannot run on any target",
             where=annotated.model.path,
+            details=[(f"{item.target}: ", *item.why.parts) for item in skipped],
         )
     return _Built(annotated, tuple(projects), next_steps, tuple(warnings), tuple(skipped))
 

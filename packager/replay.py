@@ -24,6 +24,7 @@ from packager.golden import Array, Sample, build_goldens
 from packager.model import Model, Tensor, parse_model
 from packager.reading import open_file
 from packager.runtimes import Runtime, Tolerance
+from packager.settings import FORCE
 from packager.targets.c_array import read_c_array
 from packager.targets.micro import CTYPES
 
@@ -133,7 +134,7 @@ def verify(folder: Path) -> VerifyReport:
     )
 
 
-_AGAIN = "Make the project again; --force replaces edited files."
+_AGAIN = ("Make the project again; ", FORCE, " replaces edited files.")
 
 
 def _find_core(folder: Path) -> Path:

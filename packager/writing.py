@@ -24,6 +24,7 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from packager.errors import WriteError
+from packager.settings import FORCE
 
 if sys.platform != "win32":
     import fcntl
@@ -51,7 +52,7 @@ class State(StrEnum):
     """What a run does with one file."""
 
     CREATED = "created"
-    REPLACED = "replaced"  # as generated last time, or --force
+    REPLACED = "replaced"  # as generated last time, or forced
     UNCHANGED = "unchanged"
     KEPT = "kept"  # edited; the generated text is the one of last time
     KEPT_NEW = "kept_new"  # edited; the generated text is another one, and stands beside it as NAME.new
@@ -228,7 +229,7 @@ class _Draft:
             raise WriteError(
                 "the new text of an edited file belongs here, but this file is edited too",
                 where=self.root / path,
-                fix="Move or delete it and run again, or use --force to replace the edited file itself.",
+                fix=("Move or delete it and run again, or use ", FORCE, " to replace the edited file itself."),
             )
         if old != new:
             self.writes[path] = new
@@ -313,7 +314,7 @@ def _read_hashes(root: Path, folder: str, name: str, *, force: bool) -> dict[str
         raise WriteError(
             f"this {name} is broken, or of another program",
             where=root / folder / name,
-            fix="Delete it, or run again with --force to replace it.",
+            fix=("Delete it, or run again with ", FORCE, " to replace it."),
         ) from error
     return hashes
 
@@ -397,7 +398,7 @@ def _check_root(root: Path, folders: Sequence[str], *, force: bool) -> None:
         raise WriteError(
             "the folder is not empty, and nothing in it says that this tool made it",
             where=root,
-            fix="Choose an empty folder, or run again with --force to write among these files.",
+            fix=("Choose an empty folder, or run again with ", FORCE, " to write among these files."),
         )
 
 

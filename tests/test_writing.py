@@ -434,7 +434,7 @@ def test_a_folder_that_is_not_ours_needs_force(out):
     build_file_tree(out, {"a": "me", "mine": "me"})
     with pytest.raises(WriteError, match="not empty") as refused:
         write(out, {"a": "1"})
-    assert "--force" in str(refused.value)
+    assert "force=True" in str(refused.value)
     assert read_file_tree(out) == {"a": "me", "mine": "me"}
     assert write(out, {"a": "1"}, force=True) == {"a": "replaced"}
     assert read_file_tree(out) == {"a": "1", "mine": "me"}

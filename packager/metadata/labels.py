@@ -23,6 +23,7 @@ from pathlib import Path
 
 from packager.errors import MetadataError
 from packager.reading import read_file
+from packager.settings import Setting
 
 _LOCALE = "[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*"
 _LABEL_COLUMNS = ("label", "name", "display_name")
@@ -57,19 +58,23 @@ class LabelFile:
         localized = re.fullmatch(f"({_LOCALE})=(.+)", text)
         return cls(Path(text)) if localized is None else cls(Path(localized[2]), localized[1])
 
+    def __str__(self) -> str:
+        """What ``parse`` makes it from."""
+        return f"{self.locale}={self.path}" if self.locale else str(self.path)
+
     @property
     def canonical_name(self) -> str:
         """Its name inside the model, whatever it is called outside."""
         return f"labels_{self.locale}.txt" if self.locale else "labels.txt"
 
 
-def read_labels(path: Path) -> tuple[str, ...]:
-    """The labels in a file, in the order of the classes.
+def read_labels(path: Path, *, given: Setting | None = None) -> tuple[str, ...]:
+    """The labels in a file, in the order of the classes. ``given`` is the setting that names the file.
 
     Raises:
         MetadataError: the file cannot be read, holds no labels, or a label in it is blank or there twice.
     """
-    text = _read_text(path)
+    text = _read_text(path, given)
     suffix = path.suffix.lower()
     try:
         labels = _from_json(text) if suffix == ".json" else _from_csv(text) if suffix == ".csv" else _from_lines(text)
@@ -112,13 +117,15 @@ def check_count(count: int, expected: int, where: Path, origin: str, reason: str
     raise MetadataError(what, where=where, fix=fix)
 
 
-def _read_text(path: Path) -> str:
+def _read_text(path: Path, given: Setting | None) -> str:
+    fix = None if given is None else ("Check the path given as ", given, ".")
     try:
         data = read_file(path)
     except FileNotFoundError:
-        raise MetadataError("no such label file", where=path, fix="Check the path given as --labels.") from None
-    except OSError as error:
-        raise MetadataError(f"cannot be read: {error.strerror}", where=path) from None
+        raise MetadataError("no such label file", where=path, fix=fix) from None
+    except (OSError, ValueError) as error:  # ValueError: a path that holds a NUL
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise MetadataError(f"cannot be read: {reason}", where=path, fix=fix) from None
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import re
 import struct
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from packager.errors import MetadataError
 from packager.metadata.labels import LabelFile, check_count, read_labels
-from packager.metadata.view import CropMode, ModelMetadata, Task, TensorMetadata
+from packager.metadata.view import CropMode, ModelMetadata, Task, TensorMetadata, normalizes_every_pixel
 from packager.model import Model, Quantization, Tensor
 from packager.reading import read_file
+from packager.settings import Example, Part, Setting, find_wrong_type
 
 IMAGE_TASKS = (Task.IMAGE_CLASSIFICATION, Task.OBJECT_DETECTION, Task.IMAGE_SEGMENTATION)
 
@@ -79,6 +81,21 @@ class Annotation:
     delimiter: str = r"[^\w\']+"
 
 
+TASK = Setting(Annotation, "task")
+LABELS = Setting(Annotation, "labels")
+MEAN = Setting(Annotation, "mean")
+STD = Setting(Annotation, "std")
+CROP = Setting(Annotation, "crop")
+SAMPLE_RATE = Setting(Annotation, "sample_rate")
+AUDIO_CHANNELS = Setting(Annotation, "audio_channels")
+VOCABULARY = Setting(Annotation, "vocabulary")
+DELIMITER = Setting(Annotation, "delimiter")
+AS_TENSORS = Example.of((TASK, Task.TENSORS))
+
+# A vocabulary has some megabytes at most; what is in a model is read up to this size too.
+_LARGEST_VOCABULARY = 256 << 20
+
+
 @dataclass(frozen=True)
 class Plan:
     """An annotation that was checked against its model.
@@ -107,27 +124,33 @@ def make_plan(model: Model, annotation: Annotation, old: ModelMetadata) -> Plan:
     Raises:
         MetadataError: it does not fit, or a label file is wrong; every message names the fix.
     """
+    wrong = find_wrong_type(annotation)
+    if wrong is not None:
+        raise MetadataError(wrong, where=model.path, about=wrong[0])
     task = annotation.task or old.task
     if task is None:
         raise MetadataError(
             "no task is given, and the model names none",
             where=model.path,
-            fix=f"Add --task with one of {', '.join(Task)}; tensors is for anything else.",
+            fix=("Set ", TASK, f" to one of {', '.join(Task)}; the last is for anything else."),
+            about=TASK,
         )
-    _refuse_options_of_other_tasks(model, annotation, task)
-    _check_texts(annotation)
-    input_roles, output_roles = _roles(model, task)
+    _refuse_settings_of_other_tasks(model, annotation, task)
+    _check_texts(model, annotation)
+    input_roles, output_roles = _roles(model, task, TASK if annotation.task else None)
     labelled = next((i for i, role in enumerate(output_roles) if role in ("classes", "mask", "category")), None)
     if task is Task.TENSORS and model.outputs:
         labelled = 0
     # In one order, however they are given: the default ones first.
-    files = sorted(annotation.labels, key=lambda file: file.locale)
-    labels = tuple((file, read_labels(file.path)) for file in files)
+    files = sorted(enumerate(annotation.labels), key=lambda item: item[1].locale)
+    labels = tuple(
+        (file, read_labels(file.path, given=Setting(Annotation, "labels", index))) for index, file in files
+    )
     if labelled is not None:
         _check_labels(model, task, _tensor_metadata(old.outputs, labelled), model.outputs[labelled], labels)
     mean, std = _normalization(model, annotation, old) if task in IMAGE_TASKS else ((), ())
-    _check_specs(model, "input", annotation.inputs, model.inputs)
-    _check_specs(model, "output", annotation.outputs, model.outputs)
+    _check_specs(model, "inputs", annotation.inputs, model.inputs)
+    _check_specs(model, "outputs", annotation.outputs, model.outputs)
     first_input = _tensor_metadata(old.inputs, 0)
     return Plan(
         task=task,
@@ -140,7 +163,7 @@ def make_plan(model: Model, annotation: Annotation, old: ModelMetadata) -> Plan:
         labels=labels,
         sample_rate=first_input.sample_rate if annotation.sample_rate is None else annotation.sample_rate,
         audio_channels=first_input.audio_channels if annotation.audio_channels is None else annotation.audio_channels,
-        vocabulary=_read_vocabulary(annotation),
+        vocabulary=_read_vocabulary(model, annotation),
     )
 
 
@@ -148,43 +171,57 @@ def _tensor_metadata(tensors: tuple[TensorMetadata, ...], index: int) -> TensorM
     return tensors[index] if index < len(tensors) else TensorMetadata()
 
 
-def _refuse_options_of_other_tasks(model: Model, annotation: Annotation, task: Task) -> None:
-    for option, value, tasks in (
-        ("--mean", annotation.mean, IMAGE_TASKS),
-        ("--std", annotation.std, IMAGE_TASKS),
-        ("--crop", annotation.crop, IMAGE_TASKS),
-        ("--sample-rate", annotation.sample_rate, (Task.AUDIO_CLASSIFICATION,)),
-        ("--audio-channels", annotation.audio_channels, (Task.AUDIO_CLASSIFICATION,)),
-        ("--vocabulary", annotation.vocabulary, (Task.TEXT_CLASSIFICATION,)),
+def _refuse_settings_of_other_tasks(model: Model, annotation: Annotation, task: Task) -> None:
+    delimiter = None if annotation.delimiter == Annotation.delimiter else annotation.delimiter
+    for setting, value, tasks in (
+        (MEAN, annotation.mean, IMAGE_TASKS),
+        (STD, annotation.std, IMAGE_TASKS),
+        (CROP, annotation.crop, IMAGE_TASKS),
+        (SAMPLE_RATE, annotation.sample_rate, (Task.AUDIO_CLASSIFICATION,)),
+        (AUDIO_CHANNELS, annotation.audio_channels, (Task.AUDIO_CLASSIFICATION,)),
+        (VOCABULARY, annotation.vocabulary, (Task.TEXT_CLASSIFICATION,)),
+        (DELIMITER, delimiter, (Task.TEXT_CLASSIFICATION,)),
     ):
         if value is not None and task not in tasks:
             raise MetadataError(
-                f"{option} does not go with the task {task}",
+                (setting, f" does not go with the task {task}"),
                 where=model.path,
-                fix=f"Leave it out, or use --task {' or '.join(tasks)}.",
+                fix=("Leave it out, or set ", TASK, f" to {' or '.join(tasks)}."),
+                about=setting,
             )
-    for option, number in (
-        ("--sample-rate", annotation.sample_rate),
-        ("--audio-channels", annotation.audio_channels),
+    for setting, number, fix in (
+        (SAMPLE_RATE, annotation.sample_rate, "Give the number of samples in a second, such as 16000."),
+        (AUDIO_CHANNELS, annotation.audio_channels, "Give 1 for mono, 2 for stereo."),
     ):
         if number is not None and not 0 < number < 2**32:
-            raise MetadataError(f"{option} is {number}", where=model.path, fix="Give a number from 1 up.")
+            raise MetadataError(
+                (setting, " is not a whole number from 1 to 4,294,967,295"), where=model.path, fix=fix, about=setting
+            )
 
 
-def _check_texts(annotation: Annotation) -> None:
-    specs = (*annotation.inputs, *annotation.outputs)
-    texts = [annotation.name, annotation.version, annotation.author, annotation.license, annotation.description]
-    texts.append(annotation.delimiter)
-    texts += [text for spec in specs for text in (spec.name, spec.description)]
-    for text in texts:
+def _check_texts(model: Model, annotation: Annotation) -> None:
+    texts = {
+        Setting(Annotation, name): getattr(annotation, name)
+        for name in ("name", "version", "author", "license", "description", "delimiter")
+    }
+    for side in ("inputs", "outputs"):
+        for index, spec in enumerate(getattr(annotation, side)):
+            texts[Setting(Annotation, side, index, "name")] = spec.name
+            texts[Setting(Annotation, side, index, "description")] = spec.description
+    for setting, text in texts.items():
         try:
             (text or "").encode()
         except UnicodeEncodeError:
-            raise MetadataError(f"{text!r} is not valid Unicode", fix="Give it in UTF-8.") from None
+            raise MetadataError(
+                (setting, f" is not valid Unicode: {text!r}"),
+                where=model.path,
+                fix="Give it in UTF-8.",
+                about=setting,
+            ) from None
 
 
-def _roles(model: Model, task: Task) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What each input and output is for the task, as keys of ``ROLES``.
+def _roles(model: Model, task: Task, given: Setting | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What each input and output is for the task, as keys of ``ROLES``; ``given`` if the task was.
 
     Raises:
         MetadataError: the model has other inputs and outputs than the task.
@@ -193,7 +230,10 @@ def _roles(model: Model, task: Task) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
     def fail(what: str) -> MetadataError:
         return MetadataError(
-            what, where=model.path, fix="Use the task that the model was made for; --task tensors takes any model."
+            what,
+            where=model.path,
+            fix=("Use the task that the model was made for; ", AS_TENSORS, " takes any model."),
+            about=given,
         )
 
     if task is Task.TENSORS:
@@ -266,7 +306,8 @@ def _check_labels(
         raise MetadataError(
             f"two label files are given for {'the locale ' + twice if twice else 'the default labels'}",
             where=model.path,
-            fix="Name the locale of a translated file: --labels labels.txt --labels de=labels_de.txt",
+            fix=("Name the locale of a translated file: ", _TRANSLATED),
+            about=LABELS,
         )
     counts: dict[str, tuple[int, Path, str]] = {}
     for locale in ("", *old.locales):
@@ -281,7 +322,8 @@ def _check_labels(
             if not counts
             else "labels are given for a locale, and no default ones",
             where=model.path,
-            fix="Add --labels labels.txt, a file with a label a line; a translated one is de=labels_de.txt.",
+            fix=("Add a file with a label a line: ", _TRANSLATED if counts else _LABELLED),
+            about=LABELS,
         )
     expected = counts.get("", (0,))[0]
     reason = f"the default ones are {expected}"
@@ -292,6 +334,10 @@ def _check_labels(
         reason = f"the output has {expected} classes"
     for count, where, origin in counts.values():
         check_count(count, expected, where, origin, reason)
+
+
+_LABELLED = Example.of((LABELS, (LabelFile(Path("labels.txt")),)))
+_TRANSLATED = Example.of((LABELS, (LabelFile(Path("labels.txt")), LabelFile(Path("labels_de.txt"), "de"))))
 
 
 def _holds_indices(tensor: TensorMetadata) -> bool:
@@ -315,26 +361,57 @@ def _normalization(
         # Raw pixels: the normalization that quantization takes back again.
         implied = _implied_normalization(tensor.quantization, 0) or (0.0, 1.0)
         mean, std = (implied[0],), (implied[1],)
-    for option, values in (("--mean", mean), ("--std", std)):
+    for setting, values, given in ((MEAN, mean, annotation.mean), (STD, std, annotation.std)):
+        about = None if given is None else setting
+        name: Part = f"the {setting.name} in its metadata" if given is None else setting
+        if not values:
+            raise MetadataError(
+                ("no ", setting, " is given, and the model names none"),
+                where=model.path,
+                fix=("Give both: ", _usual(127.5, 127.5), " for [-1, 1], ", _usual(0, 255), " for [0, 1]."),
+                about=setting,
+            )
         if len(values) not in (1, channels):
             raise MetadataError(
-                f"{option} has {len(values)} values, and the image input has {channels} "
-                f"channel{'s' if channels > 1 else ''}",
+                (name, f" has {len(values)} values, and the image input has {_counted(channels, 'channel')}"),
                 where=model.path,
-                fix=f"Give {option} once for all channels, or once for each of the {channels}."
-                if channels > 1
-                else f"Give {option} once.",
+                fix=(
+                    *("Give ", setting, " with one value"),
+                    f" for all channels, or with one for each of the {channels}." if channels > 1 else ".",
+                ),
+                about=about,
             )
+        for value in values:
+            _check_float32(model, setting, value, name, about)
     count = max(len(mean), len(std))
-    mean = tuple(_float32(model, "--mean", value) for value in (mean * count if len(mean) == 1 else mean))
-    std = tuple(_float32(model, "--std", value) for value in (std * count if len(std) == 1 else std))
-    if any(value <= 0 for value in std):
+    mean = tuple(_float32(value) for value in (mean * count if len(mean) == 1 else mean))
+    std = tuple(_float32(value) for value in (std * count if len(std) == 1 else std))
+    about = None if annotation.std is None else STD
+    name = "the std in its metadata" if annotation.std is None else STD
+    wrong = next((value for value in std if value <= 0), None)
+    if wrong is not None:
         raise MetadataError(
-            f"--std is {next(value for value in std if value <= 0):g}, and the pixels are divided by it",
+            (name, f" is {wrong:g}, and the pixels are divided by it"),
             where=model.path,
-            fix="Give what the model was trained with, a number above 0; --std 1 leaves the pixels as they are.",
+            fix=(
+                "Give what the model was trained with, a number above 0; ",
+                Example.of((STD, (1.0,))),
+                " leaves the pixels as they are.",
+            ),
+            about=about,
+        )
+    if not normalizes_every_pixel(mean, std):
+        raise MetadataError(
+            (name, " is so small that a pixel, divided by it, is beyond float32"),
+            where=model.path,
+            fix="Give what the model was trained with.",
+            about=about,
         )
     return mean, std
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 # Mean and std of the usual trainings: pixels as -1..1, as 0..1, and as they are.
@@ -357,17 +434,21 @@ def usual_normalization(tensor: Tensor) -> tuple[float, float] | None:
     )
 
 
-def _suggest_normalization(tensor: Tensor) -> str:
+def _usual(mean: float, std: float) -> Example:
+    return Example.of((MEAN, (mean,)), (STD, (std,)))
+
+
+def _suggest_normalization(tensor: Tensor) -> tuple[Part, ...]:
     implied = _implied_normalization(tensor.quantization, -128) if tensor.dtype == "int8" else None
     if implied is None:
         return (
-            "Give what the model was trained with: --mean 127.5 --std 127.5 for [-1, 1], "
-            "--mean 0 --std 255 for [0, 1]."
+            *("Give what the model was trained with: ", _usual(127.5, 127.5), " for [-1, 1], "),
+            *(_usual(0, 255), " for [0, 1]."),
         )
     mean, std = usual_normalization(tensor) or implied
     return (
-        f"Its quantization looks like --mean {mean:.6g} --std {std:.6g}; "
-        "give what the model was trained with: (pixel - mean) / std."
+        *("Its quantization looks like ", _usual(mean, std), "; "),
+        "give what the model was trained with: (pixel - mean) / std.",
     )
 
 
@@ -378,54 +459,78 @@ def _implied_normalization(quantization: Quantization | None, lowest: int) -> tu
     return float(quantization.zero_point - lowest), 1 / quantization.scale
 
 
-def _float32(model: Model, option: str, value: float) -> float:
+def _float32(value: float) -> float:
+    """The nearest float32, and 0 for -0; infinite where ``value`` is beyond it."""
     try:
         (rounded,) = struct.unpack("<f", struct.pack("<f", value))
     except OverflowError:
-        rounded = math.inf
-    if not math.isfinite(rounded):
-        raise MetadataError(f"{option} is {value}", where=model.path, fix="Give a finite number of float32's range.")
-    return float(rounded)
+        return math.inf
+    return float(rounded) + 0.0
 
 
-def _check_specs(model: Model, kind: str, specs: Sequence[TensorSpec], tensors: Sequence[Tensor]) -> None:
+def _check_float32(model: Model, setting: Setting, value: float, name: Part, about: Setting | None) -> None:
+    if not math.isfinite(_float32(value)):
+        what = "not a number" if math.isnan(value) else "infinite" if math.isinf(value) else "beyond float32"
+        raise MetadataError(
+            (name, f" is {what}"),
+            where=model.path,
+            fix="Give a number between -3.4e38 and 3.4e38.",
+            about=about,
+        )
+
+
+def _check_specs(model: Model, side: str, specs: Sequence[TensorSpec], tensors: Sequence[Tensor]) -> None:
+    kind = side.removesuffix("s")
     if len(specs) > len(tensors):
         raise MetadataError(
-            f"{len(specs)} {kind}s are described, and the model has {len(tensors)}",
+            f"{_counted(len(specs), kind)} {'is' if len(specs) == 1 else 'are'} described, and the model has "
+            f"{len(tensors)}",
             where=model.path,
-            fix=f"Give --{kind}-name and the like once for each {kind} at most, in the model's order.",
+            fix=("Give ", Setting(Annotation, side), f" once for each {kind} at most, in the model's order."),
+            about=Setting(Annotation, side, len(tensors)),
         )
-    for number, (spec, tensor) in enumerate(zip(specs, tensors, strict=False), 1):
+    for index, (spec, tensor) in enumerate(zip(specs, tensors, strict=False)):
         channels = tensor.shape[-1] if tensor.shape else 1
-        for values in (spec.minimum, spec.maximum):
+        for part, values in (("minimum", spec.minimum), ("maximum", spec.maximum)):
+            setting = Setting(Annotation, side, index, part)
             if values is not None and len(values) not in (1, channels):
                 raise MetadataError(
-                    f"the value range of {kind} {number} has {len(values)} values for {channels} channels",
+                    (setting, f" of {kind} {index + 1} has {len(values)} values for {_counted(channels, 'channel')}"),
                     where=model.path,
                     fix="Give one for all channels, or one for each.",
+                    about=setting,
                 )
             for value in values or ():
-                _float32(model, "a value range", value)
+                _check_float32(model, setting, value, setting, setting)
         low, high = spec.minimum, spec.maximum
         if low and high and any(a > b for a, b in zip(low * len(high), high * len(low), strict=True)):
+            setting = Setting(Annotation, side, index)
             raise MetadataError(
-                f"the value range of {kind} {number} has a minimum above its maximum",
+                (setting, f" of {kind} {index + 1} has a minimum above its maximum"),
                 where=model.path,
                 fix="Swap the two.",
+                about=Setting(Annotation, side, index, "minimum"),
             )
 
 
-def _read_vocabulary(annotation: Annotation) -> bytes | None:
+def _read_vocabulary(model: Model, annotation: Annotation) -> bytes | None:
     path, delimiter = annotation.vocabulary, annotation.delimiter
     if path is None:
         return None
     try:
-        re.compile(delimiter)
-    except re.error as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what other engines may take otherwise
+            re.compile(delimiter)
+    except (re.error, OverflowError, RecursionError) as error:
+        reason = "it nests too deep" if isinstance(error, RecursionError) else str(error)
         raise MetadataError(
-            f"the delimiter {delimiter!r} is no regular expression: {error}", fix=r"Such as [^\w\']+"
+            (DELIMITER, f" is no regular expression: {reason}"),
+            where=model.path,
+            fix=("Write such as ", Example.of((DELIMITER, Annotation.delimiter))),
+            about=DELIMITER,
         ) from None
     try:
-        return read_file(path)
-    except OSError as error:
-        raise MetadataError(f"cannot be read: {error.strerror}", where=path, fix="Check --vocabulary.") from None
+        return read_file(path, _LARGEST_VOCABULARY)
+    except (OSError, ValueError) as error:  # ValueError: a path that holds a NUL
+        why = error.strerror if isinstance(error, OSError) else error
+        raise MetadataError(f"cannot be read: {why}", where=path, fix=("Check ", VOCABULARY, ".")) from None

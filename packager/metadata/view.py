@@ -110,6 +110,14 @@ def split_labels(data: bytes) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def normalizes_every_pixel(mean: tuple[float, ...], std: tuple[float, ...]) -> bool:
+    """Whether ``(pixel - mean) / std`` is a float32 for every 8-bit pixel."""
+    limit = float.fromhex("0x1.fffffep127")
+    return all(value != 0 for value in std) and all(
+        abs((pixel - m) / s) <= limit for m in mean or (0.0,) for s in std or (1.0,) for pixel in (0, 255)
+    )
+
+
 @dataclass(frozen=True)
 class ModelMetadata:
     """A model's metadata. ``task`` is None where neither this tool wrote it nor it can be told."""

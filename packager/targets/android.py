@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port, asset_files
+from packager.errors import about
 from packager.literals import float32
 from packager.metadata.view import CropMode
 from packager.model import Tensor
 from packager.naming import PackageName, PascalName, SnakeName, camel_case, unique
 from packager.runtimes import Runtime, Tolerance
+from packager.settings import Setting
 from packager.targets.target import Target, mobile_problems
 
 if TYPE_CHECKING:
@@ -171,7 +173,8 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
     from packager.golden import litert_tolerance
 
     name = SnakeName.of(options.name or annotated.name)
-    package = PackageName.parse(options.package or f"com.example.{name}")
+    with about(Setting(Options, "package")):
+        package = PackageName.parse(options.package or f"com.example.{name}")
     image, score = annotated.image, annotated.outputs[0].tensor
     score_kind = _KINDS[score.dtype]
     golden = goldens.sets[Runtime.LITERT_REFERENCE]

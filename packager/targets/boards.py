@@ -628,7 +628,7 @@ def check_board(
             Problem(
                 Level.WARNING,
                 f"there is no known {platform} support for the {board.title}",
-                f"Choose another --platform for it: {', '.join(board.platforms)}.",
+                f"Choose another platform for it: {', '.join(board.platforms)}.",
             )
         )
     for problem in (_flash_problem(board, needs, platform), _ram_problem(board, needs)):

@@ -16,6 +16,7 @@ from packager.errors import ConfigError
 from packager.metadata.view import CropMode
 from packager.naming import PascalName, camel_case, unique
 from packager.runtimes import Runtime
+from packager.settings import Example, Setting
 from packager.targets.target import Target, mobile_problems
 
 if TYPE_CHECKING:
@@ -206,9 +207,11 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
     from packager.golden import litert_tolerance
 
     if not re.fullmatch(r"[0-9]{2}(\.[0-9]{1,2})?", options.deployment_target) or options.deployment_target < "12":
+        setting = Setting(Options, "deployment_target")
         raise ConfigError(
-            f"{options.deployment_target!r} is no version of iOS that TensorFlow Lite supports",
-            fix="Write 12.0 or newer, such as deployment_target = '13.0'",
+            (setting, f" is {options.deployment_target!r}, which is no version of iOS that TensorFlow Lite supports"),
+            fix=("Write 12.0 or newer, such as ", Example.of((setting, "13.0"))),
+            about=setting,
         )
     module = _module_name(options, annotated)
     constants = _constants(annotated)

@@ -12,13 +12,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port
-from packager.errors import ConfigError, TargetError
+from packager.errors import ConfigError, TargetError, about
 from packager.literals import float32
 from packager.metadata.embedding import strip
 from packager.metadata.view import CropMode
 from packager.model import Model, Tensor
 from packager.naming import PascalName, SnakeName, unique
 from packager.runtimes import Runtime, Tolerance
+from packager.settings import Setting
 from packager.targets.micro_operators import (
     is_stateful,
     missing_in_arduino_library,
@@ -83,6 +84,15 @@ class Options:
     arena_bytes: int | None = field(
         default=None, metadata={"help": "Bytes of the tensor arena, in place of the measured minimum and margin."}
     )
+
+
+_PLATFORM = Setting(Options, "platform")
+_BOARD = Setting(Options, "board")
+_ARDUINO_LIBRARY = Setting(Options, "arduino_library")
+_ARENA_MARGIN = Setting(Options, "arena_margin")
+_ARENA_BYTES = Setting(Options, "arena_bytes")
+# The generated code, and the boards, count in 32 bits.
+_LARGEST_ARENA = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -447,7 +457,7 @@ def _find_problems(model: Model) -> tuple[Problem, ...]:
             Problem(
                 Level.WARNING,
                 f"it has {size / 1e6:.1f} MB, and most boards have 1 or 2 MB of flash",
-                "Name yours with --board, and its memory is checked too.",
+                "Name your board, and its memory is checked too.",
             )
         )
     return tuple(problems)
@@ -566,11 +576,16 @@ _ARDUINO_HEADERS = {
 def _check_options(model: Model, options: Options) -> None:
     if options.arena_margin < 0:
         raise ConfigError(
-            f"an arena margin of {options.arena_margin} % is less than what was measured",
-            fix="Give a smaller arena with --arena-bytes.",
+            (_ARENA_MARGIN, " is below 0, which is less than what was measured"),
+            fix=("Give a smaller arena with ", _ARENA_BYTES, "."),
+            about=_ARENA_MARGIN,
         )
-    if options.arena_bytes is not None and options.arena_bytes <= 0:
-        raise ConfigError(f"a tensor arena of {options.arena_bytes} bytes cannot hold anything")
+    if options.arena_bytes is not None and not 0 < options.arena_bytes <= _LARGEST_ARENA:
+        raise ConfigError(
+            (_ARENA_BYTES, f" is not a whole number from 1 to {_LARGEST_ARENA:,}"),
+            fix="Leave it out, and the measured minimum and a margin are taken.",
+            about=_ARENA_BYTES,
+        )
     _check_platform(model, options)
     # The weights are the least that the array can have; its size, and an arena to be measured, are not known yet.
     _check_board(model, options, model_bytes=model.sizes.weights, arena_bytes=options.arena_bytes or 0)
@@ -582,7 +597,14 @@ def _arena(options: Options, goldens: Goldens) -> tuple[int, int]:
     assert measured is not None
     if options.arena_bytes is not None:
         return measured, options.arena_bytes
-    return measured, -(-measured * (100 + options.arena_margin) // 1600) * 16
+    arena = -(-measured * (100 + options.arena_margin) // 1600) * 16
+    if arena > _LARGEST_ARENA:
+        raise ConfigError(
+            (_ARENA_MARGIN, f" makes an arena of more than {_LARGEST_ARENA:,} bytes"),
+            fix="Give it in percent of what was measured: 10 is usual.",
+            about=_ARENA_MARGIN,
+        )
+    return measured, arena
 
 
 def _check_platform(model: Model, options: Options) -> None:
@@ -593,7 +615,7 @@ def _check_platform(model: Model, options: Options) -> None:
         raise TargetError(
             f"the library Arduino_TensorFlowLite, of 2023, has no {', '.join(missing)}",
             where=model.path,
-            fix="Use --arduino-library chirale, or another --platform.",
+            fix=("Set ", _ARDUINO_LIBRARY, f" to {ArduinoLibrary.CHIRALE}, or ", _PLATFORM, " to another one."),
         )
 
 
@@ -612,16 +634,20 @@ def _check_board(model: Model, options: Options, *, model_bytes: int, arena_byte
                 f"it fits on no board of the table: it takes at least {model_bytes:,} bytes of flash for the model"
                 f"{arena}, and the board with the most is {describe_largest()}",
                 where=model.path,
-                fix="Quantize it to int8, or give it a smaller input; --platform cmake takes a board of any size.",
+                fix=(
+                    *("Quantize it to int8, or give it a smaller input; or set ", _PLATFORM),
+                    f" to {Platform.CMAKE}, which takes a board of any size.",
+                ),
             )
         return ""
-    problems = check_board(
-        options.board,
-        model_bytes=model_bytes,
-        arena_bytes=arena_bytes,
-        operators=operators,
-        platform=options.platform.value,
-    )
+    with about(_BOARD):
+        problems = check_board(
+            options.board,
+            model_bytes=model_bytes,
+            arena_bytes=arena_bytes,
+            operators=operators,
+            platform=options.platform.value,
+        )
     for problem in problems:
         if problem.level is Level.ERROR:
             raise TargetError(problem.what, where=model.path, fix=problem.fix)

@@ -150,7 +150,7 @@ def test_the_models_of_tensorflow_lite_micro_itself_have_no_problem(models: Path
 def test_an_operator_that_the_old_arduino_library_lacks() -> None:
     with pytest.raises(TargetError, match="has no REDUCE_ALL") as caught:
         TARGET.check_options(parse_model(graphs.single("REDUCE_ALL")), Options())
-    assert "--arduino-library chirale" in str(caught.value)
+    assert "Set Options.arduino_library to chirale" in str(caught.value)
 
 
 # --- the resolver ----------------------------------------
@@ -271,6 +271,8 @@ def test_margin_and_size_of_the_arena_can_be_given(examples: Path, models: Path)
     assert arena(arena_margin=0) == measured
     assert arena(arena_margin=50) == -(-measured * 3 // 2 // 16) * 16
     assert arena(arena_bytes=4000, arena_margin=50) == 4000
+    with pytest.raises(ConfigError, match=r"Options\.arena_margin makes an arena of more than 2,147,483,647 bytes"):
+        arena(arena_margin=10**30)
 
 
 # --- names ----------------------------------------
@@ -418,8 +420,15 @@ def test_verify_of_a_folder_without_a_project(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "error", "what"),
     [
-        (Options(arena_margin=-1), ConfigError, "an arena margin of -1 %"),
-        (Options(arena_bytes=0), ConfigError, "a tensor arena of 0 bytes"),
+        (Options(arena_margin=-1), ConfigError, "Options.arena_margin is below 0"),
+        *(
+            (
+                Options(arena_bytes=size),
+                ConfigError,
+                "Options.arena_bytes is not a whole number from 1 to 2,147,483,647",
+            )
+            for size in (0, -1, 2**31, 10**400)
+        ),
         (Options(board="nosuch"), ConfigError, "no board 'nosuch'"),
         (Options(board="uno"), TargetError, "no 8-bit core"),
         (Options(board="uno-r4"), TargetError, "the Arduino Uno R4 has 256 KB"),
@@ -444,7 +453,7 @@ def test_options_that_cannot_be_are_refused_before_anything_is_computed(
     with pytest.raises(error) as caught:
         package("micro", tmp_path / "model.tflite", tmp_path / "out", options, say=said.append)
     assert what in caught.value.what
-    assert caught.value.fix or options.arena_bytes == 0
+    assert caught.value.fix
     assert said == []
     assert not (tmp_path / "out").exists()
 
@@ -461,7 +470,7 @@ def test_a_model_larger_than_any_flash_is_refused_at_once(tmp_path: Path, platfo
         TARGET.check_options(model, Options(platform=platform))
     assert f"at least {model.sizes.weights:,} bytes of flash" in caught.value.what
     assert "with 8.0 MB of flash" in caught.value.what
-    assert "--platform cmake" in str(caught.value.fix)
+    assert "Options.platform to cmake" in str(caught.value)
     TARGET.check_options(parse_model(graphs.table(largest // 2)), Options(platform=platform))
 
 

@@ -1,0 +1,539 @@
+"""Whose words: a wrong setting is named as whoever set it names it, with an option, a key or a field."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import typer
+from ai_edge_litert import schema_py_generated as schema
+from typer.testing import CliRunner
+
+import packager
+from packager.cli import app
+from packager.errors import PackagerError, about, asked_by
+from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
+from packager.metadata.view import CropMode, Task
+from packager.model import parse_model, read_model
+from packager.pipeline import package, plan_build
+from packager.settings import FORCE, Example, Setting
+from packager.targets import TARGETS, load_target
+from tests.metadata.tiny import T, Tiny
+from tests.targets.micro import graphs
+
+# What a word of each of the three looks like; commands as a whole are for everybody.
+OPTION, KEY, FIELD = r"(?<![\w-])--[a-z]", r"\[\[?[a-z]+(\.[a-z]+)?\]\]? ?", r"\b(Annotation|Options|LabelFile)\b"
+COMMAND = re.compile(r"packager [a-z]+( [a-z]+)? --help")
+
+
+def assert_words(message: str, own: str, *foreign: str) -> None:
+    assert own in message, message
+    for pattern in foreign:
+        assert not re.search(pattern, COMMAND.sub("", message)), message
+
+
+# --- the fields of an annotation ----------------------------------------
+
+CLASSIFIER = {
+    "task": Task.IMAGE_CLASSIFICATION,
+    "labels": (LabelFile(Path("labels.txt")),),
+    "mean": (0.0,),
+    "std": (255.0,),
+}
+AUDIO = {"task": Task.AUDIO_CLASSIFICATION, "labels": (LabelFile(Path("labels.txt")),)}
+TEXT = {"task": Task.TEXT_CLASSIFICATION, "labels": (LabelFile(Path("labels.txt")),)}
+TENSORS = {"task": Task.TENSORS}
+BROKEN = "\udcff"
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A way to set a field wrongly: what else is set, and what the message is about."""
+
+    wrong: Mapping[str, Any]
+    rest: Mapping[str, Any] = field(default_factory=lambda: TENSORS)
+    what: str = ""
+
+    @property
+    def annotation(self) -> Annotation:
+        return Annotation(**{**self.rest, **self.wrong})
+
+
+WRONG = {
+    "task": Wrong({"task": None}, what="no task is given"),
+    "labels": Wrong({"labels": ()}, CLASSIFIER, "no labels are given"),
+    "labels.path": Wrong({"labels": (LabelFile(Path("nosuch.txt")),)}, CLASSIFIER, "no such label file"),
+    "mean": Wrong({"mean": (float("nan"),)}, CLASSIFIER, "is not a number"),
+    "std": Wrong({"std": (0.0,)}, CLASSIFIER, "is 0, and the pixels are divided by it"),
+    "crop": Wrong({"crop": CropMode.LETTERBOX}, what="does not go with the task tensors"),
+    **{name: Wrong({name: BROKEN}) for name in ("name", "version", "author", "license", "description")},
+    "inputs": Wrong({"inputs": (TensorSpec("a"), TensorSpec("b"))}, what="2 inputs are described"),
+    "outputs": Wrong({"outputs": (TensorSpec("a"), TensorSpec("b"))}, what="2 outputs are described"),
+    **{
+        f"{side}.{part}": Wrong({side: (TensorSpec(**{part: BROKEN}),)}, what="is not valid Unicode")
+        for side in ("inputs", "outputs")
+        for part in ("name", "description")
+    },
+    **{
+        f"{side}.minimum": Wrong({side: (TensorSpec(minimum=(-float("inf"),), maximum=(1.0,)),)}, what="is infinite")
+        for side in ("inputs", "outputs")
+    },
+    **{
+        f"{side}.maximum": Wrong({side: (TensorSpec(minimum=(0.0,), maximum=(1e39,)),)}, what="is beyond float32")
+        for side in ("inputs", "outputs")
+    },
+    "sample_rate": Wrong({"sample_rate": 0}, AUDIO, "is not a whole number from 1"),
+    "audio_channels": Wrong({"audio_channels": 2**40}, AUDIO, "is not a whole number from 1"),
+    "vocabulary": Wrong({"vocabulary": Path("nosuch.txt")}, TEXT, "cannot be read: No such file"),
+    "delimiter": Wrong({"delimiter": "(", "vocabulary": Path("labels.txt")}, TEXT, "is no regular expression"),
+}
+
+# A second way to be wrong, where the words are others.
+MORE = [
+    Wrong({"mean": (1.0, 2.0)}, CLASSIFIER, "mean has 2 values, and the image input has 1 channel"),
+    Wrong({"std": None}, CLASSIFIER, "std is given, and the model names none"),
+    Wrong({"std": (-0.0,)}, CLASSIFIER, "std is 0, and the pixels are divided by it"),
+    Wrong({"std": (1e-40,)}, CLASSIFIER, "std is so small that a pixel"),
+    Wrong({"task": Task.OBJECT_DETECTION}, CLASSIFIER, "object-detection takes a model that ends in"),
+    Wrong({"labels": (LabelFile(Path("labels.txt"), "de"),)}, CLASSIFIER, "no default ones"),
+    Wrong({"labels": (LabelFile(Path("labels.txt")),) * 2}, CLASSIFIER, "two label files are given"),
+    Wrong({"sample_rate": 8000}, TENSORS, "does not go with the task tensors"),
+    Wrong({"vocabulary": Path("labels.txt")}, TENSORS, "does not go with the task tensors"),
+    Wrong({"delimiter": " "}, TENSORS, "does not go with the task tensors"),
+    Wrong(
+        {"delimiter": "(" * 20_000 + ")" * 20_000, "vocabulary": Path("labels.txt")}, TEXT, "no regular expression"
+    ),
+    Wrong({"delimiter": "a{99999999999999999}", "vocabulary": Path("labels.txt")}, TEXT, "no regular expression"),
+    Wrong({"vocabulary": Path()}, TEXT, "cannot be read: it is a folder, not a file"),
+    Wrong({"inputs": (TensorSpec(minimum=(2.0,), maximum=(1.0,)),)}, TENSORS, "has a minimum above its maximum"),
+]
+
+
+def fields_of_an_annotation() -> list[str]:
+    """Each field by its name; those of the dataclasses in it behind a dot."""
+    inner = {"labels": [LabelFile], "inputs": [TensorSpec], "outputs": [TensorSpec]}
+    return [
+        name
+        for item in dataclasses.fields(Annotation)
+        for name in (
+            item.name,
+            *(f"{item.name}.{part.name}" for kind in inner.get(item.name, ()) for part in dataclasses.fields(kind)),
+        )
+    ]
+
+
+def test_no_field_of_an_annotation_is_forgotten() -> None:
+    # A locale is refused before there is an annotation; see test_a_locale.
+    assert {*WRONG, "labels.locale"} == set(fields_of_an_annotation())
+
+
+CASES = [*WRONG.items(), *((f"more {number}", wrong) for number, wrong in enumerate(MORE))]
+
+
+@pytest.fixture
+def folder(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with the model m.tflite and its labels."""
+    shutil.copy(examples / "digits" / "digits.tflite", tmp_path / "m.tflite")
+    shutil.copy(examples / "digits" / "labels.txt", tmp_path / "labels.txt")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def name_of(name: str, wrong: Wrong) -> str:
+    """The field that ``wrong`` is about."""
+    return name if name in WRONG else next(iter(wrong.wrong))
+
+
+def options_of(annotation: Annotation) -> list[str]:
+    """The annotation as options of `metadata attach`."""
+    words = []
+    for item in dataclasses.fields(annotation):
+        value, option = getattr(annotation, item.name), f"--{item.name.replace('_', '-')}"
+        if value is None or value == item.default:
+            continue
+        if item.name in ("inputs", "outputs"):
+            side = item.name.removesuffix("s")
+            for spec in value:
+                words += [
+                    f"--{side}-{part}={text}" for part in ("name", "description") if (text := getattr(spec, part))
+                ]
+                if spec.minimum is not None:
+                    words.append(f"--{side}-range={spec.minimum[0]},{spec.maximum[0]}")
+        elif item.name == "labels":
+            words += [f"{option}={file}" for file in value]
+        else:
+            words.append(f"{option}={','.join(map(str, value)) if isinstance(value, tuple) else value}")
+    return words
+
+
+def toml(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(toml, value))}]"
+    if dataclasses.is_dataclass(value):
+        return toml({item.name: getattr(value, item.name) for item in dataclasses.fields(value)})
+    if isinstance(value, dict):
+        inner = ", ".join(f"{key} = {toml(item)}" for key, item in value.items() if item not in (None, ""))
+        return f"{{ {inner} }}"
+    return json.dumps(str(value)) if isinstance(value, str | Path) else str(value)
+
+
+def toml_of(annotation: Annotation) -> str:
+    """The annotation as a packager.toml, a line a key."""
+    lines = ['model = "m.tflite"', 'targets = "pi"', "", "[metadata]"]
+    for item in dataclasses.fields(annotation):
+        value = getattr(annotation, item.name)
+        if value is not None and value != item.default:
+            lines += [f"{item.name} = {toml(value)}"]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(("name", "wrong"), CASES, ids=[name for name, _ in CASES])
+def test_the_command_line_hears_of_options(folder: Path, name: str, wrong: Wrong) -> None:
+    arguments = ["metadata", "attach", "m.tflite", "-o", "out.tflite", *options_of(wrong.annotation)]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1, result.output
+    assert wrong.what in result.stderr
+    setting, _, part = name_of(name, wrong).partition(".")
+    option = {"inputs": "--input", "outputs": "--output"}.get(setting, f"--{setting.replace('_', '-')}")
+    if setting in ("inputs", "outputs"):
+        option += "-range" if part in ("minimum", "maximum") else f"-{part}" if part else "-"
+    assert_words(result.stderr, option, KEY, FIELD)
+    assert list(folder.glob("out*")) == []
+
+
+@pytest.mark.parametrize(("name", "wrong"), CASES, ids=[name for name, _ in CASES])
+def test_packager_toml_hears_of_keys_and_lines(folder: Path, name: str, wrong: Wrong) -> None:
+    (folder / "packager.toml").write_text(text := toml_of(wrong.annotation))
+    result = CliRunner().invoke(app, ["build", "-o", "out"])
+    assert result.exit_code == 1, result.output
+    setting, _, part = name_of(name, wrong).partition(".")
+    lines = text.splitlines()
+    line = next((number for number, at in enumerate(lines, 1) if at.startswith(f"{setting} =")), 4)
+    if BROKEN in repr(wrong.wrong) or "udcff" in text:
+        assert result.stderr.startswith(f"error: packager.toml:{line}: is no valid TOML: "), result.stderr
+        return
+    assert wrong.what in result.stderr
+    assert f"packager.toml:{line}" in result.stderr
+    if setting in ("inputs", "outputs"):
+        key = f"[metadata.{setting}] {part}" if part else f"[metadata.{setting}]"
+    else:
+        key = f"[metadata] {setting}"
+    assert_words(result.stderr, key, OPTION, FIELD)
+    assert list(folder.glob("out*")) == []
+    with pytest.raises(PackagerError) as caught:
+        plan_build(".", "out")
+    assert str(caught.value) in result.stderr
+
+
+@pytest.mark.parametrize(("name", "wrong"), CASES, ids=[name for name, _ in CASES])
+def test_python_hears_of_fields(folder: Path, name: str, wrong: Wrong) -> None:
+    with pytest.raises(PackagerError) as caught:
+        annotate(read_model("m.tflite"), wrong.annotation)
+    assert wrong.what in caught.value.what
+    setting, _, part = name_of(name, wrong).partition(".")
+    if setting in ("inputs", "outputs") and part:
+        setting = f"{setting}[0].{part}"
+    assert_words(str(caught.value).replace("(", "."), f"Annotation.{setting}", OPTION, KEY)
+
+
+def test_a_locale(folder: Path) -> None:
+    with pytest.raises(PackagerError) as caught:
+        LabelFile(Path("labels.txt"), "de!")
+    assert_words(str(caught.value), "'de!' is no locale", OPTION, KEY)
+    text = "model = 'm.tflite'\n[metadata]\n\nlabels = { path = 'labels.txt', locale = 'de!' }"
+    (folder / "packager.toml").write_text(text)
+    with pytest.raises(PackagerError) as caught:
+        plan_build(".", "out")
+    assert_words(str(caught.value), "packager.toml:4: 'de!' is no locale", OPTION, FIELD)
+
+
+def test_the_line_is_that_of_the_one_that_is_wrong(folder: Path) -> None:
+    (folder / "packager.toml").write_text(
+        "model = 'm.tflite'\n[metadata]\ntask = 'tensors'\n\n[[metadata.inputs]]\nname = 'image'\nmaximum = inf\n"
+        "[[metadata.outputs]]\nname = 'a'\n[[metadata.outputs]]\n# here\nname = 'b'\n"
+    )
+    with pytest.raises(PackagerError) as caught:
+        plan_build(".", "out")
+    assert str(caught.value).startswith("packager.toml:7: [metadata.inputs] maximum is infinite\n")
+    (folder / "packager.toml").write_text((folder / "packager.toml").read_text().replace("inf", "1"))
+    with pytest.raises(PackagerError) as caught:
+        plan_build(".", "out")
+    assert str(caught.value).splitlines() == [
+        "packager.toml:10: 2 outputs are described, and the model has 1",
+        "  Give [[metadata.outputs]] once for each output at most, in the model's order.",
+    ]
+
+
+def test_another_line_is_told_with_its_key(folder: Path) -> None:
+    """A missing label file has a place of its own; the advice says where its name stands."""
+    (folder / "packager.toml").write_text(
+        "model = 'm.tflite'\n[metadata]\ntask = 'image-classification'\nmean = 0\nstd = 1\n"
+        "[[metadata.labels]]\npath = 'labels.txt'\n[[metadata.labels]]\npath = 'none.txt'\nlocale = 'de'\n"
+    )
+    with pytest.raises(PackagerError) as caught:
+        plan_build(".", "out")
+    assert str(caught.value) == (
+        "none.txt: no such label file\n  Check the path given as [metadata] labels (packager.toml:8)."
+    )
+
+
+def test_what_the_model_says_is_not_what_was_asked(folder: Path) -> None:
+    """A normalization kept from the metadata in the model is nobody's setting."""
+    model = Tiny((T((1, 4, 4, 3)),), (T((1, 10)),)).model()
+    data = annotate(model, Annotation(**{**CLASSIFIER, "mean": (0.0,) * 3, "std": (1.0,) * 3}))  # type: ignore[arg-type]
+    one = Tiny((T((1, 4, 4, 1)),), (T((1, 10)),)).model()
+    metadata = parse_model(data).metadata_buffer
+    from packager.metadata.embedding import embed
+
+    mixed = parse_model(embed(one.data, metadata or b"", {"labels.txt": b"0\n" * 10}))
+    with pytest.raises(PackagerError) as caught:
+        annotate(mixed, Annotation())
+    assert caught.value.what == "the mean in its metadata has 3 values, and the image input has 1 channel"
+    assert caught.value.fix == "Give Annotation.mean with one value."
+    assert caught.value.where == "model.tflite"
+
+
+# --- the options of a target ----------------------------------------
+
+# An operator that the Arduino library of 2023 has not, and 24 MB of weights.
+NEW = graphs.graph(
+    [graphs.T("a", [1, 4, 4]), graphs.T("b", [1, 4, 4]), graphs.T("y", [1, 4, 4])],
+    [graphs.Op("BATCH_MATMUL", ["a", "b"], ["y"], schema.BatchMatMulOptionsT())],
+    ["a", "b"],
+    ["y"],
+)
+HUGE = graphs.graph(
+    [graphs.T("x", [1, 1000]), graphs.T("w", [6000, 1000], data=np.ones((6000, 1000))), graphs.T("y", [1, 6000])],
+    [graphs.Op("FULLY_CONNECTED", ["x", "w", ""], ["y"], schema.FullyConnectedOptionsT())],
+    ["x"],
+    ["y"],
+)
+
+# Any text makes a name, and there are two forms of a sketch.
+NEVER_WRONG = {"name", "arduino_form"}
+BAD_OPTIONS: dict[str, dict[str, tuple[Any, str, str]]] = {
+    # field → value, what, model
+    "android": {"package": ("Com", "'Com' is no package name", "sine")},
+    "ios": {"deployment_target": ("9.0", "is '9.0', which is no version of iOS", "sine")},
+    "pi": {},
+    "micro": {
+        "board": ("nosuch", "there is no board 'nosuch'", "sine"),
+        "platform": ("arduino", "fits on no board of the table", "huge"),
+        "arduino_library": ("tensorflow", "has no BATCH_MATMUL", "new"),
+        "arena_margin": (-1, "is below 0, which is less than what was measured", "sine"),
+        "arena_bytes": (0, "is not a whole number from 1", "sine"),
+    },
+}
+MORE_OPTIONS = [
+    ("micro", "arena_margin", 2**62, "makes an arena of more than", "sine"),
+    ("micro", "arena_bytes", 2**31, "is not a whole number from 1", "sine"),
+    ("ios", "deployment_target", "thirteen", "is 'thirteen', which is no version of iOS", "sine"),
+    ("android", "package", "com.class", "'com.class' is no package name", "sine"),
+]
+OPTION_CASES = [
+    *((target, name, *row) for target, rows in BAD_OPTIONS.items() for name, row in rows.items()),
+    *MORE_OPTIONS,
+]
+OPTION_IDS = [f"{target} {name} {value}" for target, name, value, *_ in OPTION_CASES]
+
+
+def test_no_option_of_a_target_is_forgotten() -> None:
+    for target in TARGETS:
+        names = {item.name for item in dataclasses.fields(load_target(target).options)}
+        assert set(BAD_OPTIONS[target]) == names - NEVER_WRONG, target
+
+
+@pytest.fixture
+def option_models(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(examples / "sine" / "sine.tflite", tmp_path / "sine.tflite")
+    (tmp_path / "new.tflite").write_bytes(NEW)
+    (tmp_path / "huge.tflite").write_bytes(HUGE)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("target", "name", "value", "what", "model"), OPTION_CASES, ids=OPTION_IDS)
+def test_a_targets_option_three_ways(
+    option_models: Path, target: str, name: str, value: Any, what: str, model: str
+) -> None:
+    # By the command.
+    option = f"--{name.replace('_', '-')}"
+    result = CliRunner().invoke(app, [target, f"{model}.tflite", "-o", "out", f"{option}={value}"])
+    assert result.exit_code == 1, result.output
+    assert what in result.stderr
+    assert_words(result.stderr, option, KEY, FIELD)
+    # By packager.toml.
+    text = f"model = '{model}.tflite'\ntargets = '{target}'\n\n[{target}]\n# here\n{name} = {toml(value)}\n"
+    (option_models / "packager.toml").write_text(text)
+    result = CliRunner().invoke(app, ["build", "-o", "out"])
+    assert result.exit_code == 1, result.output
+    assert what in result.stderr
+    assert "packager.toml:6" in result.stderr
+    assert_words(result.stderr, f"[{target}] {name}", OPTION, FIELD)
+    # By Python.
+    options = load_target(target).options
+    default = options.__dataclass_fields__[name].default
+    with pytest.raises(PackagerError) as caught:
+        package(
+            target,
+            f"{model}.tflite",
+            "out",
+            options(**{name: type(default)(value) if isinstance(default, Enum) else value}),
+        )
+    assert what in str(caught.value)
+    assert_words(str(caught.value), "Options", OPTION, KEY)
+    assert name in str(caught.value)
+    assert not (option_models / "out").exists()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_choice_that_is_none(option_models: Path, target: str) -> None:
+    options = load_target(target).options
+    for item in dataclasses.fields(options):
+        if not isinstance(item.default, Enum):
+            continue
+        option = f"--{item.name.replace('_', '-')}"
+        result = CliRunner().invoke(app, [target, "sine.tflite", "-o", "out", option, "nosuch"])
+        assert result.exit_code == 2
+        assert_words(result.stderr, option, KEY, FIELD)
+        (option_models / "packager.toml").write_text(f"model = 'sine.tflite'\n[{target}]\n{item.name} = 'nosuch'")
+        result = CliRunner().invoke(app, ["build"])
+        assert result.exit_code == 1
+        assert f"packager.toml:3: {item.name} = 'nosuch' is not one of " in result.stderr
+        assert_words(result.stderr, item.name, OPTION, FIELD)
+        with pytest.raises(PackagerError) as caught:
+            package(target, "sine.tflite", "out", options(**{item.name: "nosuch"}))
+        assert caught.value.what == f"Options.{item.name} is 'nosuch', and should be of {type(item.default).__name__}"
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"mean": 127.5}, "Annotation.mean is 127.5, and should be a tuple of float"),
+        ({"std": ("1",)}, "Annotation.std is ('1',), and should be a tuple of float"),
+        ({"task": "tensors"}, "Annotation.task is 'tensors', and should be of Task"),
+        ({"labels": ("labels.txt",)}, "Annotation.labels is ('labels.txt',), and should be a tuple of LabelFile"),
+        (
+            {"inputs": TensorSpec("x")},
+            "Annotation.inputs is TensorSpec(name='x', description=None, minimum=None, ma",
+        ),
+        (
+            {"inputs": (TensorSpec("x", minimum=1),)},
+            "Annotation.inputs[0].minimum is 1, and should be a tuple of float",
+        ),
+        ({"labels": (LabelFile("x"),)}, "Annotation.labels[0].path is 'x', and should be of Path"),
+        ({"name": 5}, "Annotation.name is 5, and should be of str"),
+        ({"sample_rate": 16000.0}, "Annotation.sample_rate is 16000.0, and should be of int"),
+        ({"sample_rate": True}, "Annotation.sample_rate is True, and should be of int"),
+        ({"vocabulary": "x"}, "Annotation.vocabulary is 'x', and should be of Path"),
+    ],
+    ids=str,
+)
+def test_python_hears_of_types(given: dict[str, Any], what: str) -> None:
+    with pytest.raises(PackagerError) as caught:
+        annotate(Tiny((T((1, 2)),), (T((1, 2)),)).model(), Annotation(**{**TENSORS, **given}))
+    assert caught.value.what.startswith(what)
+
+
+# --- force, and the mechanism ----------------------------------------
+
+
+def test_force(folder: Path) -> None:
+    (folder / "out").mkdir()
+    (folder / "out" / "mine").touch()
+    (folder / "packager.toml").write_text("model = 'm.tflite'\ntargets = 'pi'\n")
+    for arguments in (["build", "-o", "out"], ["pi", "m.tflite", "-o", "out"]):
+        result = CliRunner().invoke(app, arguments)
+        assert "run again with --force to write among these files." in result.stderr
+    for call in (lambda: packager.build(".", "out"), lambda: package("pi", "m.tflite", "out")):
+        with pytest.raises(PackagerError) as caught:
+            call()
+        assert "run again with force=True to write among these files." in str(caught.value)
+
+
+def test_skipped_targets_have_the_words_of_the_file(option_models: Path) -> None:
+    """Where no target is named, what keeps one from being built is told and the others are."""
+    (option_models / "packager.toml").write_text("model = 'new.tflite'\n\n[micro]\nname = 'x'\n")
+    report = packager.build(".", "out")
+    (item,) = report.skipped
+    assert_words(str(item.why), "Set [micro] arduino_library to chirale, or [micro] platform to", OPTION, FIELD)
+
+
+def test_no_message_of_the_library_names_an_option() -> None:
+    """Options stand in cli.py, and in commands as a whole."""
+    package_folder = Path(packager.__file__).parent
+    allowed = re.compile(r"--help|--gc-sections|--json|# ---|`--help`")
+    for path in sorted(package_folder.rglob("*.py")):
+        if path.name == "cli.py":
+            continue
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            assert not re.search(OPTION, allowed.sub("", line)), f"{path.name}:{number}: {line}"
+
+
+@dataclass(frozen=True)
+class Made:
+    one: int = 0
+    two: tuple[str, ...] = ()
+
+
+class Shouting:
+    """An asker that claims `one` only."""
+
+    def name(self, setting: Setting, where: str | None) -> str | None:
+        return f"ONE at {where}" if setting.name == "one" else None
+
+    def example(self, example: Example) -> str | None:
+        return None
+
+    def place(self, setting: Setting) -> str | None:
+        return "there" if setting.name == "one" else None
+
+
+def test_the_innermost_asker_answers_and_what_is_left_is_pythons() -> None:
+    one, two = Setting(Made, "one"), Setting(Made, "two", 3)
+    with pytest.raises(PackagerError) as caught, asked_by(Shouting()):
+        raise PackagerError(
+            (one, " and ", two, " and ", Example.of((one, 1), (two, ("x",)))),
+            where="here",
+            fix=("see ", one, ", ", FORCE),
+            details=["a", ("b ", two)],
+            about=one,
+        )
+    error = caught.value
+    assert (error.what, error.where) == (
+        "ONE at there and Made.two[3] and Made(one=1, two=('x',))",
+        "there",
+    )
+    assert (error.fix, error.details) == ("see ONE at there, force=True", ("a", "b Made.two[3]"))
+    assert str(error).splitlines() == [
+        f"there: {error.what}", "  a", "  b Made.two[3]", "  see ONE at there, force=True",
+    ]  # fmt: skip
+
+
+def test_what_knows_no_setting_is_told_by_its_caller() -> None:
+    with pytest.raises(PackagerError) as caught, about(Setting(Made, "one")):
+        raise PackagerError("is wrong", where="here")
+    assert str(caught.value) == "here: Made.one: is wrong"
+
+
+def test_a_setting_exists() -> None:
+    with pytest.raises(AttributeError, match="Made has no field 'three'"):
+        Setting(Made, "three")
+
+
+def test_every_field_of_an_annotation_has_an_option() -> None:
+    attach: Any = typer.main.get_command(app).commands["metadata"].commands["attach"]  # type: ignore[attr-defined]
+    options = {name for parameter in attach.params for name in parameter.opts}
+    own: Sequence[str] = [name for name in WRONG if "." not in name and name not in ("inputs", "outputs")]
+    assert {f"--{name.replace('_', '-')}" for name in own} <= options
+    for side in ("input", "output"):
+        assert {f"--{side}-name", f"--{side}-description", f"--{side}-range"} <= options
