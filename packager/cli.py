@@ -8,19 +8,26 @@ from __future__ import annotations
 import dataclasses
 import inspect as python_inspect
 import json
+import math
+import sys
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 
 from packager.errors import ConfigError, PackagerError
 from packager.settings import Example, Setting
 from packager.targets import TARGETS, load_target
+from packager.terminal import is_active, visible, visible_line
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from packager.pipeline import BuildReport
     from packager.targets.target import Problem
     from packager.writing import Plan
@@ -75,13 +82,31 @@ class _PackagerGroup(TyperGroup):
         order = ["init", "inspect", "metadata", "build", *TARGETS]
         return [*order, *(name for name in self.commands if name not in order)]
 
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        with _usage_errors():
+            return super().make_context(info_name, args, parent=parent, **extra)
+
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with _usage_errors():
+                return super().invoke(ctx)
         except PackagerError as error:
             error.answer(_Options())
-            typer.echo(f"error: {error}", err=True)
+            first, *rest = error.lines
+            _say(f"error: {first}", *rest)
             raise typer.Exit(1) from None
+
+
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """Make what Typer prints itself visible: it repeats arguments, and a shell puts names of files there."""
+    try:
+        yield
+    except TyperException as error:
+        context = getattr(error, "ctx", None)
+        if context is None or error.message != context.get_help():
+            error.message = visible_line(error.message)
+        raise
 
 
 # Rich's help takes three times as long to start as the whole command does without it.
@@ -105,16 +130,80 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
     if version:
         from packager import __version__
 
-        typer.echo(f"packager {__version__}")
+        _print(f"packager {__version__}")
         raise typer.Exit
 
 
-def _say(text: str) -> None:
-    typer.echo(text, err=True)
+def _write(text: str | bytes, *, err: bool = False) -> None:
+    """Print ``text``: all that this tool prints goes through here, and what is not its own through ``visible``."""
+    stream = sys.stderr if err else sys.stdout
+    # As bytes, so that no character is one too many for the encoding, and nothing is taken out of it.
+    data = text.encode(stream.encoding or "utf-8", "backslashreplace") if isinstance(text, str) else text
+    typer.echo(data, nl=False, err=err)
+
+
+def _print(*lines: str, err: bool = False) -> None:
+    _write("".join(visible_line(line) + "\n" for line in lines), err=err)
+
+
+def _say(*lines: str) -> None:
+    """Tell people something, a line each; stdout is for what was asked for."""
+    _print(*lines, err=True)
+
+
+def _show(table: RenderableType) -> None:
+    from rich.console import Console
+    from rich.segment import Segment, Segments
+
+    console = Console()
+    # Once more, for a cell that was forgotten; Rich itself lets escapes through.
+    safe = [Segment(visible(text, keep="\n"), style) for text, style, control in console.render(table) if not control]
+    with console.capture() as captured:
+        console.print(Segments(safe), end="", crop=False)
+    _write(captured.get())
+
+
+def _show_diff(plan: Plan) -> None:
+    """Exact where it goes into a file, a patch say; visible where somebody looks at it."""
+    diff = plan.diff()
+    _write(visible(diff, keep="\t\n") if sys.stdout.isatty() else diff.encode("utf-8", "surrogateescape"))
+
+
+def _to_json(value: Any) -> str:
+    text = json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False)
+    if text.replace("\n", "").isprintable():
+        return text
+    # Outside of strings there is nothing to escape but the line ends.
+    return "".join(json.dumps(item)[1:-1] if item != "\n" and is_active(item) else item for item in text)
+
+
+def _finite(value: Any) -> Any:
+    """``value`` without the numbers that JSON has no word for."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    _write(_to_json(value) + "\n")
+
+
+def _ask(question: str, default: str) -> str:
+    """A person's answer on stdin; ``default`` where they only press Enter."""
+    shown = visible(default)
+    while True:
+        _write(f"{question} [{shown}]: ", err=True)
+        try:
+            answer = input()
+        except EOFError:
+            _say("")
+            raise typer.Abort from None
+        except UnicodeDecodeError:
+            _say("That is no text in this terminal's encoding.")
+            continue
+        return default if answer in ("", shown) else answer
 
 
 # --- inspect and init ----------------------------------------
@@ -129,9 +218,7 @@ def inspect(model: ModelArgument, as_json: JsonOption = False) -> None:
     if as_json:
         _print_json(report.to_json())
         return
-    from rich.console import Console
-
-    Console().print(report.to_rich())
+    _show(report.to_rich())
 
 
 @app.command()
@@ -154,7 +241,7 @@ def init(
         raise ConfigError("is there already", where=out, fix="Edit it, or replace it with --force.")
     proposal = propose(model, out.parent)
     if not yes:
-        proposal = proposal.ask(lambda question, default: typer.prompt(question, default=default, err=True))
+        proposal = proposal.ask(_ask)
     write_file(out, render_proposal(proposal))
     _say(f"wrote {out}")
     _say(f"next: packager build {out.parent if out.name == 'packager.toml' else out}")
@@ -293,9 +380,7 @@ def show(model: ModelArgument, as_json: JsonOption = False) -> None:
     if as_json:
         _print_json(metadata_to_json(found))
         return
-    from rich.console import Console
-
-    Console().print(metadata_to_rich(found))
+    _show(metadata_to_rich(found))
 
 
 @metadata_app.command()
@@ -391,10 +476,6 @@ def _parameter(name: str, annotation: Any, default: Any = python_inspect.Paramet
     return python_inspect.Parameter(name, kind, annotation=annotation, default=default)
 
 
-def _show_diff(plan: Plan) -> None:
-    typer.echo(plan.diff(), nl=False)
-
-
 def _tell(report: BuildReport) -> None:
     from packager.writing import State
 
@@ -403,9 +484,10 @@ def _tell(report: BuildReport) -> None:
     for name, problem in report.warnings:
         warned.setdefault(problem, []).append(name)
     for problem, names in warned.items():
-        _say(f"warning: {', '.join(names)}: {problem.what}\n  {problem.fix}")
+        _say(f"warning: {', '.join(names)}: {problem.what}", f"  {problem.fix}")
     for item in report.skipped:
-        _say(f"skipped: {item.target}: {item.why.what}" + (f"\n  {item.why.fix}" if item.why.fix else ""))
+        item.why.answer(_Options())
+        _say(f"skipped: {item.target}: {item.why.what}", *item.why.lines[1:])
     notes: dict[State, Callable[[str], str]] = {
         State.KEPT: lambda path: f"kept: {path} (you edited it; --diff shows how, --force replaces it)",
         State.KEPT_NEW: lambda path: f"kept: {path} (you edited it; the new one is {Path(path).name}.new beside it)",
@@ -416,7 +498,7 @@ def _tell(report: BuildReport) -> None:
         if change.state in notes:
             _say(notes[change.state](change.path))
     for name, folder in report.folders.items():
-        _say(f"\n{name}: {folder}")
+        _say("", f"{name}: {folder}")
         for step in report.next_steps[name]:
             _say(f"  {step}")
 
@@ -429,11 +511,9 @@ def boards(as_json: JsonOption = False) -> None:
     if as_json:
         _print_json([dataclasses.asdict(board) for board in BOARDS.values()])
         return
-    from rich.console import Console
-
     from packager.inspection import boards_to_rich
 
-    Console().print(boards_to_rich(BOARDS.values()))
+    _show(boards_to_rich(BOARDS.values()))
 
 
 @app.command()
@@ -449,11 +529,11 @@ def verify(
         _print_json({**dataclasses.asdict(report), "folder": str(report.folder), "passed": report.passed})
     else:
         for case in report.cases:
-            typer.echo(f"{'PASS' if case.passed else 'FAIL'} {case.name}: max difference {case.difference:g}")
+            _print(f"{'PASS' if case.passed else 'FAIL'} {case.name}: max difference {case.difference:g}")
         needed = "" if report.smallest_arena is None else f", of which {report.smallest_arena} are needed here"
-        typer.echo(f"tensor arena of {report.arena_bytes} bytes{needed}")
+        _print(f"tensor arena of {report.arena_bytes} bytes{needed}")
         for problem in report.problems:
-            typer.echo(f"problem: {problem}")
-        typer.echo(f"{'PASS' if report.passed else 'FAIL'} {len(report.cases)} cases ({report.runtime})")
+            _print(f"problem: {problem}")
+        _print(f"{'PASS' if report.passed else 'FAIL'} {len(report.cases)} cases ({report.runtime})")
     if not report.passed:
         raise typer.Exit(1)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from packager.settings import PYTHON, Asker, Part, Setting, Text
+from packager.terminal import visible_line
 
 
 class PackagerError(Exception):
@@ -55,10 +56,13 @@ class PackagerError(Exception):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The message: ``where: what``, and each detail and the fix on a line of its own."""
+        """The message to show: ``where: what``, and each detail and the fix on a line of its own.
+
+        Whatever the parts hold, it has these lines and no others, and nothing in it steers a terminal.
+        """
         first = self.what if self.where is None else f"{self.where}: {self.what}"
         rest = self.details if self.fix is None else (*self.details, self.fix)
-        return (first, *(f"  {line}" for line in rest))
+        return tuple(map(visible_line, (first, *(f"  {line}" for line in rest))))
 
     def answer(self, asker: Asker) -> None:
         """Put the words of ``asker`` in the place of the settings that are theirs."""

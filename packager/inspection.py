@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from packager.metadata.view import ModelMetadata
 from packager.model import Model, Quantization, Tensor, read_model
 from packager.targets import TARGETS, load_target
 from packager.targets.target import Level, Problem
+from packager.terminal import visible
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -75,7 +75,7 @@ class Inspection:
         """The report as tables for a terminal."""
         from rich.console import Group
 
-        head = _text_lines(f"{self.model.path}\nsha256 {self.model.sha256}\n")
+        head = _text(str(self.model.path), f"sha256 {self.model.sha256}", "")
         described = () if self.metadata is None else (metadata_to_rich(self.metadata),)
         return Group(
             head, _sizes(self.model), _tensors(self.model), _operators(self.model), *described, _targets(self.targets)
@@ -129,17 +129,11 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _text(value: str) -> Any:
-    """Text from a model, shown as it is: no markup, and no control characters that would steer the terminal."""
+def _text(*lines: str) -> Any:
+    """Text from a model, shown as it is: no markup, no other lines, nothing that would steer the terminal."""
     from rich.text import Text
 
-    return Text("".join(_shown(character) for character in value))
-
-
-def _shown(character: str) -> str:
-    if character.isprintable():
-        return character
-    return " " if unicodedata.category(character) == "Zs" else "�"
+    return Text("\n".join(map(visible, lines)))
 
 
 def _shape(tensor: Tensor) -> str:
@@ -194,15 +188,9 @@ def _operators(model: Model) -> Table:
 def _targets(targets: Mapping[str, tuple[Problem, ...]]) -> Table:
     table = _table("targets", "target", "runs", "notes")
     for name, problems in targets.items():
-        notes = "\n".join(f"{problem.what}. {problem.fix}" for problem in problems)
-        table.add_row(name, "yes" if runs(problems) else "no", _text_lines(notes))
+        notes = _text(*(f"{problem.what}. {problem.fix}" for problem in problems))
+        table.add_row(name, "yes" if runs(problems) else "no", notes)
     return table
-
-
-def _text_lines(value: str) -> Any:
-    from rich.text import Text
-
-    return Text("\n").join(_text(line) for line in value.split("\n"))
 
 
 def metadata_to_rich(metadata: ModelMetadata) -> Group:

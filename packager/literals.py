@@ -16,11 +16,11 @@ import struct
 import unicodedata
 from collections.abc import Callable
 
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+from packager.terminal import is_active
 
 
 def _is_plain(character: str) -> bool:
-    return unicodedata.category(character) not in _INVISIBLE
+    return not is_active(character)
 
 
 def _utf16(character: str) -> str:
