@@ -15,6 +15,7 @@ from packager.metadata.view import ModelMetadata, Task, TensorMetadata, normaliz
 from packager.model import Model, Tensor, read_model
 from packager.naming import SnakeName, unique
 from packager.settings import Example, Part
+from packager.terminal import counted
 
 if TYPE_CHECKING:
     from packager.preprocessing import ImageInput
@@ -164,7 +165,7 @@ def _check_classifier(annotated: AnnotatedModel) -> None:
     count = annotated.outputs[0].tensor.size
     if len(annotated.labels) != count:
         raise fail(
-            f"its metadata holds {len(annotated.labels)} labels for {count} classes",
+            f"its metadata holds {counted(len(annotated.labels), 'label')} for {counted(count, 'class/classes')}",
             *("Attach the right ones with ", LABELS, ": packager metadata attach --help"),
         )
     if tensor.dtype == "float32" and not (port.metadata.mean and port.metadata.std):

@@ -23,7 +23,7 @@ from typer.exceptions import TyperException
 from packager.errors import ConfigError, PackagerError
 from packager.settings import Example, Setting
 from packager.targets import TARGETS, load_target
-from packager.terminal import is_active, visible, visible_line
+from packager.terminal import counted, is_active, visible, visible_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -117,10 +117,12 @@ app.add_typer(metadata_app, name="metadata")
 ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="The .tflite.", show_default=False)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on stdout.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace files that you edited.")]
-DiffOption = Annotated[bool, typer.Option("--diff", help="Show how files on disk differ, and write nothing.")]
+DiffOption = Annotated[
+    bool, typer.Option("--diff", help="Show how the files on disk differ from the new ones, and write nothing.")
+]
 GoldenOption = Annotated[
     list[Path] | None,
-    typer.Option("--golden", metavar="FILE", help="A sample input: picture, .npy or .npz. Repeat it for more."),
+    typer.Option("--golden", metavar="FILE", help="A sample input: a picture, .npy or .npz. Repeat it for more."),
 ]
 
 
@@ -211,7 +213,7 @@ def _ask(question: str, default: str) -> str:
 
 @app.command()
 def inspect(model: ModelArgument, as_json: JsonOption = False) -> None:
-    """Tell what a model holds, and on which targets it can run."""
+    """Show what a model holds, and on which targets it can run."""
     from packager.inspection import inspect_model
 
     report = inspect_model(model)
@@ -228,17 +230,19 @@ def init(
         bool, typer.Option("--yes", "-y", help="Ask nothing; take what the model and its folder say.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Where to write; default: packager.toml beside the model.")
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Where to write; default: packager.toml beside the model."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write a commented packager.toml from what is in the model."""
+    from packager.finding import is_file, is_folder
     from packager.initial import propose, render_proposal
     from packager.writing import write_file
 
-    out = model.parent / "packager.toml" if out is None else out / "packager.toml" if out.is_dir() else out
-    if out.exists() and not force:
-        raise ConfigError("is there already", where=out, fix="Edit it, or replace it with --force.")
+    out = model.parent / "packager.toml" if out is None else out / "packager.toml" if is_folder(out) else out
+    if not force and (is_folder(out) or is_file(out)):
+        raise ConfigError("exists already", where=out, fix="Edit it, or replace it with --force.")
     proposal = propose(model, out.parent)
     if not yes:
         proposal = proposal.ask(_ask)
@@ -257,7 +261,7 @@ def _numbers(text: str | None, option: str) -> tuple[float, ...] | None:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         raise typer.BadParameter(
-            f"{text!r} is not one number or several with commas between", param_hint=option
+            f"{text!r} is no number, nor several with commas between them", param_hint=option
         ) from None
 
 
@@ -284,51 +288,78 @@ def _specs(
 def attach(
     model: ModelArgument,
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="Where to write the annotated .tflite.", show_default=False)
+        Path,
+        typer.Option("--out", "-o", metavar="FILE", help="Where to write the annotated .tflite.", show_default=False),
     ],
     task: Annotated[
         str | None,
         typer.Option(
+            metavar="TASK",
             help="image-classification, object-detection, image-segmentation, audio-classification, "
-            "text-classification or tensors."
+            "text-classification or tensors.",
         ),
     ] = None,
     labels: Annotated[
         list[str] | None,
-        typer.Option(metavar="FILE", help="Labels as txt, csv or json; for another language: de=labels_de.txt."),
+        typer.Option(
+            metavar="FILE",
+            help="Labels as .txt, .csv or .json; repeat it for another language: de=labels_de.txt.",
+        ),
     ] = None,
     mean: Annotated[
-        str | None, typer.Option(metavar="M[,M,M]", help="Mean of 8-bit pixels, one or one a channel.")
+        str | None,
+        typer.Option(metavar="M[,M,M]", help="Mean of the 8-bit pixels: one number, or one for each channel."),
     ] = None,
-    std: Annotated[str | None, typer.Option(metavar="S[,S,S]", help="Standard deviation, likewise.")] = None,
-    crop: Annotated[str | None, typer.Option(help="stretch, center-crop or letterbox.")] = None,
-    name: Annotated[str | None, typer.Option(help="The model's name.")] = None,
-    version: Annotated[str | None, typer.Option(help="The model's version.")] = None,
-    author: Annotated[str | None, typer.Option(help="Who made it.")] = None,
-    license: Annotated[str | None, typer.Option(help="Its license.")] = None,
-    description: Annotated[str | None, typer.Option(help="What it does.")] = None,
-    sample_rate: Annotated[int | None, typer.Option(metavar="HZ", help="Samples a second of an audio input.")] = None,
-    audio_channels: Annotated[int | None, typer.Option(help="Channels of an audio input.")] = None,
-    vocabulary: Annotated[Path | None, typer.Option(help="The vocabulary of a text input, a token a line.")] = None,
+    std: Annotated[
+        str | None, typer.Option(metavar="S[,S,S]", help="Their standard deviation, in the same way.")
+    ] = None,
+    crop: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODE", help="How a picture of another shape is fitted: stretch, center-crop or letterbox."
+        ),
+    ] = None,
+    name: Annotated[str | None, typer.Option(metavar="TEXT", help="The model's name.")] = None,
+    version: Annotated[str | None, typer.Option(metavar="TEXT", help="The model's version.")] = None,
+    author: Annotated[str | None, typer.Option(metavar="TEXT", help="Who made the model.")] = None,
+    license: Annotated[str | None, typer.Option(metavar="TEXT", help="The model's license.")] = None,
+    description: Annotated[str | None, typer.Option(metavar="TEXT", help="What the model does.")] = None,
+    sample_rate: Annotated[int | None, typer.Option(metavar="HZ", help="Sample rate of an audio input.")] = None,
+    audio_channels: Annotated[
+        int | None, typer.Option(metavar="COUNT", help="Number of channels of an audio input.")
+    ] = None,
+    vocabulary: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Vocabulary of a text input, a token a line.")
+    ] = None,
     delimiter: Annotated[
-        str, typer.Option(metavar="REGEX", help="The regular expression at which a text is split into tokens.")
+        str, typer.Option(metavar="REGEX", help="Regular expression at which a text is split into tokens.")
     ] = r"[^\w\']+",
     input_name: Annotated[
-        list[str] | None, typer.Option(help="Name of the first input; repeat for the next.")
+        list[str] | None, typer.Option(metavar="TEXT", help="Name of the first input; repeat it for the next.")
     ] = None,
-    input_description: Annotated[list[str] | None, typer.Option(help="Likewise its description.")] = None,
+    input_description: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="What the first input is; repeat it for the next.")
+    ] = None,
     input_range: Annotated[
-        list[str] | None, typer.Option(metavar="MIN,MAX", help="Likewise its real values.")
+        list[str] | None,
+        typer.Option(
+            metavar="MIN,MAX", help="Smallest and largest real value of the first input; repeat it for the next."
+        ),
     ] = None,
     output_name: Annotated[
-        list[str] | None, typer.Option(help="Name of the first output; repeat for the next.")
+        list[str] | None, typer.Option(metavar="TEXT", help="Name of the first output; repeat it for the next.")
     ] = None,
-    output_description: Annotated[list[str] | None, typer.Option(help="Likewise its description.")] = None,
+    output_description: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="What the first output is; repeat it for the next.")
+    ] = None,
     output_range: Annotated[
-        list[str] | None, typer.Option(metavar="MIN,MAX", help="Likewise its real values.")
+        list[str] | None,
+        typer.Option(
+            metavar="MIN,MAX", help="Smallest and largest real value of the first output; repeat it for the next."
+        ),
     ] = None,
 ) -> None:
-    """Write a copy of the model that holds labels, normalization, names and descriptions.
+    """Write labels, normalization and names into a copy of a model.
 
     What the model holds already is kept unless an option replaces it.
     """
@@ -390,7 +421,7 @@ def export(
         Path, typer.Option("--out", "-o", metavar="DIR", help="The folder to write to.", show_default=False)
     ],
 ) -> None:
-    """Write a model's metadata as JSON, and the files packed into it, into a folder."""
+    """Write a model's metadata, and the files in it, into a folder."""
     from packager.errors import MetadataError
     from packager.metadata.export import export_metadata
     from packager.model import read_model
@@ -409,9 +440,12 @@ def export(
 
 @app.command()
 def build(
-    path: Annotated[Path, typer.Argument(help="A packager.toml, or the folder that holds one.")] = Path(),
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="A packager.toml, or the folder that holds one.")
+    ] = Path(),
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Where to write; default: dist/<name> beside packager.toml.")
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="Where to write; default: dist/NAME beside packager.toml."),
     ] = None,
     force: ForceOption = False,
     diff: DiffOption = False,
@@ -423,6 +457,10 @@ def build(
         _show_diff(pipeline.plan_build(path, out, say=_say))
     else:
         _tell(pipeline.build(path, out, force=force, say=_say))
+
+
+# What help shows for a value that is none of a list of choices.
+_METAVARS: dict[Any, str] = {str: "TEXT", int: "NUMBER", int | None: "NUMBER", float: "NUMBER"}
 
 
 def _target_command(name: str) -> Any:
@@ -454,7 +492,12 @@ def _target_command(name: str) -> Any:
             _parameter(
                 field.name,
                 Annotated[
-                    hints[field.name], typer.Option(help=field.metadata["help"], show_default=field.default != "")
+                    hints[field.name],
+                    typer.Option(
+                        metavar=_METAVARS.get(hints[field.name]),
+                        help=field.metadata["help"],
+                        show_default=field.default != "",
+                    ),
                 ],
                 field.default,
             )
@@ -467,7 +510,7 @@ def _target_command(name: str) -> Any:
     typing.cast("Any", run).__signature__ = python_inspect.Signature(parameters)
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    single.command(name=name, help=f"Write {target.title} from an annotated .tflite.")(run)
+    single.command(name=name, help=f"Write {TARGETS[name]} from an annotated .tflite.")(run)
     return typer.main.get_command(single)
 
 
@@ -505,7 +548,7 @@ def _tell(report: BuildReport) -> None:
 
 @app.command()
 def boards(as_json: JsonOption = False) -> None:
-    """List the boards that --board of the micro target knows."""
+    """List the boards that packager micro --board knows."""
     from packager.targets.boards import BOARDS
 
     if as_json:
@@ -521,7 +564,10 @@ def verify(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A generated micro project.", show_default=False)],
     as_json: JsonOption = False,
 ) -> None:
-    """Replay a micro project's golden cases in TensorFlow Lite Micro on this machine."""
+    """Replay a micro project's golden cases on this computer.
+
+    They run in TensorFlow Lite Micro, on the sources that would be compiled.
+    """
     from packager.replay import verify as verify_project
 
     report = verify_project(folder)
@@ -534,6 +580,6 @@ def verify(
         _print(f"tensor arena of {report.arena_bytes} bytes{needed}")
         for problem in report.problems:
             _print(f"problem: {problem}")
-        _print(f"{'PASS' if report.passed else 'FAIL'} {len(report.cases)} cases ({report.runtime})")
+        _print(f"{'PASS' if report.passed else 'FAIL'} {counted(len(report.cases), 'case')} ({report.runtime})")
     if not report.passed:
         raise typer.Exit(1)

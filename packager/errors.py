@@ -60,7 +60,7 @@ class PackagerError(Exception):
 
         Whatever the parts hold, it has these lines and no others, and nothing in it steers a terminal.
         """
-        first = self.what if self.where is None else f"{self.where}: {self.what}"
+        first = self.what if self.where is None else f"{visible_line(self.where, 1_000)}: {self.what}"
         rest = self.details if self.fix is None else (*self.details, self.fix)
         return tuple(map(visible_line, (first, *(f"  {line}" for line in rest))))
 

@@ -48,6 +48,14 @@ def is_folder(path: Path) -> bool:
         return False
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is a regular file at ``path``, likewise."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def _walk(start: Path, parts: list[str]) -> Iterator[Path]:
     matches = [re.compile(fnmatch.translate(os.path.normcase(part))).match for part in parts]
     todo = [(start, 0)] if parts else []
@@ -67,7 +75,7 @@ def _walk(start: Path, parts: list[str]) -> Iterator[Path]:
         if not re.search(r"[*?[]", part):
             if not is_last:
                 add(folder / part, index + 1)
-            elif _is_file(folder / part):
+            elif is_file(folder / part):
                 yield folder / part
         else:
             if part == "**":
@@ -82,7 +90,7 @@ def _walk(start: Path, parts: list[str]) -> Iterator[Path]:
                 elif matches[index](os.path.normcase(entry.name)):
                     if not is_last and _is_folder(entry, follow=True):
                         add(folder / entry.name, index + 1)
-                    elif is_last and _is_file(folder / entry.name):
+                    elif is_last and is_file(folder / entry.name):
                         yield folder / entry.name
         if looked > MOST_ENTRIES:
             raise TooManyEntriesError
@@ -100,11 +108,4 @@ def _is_folder(entry: os.DirEntry[str], *, follow: bool) -> bool:
     try:
         return entry.is_dir(follow_symlinks=follow)
     except OSError:
-        return False
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
         return False

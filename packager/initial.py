@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packager.errors import ConfigError
+from packager.finding import TooManyEntriesError, find_files, is_file
 from packager.inspection import inspect_model, runs
 from packager.metadata.plan import usual_normalization
 from packager.metadata.view import Task
@@ -56,13 +57,15 @@ class Proposal:
         answered = replace(self, name=name, package=SnakeName.of(name))
         if answered.carries_metadata:
             return answered
-        task = Task(_until(lambda: ask(f"Task ({', '.join(Task)})", answered.task), list(Task)))
+        task = Task(_until(ask, f"Task ({', '.join(Task)})", answered.task, _why_no_task))
         is_image = task is Task.IMAGE_CLASSIFICATION
         answered = replace(answered, task=task.value, is_image=is_image)
         if is_image:
             labels = ask("File with the labels", answered.labels or "labels.txt")
-            mean = _until_number(lambda: ask("Mean of the pixels (127.5 for -1..1, 0 for 0..1)", answered.mean))
-            std = _until_number(lambda: ask("Standard deviation (127.5 for -1..1, 255 for 0..1)", answered.std))
+            question = "Mean of the pixels (127.5 for -1..1, 0 for 0..1)"
+            mean = _number(_until(ask, question, answered.mean, _why_no_mean))
+            question = "Standard deviation (127.5 for -1..1, 255 for 0..1)"
+            std = _number(_until(ask, question, answered.std, _why_no_std))
             answered = replace(answered, labels=labels, mean=mean, std=std, has_normalization=True)
         return answered
 
@@ -123,18 +126,35 @@ def render_proposal(proposal: Proposal) -> bytes:
     return render_layers(("config",), proposal)["packager.toml"]
 
 
-def _until(ask: Callable[[], str], choices: list[str]) -> str:
-    while (answer := ask()) not in choices:
-        pass
+def _until(ask: Ask, question: str, proposed: str, why_not: Callable[[str], str]) -> str:
+    """The first answer against which ``why_not`` has nothing; what it has stands before the next question."""
+    answer = ask(question, proposed)
+    while complaint := why_not(answer):
+        answer = ask(f"{complaint} {question}", proposed)
     return answer
 
 
-def _until_number(ask: Callable[[], str]) -> str:
-    while True:
-        try:
-            return f"{float(ask()):g}"
-        except ValueError:
-            continue
+def _why_no_task(answer: str) -> str:
+    return "" if answer in list(Task) else "That is none of the tasks."
+
+
+def _why_no_mean(answer: str) -> str:
+    try:
+        # A float32, as it goes into the model.
+        return "" if abs(float(answer)) < 3.4e38 else "That is no number that a model can hold."
+    except ValueError:
+        return "That is no number."
+
+
+def _why_no_std(answer: str) -> str:
+    return _why_no_mean(answer) or (
+        "" if float(answer) > 1e-30 else "The pixels are divided by it: give one above 0."
+    )
+
+
+def _number(answer: str) -> str:
+    # With the digits of a float32.
+    return f"{float(answer):.9g}"
 
 
 def _relative(path: Path, folder: Path) -> str:
@@ -150,12 +170,19 @@ def _relative(path: Path, folder: Path) -> str:
 def _label_file(path: Path, folder: Path) -> str:
     stems = ("labels", f"{path.stem}_labels", f"labels_{path.stem}")
     names = (f"{stem}{suffix}" for stem in stems for suffix in _LABEL_SUFFIXES)
-    return next((name for name in names if (folder / name).is_file()), "")
+    return next((name for name in names if is_file(folder / name)), "")
 
 
 def _golden_patterns(folder: Path, is_image: bool) -> tuple[str, ...]:
     suffixes = _PICTURE_SUFFIXES if is_image else (".npy", ".npz")
-    return tuple(f"golden/*{suffix}" for suffix in suffixes if any((folder / "golden").glob(f"*{suffix}")))
+    return tuple(pattern for suffix in suffixes if _names_files(folder, pattern := f"golden/*{suffix}"))
+
+
+def _names_files(folder: Path, pattern: str) -> bool:
+    try:
+        return bool(find_files(folder, pattern))
+    except TooManyEntriesError:
+        return False  # so many samples are no golden cases
 
 
 def _lines(tensors: tuple[Tensor, ...], kind: str) -> tuple[TensorLine, ...]:

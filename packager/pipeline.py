@@ -20,6 +20,7 @@ from packager.runtimes import Runtime
 from packager.settings import find_wrong_type
 from packager.targets import TARGETS, load_target
 from packager.targets.target import Level, Problem, Target, build_project
+from packager.terminal import counted
 from packager.writing import Change, Plan, Project, plan_tree, write_tree
 
 Say = Callable[[str], None]
@@ -214,7 +215,7 @@ def _render(
     next_steps: dict[str, tuple[str, ...]] = {}
     for group in _by_process(runnable):
         runtimes = sorted({target.runtime for target, _ in group.values()})
-        say(f"computing {len(samples)} golden cases ({', '.join(runtimes)})")
+        say(f"computing {counted(len(samples), 'golden case')} ({', '.join(runtimes)})")
         with skipping(group):
             goldens = build_goldens(annotated, samples, runtimes)
             for name, (target, options) in group.items():

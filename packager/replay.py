@@ -20,6 +20,7 @@ import numpy as np
 
 from packager.annotated import annotated_model
 from packager.errors import ConfigError, ModelError
+from packager.finding import is_folder
 from packager.golden import Array, Sample, build_goldens
 from packager.model import Model, Tensor, parse_model
 from packager.reading import open_file
@@ -119,7 +120,7 @@ def verify(folder: Path) -> VerifyReport:
         )
         failed = [report.name for report in reports if not report.passed]
         if failed:
-            problems.append(f"another answer than the golden one in {', '.join(failed)}")
+            problems.append(f"the answer differs from the golden one in {', '.join(failed)}")
         if smallest is not None and arena < smallest:
             problems.append(f"the tensor arena has {arena} bytes, and {smallest} are needed on this computer")
     return VerifyReport(
@@ -139,7 +140,7 @@ _AGAIN = ("Make the project again; ", FORCE, " replaces edited files.")
 
 def _find_core(folder: Path) -> Path:
     """The folder of the sources, another one for each platform; a build folder deeper down may hold copies."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise ConfigError("no such folder", where=folder)
     level, seen = [folder], 0
     for _ in range(_DEEPEST + 1):

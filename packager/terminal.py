@@ -10,7 +10,6 @@ import unicodedata
 
 # Control and format characters, halves of surrogate pairs, private and unassigned ones, separators of lines.
 _ACTIVE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_LONGEST = 2_000
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -21,10 +20,16 @@ def visible(text: str, keep: str = "") -> str:
     return "".join(item if item in keep or not is_active(item) else _escape(item) for item in text)
 
 
-def visible_line(text: str) -> str:
-    """``visible`` for a message: a name in a model may have megabytes, and a line has 2,000 characters at most."""
-    shown = visible(text[:_LONGEST])
-    return shown if len(text) <= _LONGEST and len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
+def visible_line(text: str, most: int = 2_000) -> str:
+    """``visible`` for a message, of ``most`` characters: a name in a model may have megabytes."""
+    shown = visible(text[:most])
+    return shown if len(text) <= most and len(shown) <= most else shown[: most - 1] + "…"
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 label``, ``2 labels``; with an ending of its own as in ``class/classes``."""
+    one, _, many = noun.partition("/")
+    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def is_active(character: str) -> bool:

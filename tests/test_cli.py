@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from packager import __version__
@@ -33,6 +36,55 @@ def test_help_names_every_command() -> None:
     listed = [line.split()[0] for line in out.split("Commands:")[1].splitlines() if line.strip()]
     assert code == 0
     assert listed == ["init", "inspect", "metadata", "build", *TARGETS, "boards", "verify"]
+
+
+def helps() -> Iterator[tuple[str, str]]:
+    """Each command, and its help at a terminal of 80 columns."""
+    commands = {"": typer.main.get_command(app)}
+    while commands:
+        name, command = commands.popitem()
+        commands.update({f"{name} {inner}".strip(): item for inner, item in getattr(command, "commands", {}).items()})
+        result = CliRunner().invoke(app, [*name.split(), "--help"], env={"COLUMNS": "80"})
+        assert result.exit_code == 0
+        yield name, result.stdout
+
+
+def test_help_reads_as_english() -> None:
+    """Whole sentences, no Python types, nothing cut off."""
+    for name, text in helps():
+        assert "..." not in text.split("\n", 1)[1], name
+        assert not re.search(r"<(str|int|float|list)", text), text
+        about, *sections = re.split(r"\n\n(?=\w+:\n)", text)
+        assert about.endswith("."), about
+        for section in sections:
+            # An entry a line: what is wrapped belongs to the one above.
+            for entry in filter(None, re.sub(r"\n {4,}", "  ", section).split("\n")[1:]):
+                words = re.split(r"  +", re.sub(r"\s*\[(default: .*|required)\]", "", entry.strip()), maxsplit=1)[1]
+                assert words.strip().endswith("."), (name, entry)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_help_of_a_target_says_what_it_writes(target: str) -> None:
+    text = " ".join(dict(helps())[target].split())
+    assert f"Write {TARGETS[target]} from an annotated .tflite." in text
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = (
+        "numpy PIL jinja2 rich tensorflow ai_edge_litert tflite_micro tensorflow_lite_support flatbuffers anyascii "
+        "packager.golden packager.preprocessing packager.pipeline packager.config packager.metadata packager.model "
+        "packager.inspection packager.writing packager.targets.target"
+    )
+    for command in ([], ["metadata"], ["metadata", "attach"], ["build"]):
+        code = (
+            "import sys; from packager.cli import app; app(sys.argv[2:] + ['--help'], standalone_mode=False);"
+            "print('\\nloaded', *sorted(set(sys.modules) & set(sys.argv[1].split())))"
+        )
+        ran = subprocess.run(
+            [sys.executable, "-c", code, heavy, *command], capture_output=True, text=True, check=True
+        )
+        assert ran.stdout.splitlines()[-1] == "loaded", command
+        assert ran.stdout.startswith("Usage: ")
 
 
 def test_version() -> None:
@@ -264,3 +316,30 @@ def test_completion(shell: str) -> None:
         env={**os.environ, "PATH": path},
     )
     assert [word for word in ("metadata", "micro", "inspect") if word in ran.stdout] == ["metadata"], ran.stderr
+
+
+@pytest.mark.parametrize("path", ["x" * 5_000, "x/" * 3_000 + "y", "m.tflite/x", "a\nb/c"])
+def test_paths_that_no_system_takes_are_one_message(
+    examples: Path, tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m.tflite").write_bytes((examples / "sine" / "sine.tflite").read_bytes())
+    attach = ["metadata", "attach", "m.tflite", "--task", "tensors"]
+    for arguments in [
+        ["init", path, "--yes"],
+        ["inspect", path],
+        ["metadata", "show", path],
+        ["metadata", "export", path, "-o", "out"],
+        [*attach, "-o", "out", "--labels", path],
+        ["build", path],
+        ["pi", path, "-o", "out"],
+        ["pi", "m.tflite", "-o", "out", "--golden", path],
+        ["verify", path],
+        # A folder may be made, where its name is one.
+        *([[command, "m.tflite", "-o", path] for command in ("init --yes", "pi")] if "\n" not in path else []),
+    ]:
+        code, stdout, stderr = invoke(*arguments[0].split(), *arguments[1:])
+        assert (code, stdout) == (1, ""), arguments
+        assert stderr.count("error: ") == 1
+        assert len(stderr.splitlines()) <= 4
+        assert max(map(len, stderr.splitlines())) <= 2_000

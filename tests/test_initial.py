@@ -232,3 +232,32 @@ def test_no_model(tmp_path: Path) -> None:
     (tmp_path / "x.tflite").write_bytes(b"GIF89a")
     with pytest.raises(ModelError, match="is not a TensorFlow Lite model"):
         propose(tmp_path / "x.tflite", tmp_path)
+
+
+def test_a_wrong_answer_is_told_why(tmp_path: Path) -> None:
+    shutil.copy(PROJECT / "examples" / "sine" / "sine.tflite", tmp_path)
+    proposal = propose(tmp_path / "sine.tflite", tmp_path)
+    asked: list[str] = []
+    answers = answering(
+        "n", "pictures", "image-classification", "l.csv", "half", "nan", "1e39", "0.123456789", "0", "-1", "inf", "2"
+    )  # fmt: skip
+
+    def ask(question: str, proposed: str) -> str:
+        asked.append(question.split("(")[0].strip())
+        return answers(question, proposed)
+
+    told = proposal.ask(ask)
+    assert asked[1:] == [
+        "Task",
+        "That is none of the tasks. Task",
+        "File with the labels",
+        "Mean of the pixels",
+        "That is no number. Mean of the pixels",
+        "That is no number that a model can hold. Mean of the pixels",
+        "That is no number that a model can hold. Mean of the pixels",
+        "Standard deviation",
+        "The pixels are divided by it: give one above 0. Standard deviation",
+        "The pixels are divided by it: give one above 0. Standard deviation",
+        "That is no number that a model can hold. Standard deviation",
+    ]
+    assert (told.mean, told.std) == ("0.123456789", "2")

@@ -24,6 +24,7 @@ from pathlib import Path
 from packager.errors import MetadataError
 from packager.reading import read_file
 from packager.settings import Setting
+from packager.terminal import counted
 
 _LOCALE = "[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*"
 _LABEL_COLUMNS = ("label", "name", "display_name")
@@ -105,7 +106,7 @@ def check_count(count: int, expected: int, where: Path, origin: str, reason: str
     """
     if count == expected:
         return
-    what = f"{origin} has {count} labels, and {reason}"
+    what = f"{origin} has {counted(count, 'label')}, and {reason}"
     fix = "Use the label file that belongs to this model."
     if abs(count - expected) == 1:
         what += ": missing or extra background class"

@@ -16,6 +16,7 @@ from packager.metadata.view import CropMode, ModelMetadata, Task, TensorMetadata
 from packager.model import Model, Quantization, Tensor
 from packager.reading import read_file
 from packager.settings import Example, Part, Setting, find_wrong_type
+from packager.terminal import counted
 
 IMAGE_TASKS = (Task.IMAGE_CLASSIFICATION, Task.OBJECT_DETECTION, Task.IMAGE_SEGMENTATION)
 
@@ -331,7 +332,7 @@ def _check_labels(
     indexed = task is Task.OBJECT_DETECTION or (task is Task.TENSORS and not new and _holds_indices(old))
     if not indexed and output.shape and output.shape_signature[-1] > 0:
         expected = output.shape[-1]
-        reason = f"the output has {expected} classes"
+        reason = f"the output has {counted(expected, 'class/classes')}"
     for count, where, origin in counts.values():
         check_count(count, expected, where, origin, reason)
 
@@ -373,7 +374,10 @@ def _normalization(
             )
         if len(values) not in (1, channels):
             raise MetadataError(
-                (name, f" has {len(values)} values, and the image input has {_counted(channels, 'channel')}"),
+                (
+                    name,
+                    f" has {counted(len(values), 'value')}, and the image input has {counted(channels, 'channel')}",
+                ),
                 where=model.path,
                 fix=(
                     *("Give ", setting, " with one value"),
@@ -408,10 +412,6 @@ def _normalization(
             about=about,
         )
     return mean, std
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 # Mean and std of the usual trainings: pixels as -1..1, as 0..1, and as they are.
@@ -483,7 +483,7 @@ def _check_specs(model: Model, side: str, specs: Sequence[TensorSpec], tensors: 
     kind = side.removesuffix("s")
     if len(specs) > len(tensors):
         raise MetadataError(
-            f"{_counted(len(specs), kind)} {'is' if len(specs) == 1 else 'are'} described, and the model has "
+            f"{counted(len(specs), kind)} {'is' if len(specs) == 1 else 'are'} described, and the model has "
             f"{len(tensors)}",
             where=model.path,
             fix=("Give ", Setting(Annotation, side), f" once for each {kind} at most, in the model's order."),
@@ -495,7 +495,7 @@ def _check_specs(model: Model, side: str, specs: Sequence[TensorSpec], tensors: 
             setting = Setting(Annotation, side, index, part)
             if values is not None and len(values) not in (1, channels):
                 raise MetadataError(
-                    (setting, f" of {kind} {index + 1} has {len(values)} values for {_counted(channels, 'channel')}"),
+                    (setting, f" of {kind} {index + 1} has {len(values)} values for {counted(channels, 'channel')}"),
                     where=model.path,
                     fix="Give one for all channels, or one for each.",
                     about=setting,
