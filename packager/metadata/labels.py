@@ -8,7 +8,8 @@ Read by suffix:
   ``index`` or ``id``). A label that holds a comma stands in double quotes.
 - anything else: a label a line. ``0 background`` is a label like any other: nothing is taken off.
 
-All are UTF-8; a byte order mark and Windows line ends are no part of a label. Indices run from 0.
+All are UTF-8 and have 4 MiB at most; a byte order mark, and the line ends of any system, are no part of a label, and
+blank lines at the end are none. Indices run from 0.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packager.errors import MetadataError
+from packager.metadata.view import find_wide_encoding, split_labels
 from packager.reading import read_file
 from packager.settings import Setting
 from packager.terminal import counted
@@ -35,6 +37,9 @@ _PLACEHOLDERS = frozenset({"n/a", "???"})
 # ImageNet's own lists call a bird and a machine `crane`, and two kinds of swimsuit `maillot`.
 _IMAGENET_DOUBLES = frozenset({"crane", "maillot"})
 _IMAGENET_SIZES = (1000, 1001)
+
+# Lists of a hundred thousand classes have some megabytes.
+_MAX_BYTES = 4 << 20
 
 _FORMATS = "A label file is a label a line (.txt), or .csv or .json: see packager metadata attach --help."
 
@@ -69,8 +74,13 @@ class LabelFile:
         return f"labels_{self.locale}.txt" if self.locale else "labels.txt"
 
 
-def read_labels(path: Path, *, given: Setting | None = None) -> tuple[str, ...]:
-    """The labels in a file, in the order of the classes. ``given`` is the setting that names the file.
+def read_labels(path: Path, *, localized: bool = False, given: Setting | None = None) -> tuple[str, ...]:
+    """The labels in a file, in the order of the classes.
+
+    Args:
+        path: the file.
+        localized: whether it is a translation, in which two classes may well have the same name.
+        given: the setting that names the file.
 
     Raises:
         MetadataError: the file cannot be read, holds no labels, or a label in it is blank or there twice.
@@ -79,21 +89,27 @@ def read_labels(path: Path, *, given: Setting | None = None) -> tuple[str, ...]:
     suffix = path.suffix.lower()
     try:
         labels = _from_json(text) if suffix == ".json" else _from_csv(text) if suffix == ".csv" else _from_lines(text)
-    except (ValueError, csv.Error, RecursionError) as error:
-        raise MetadataError(f"the label file is not understood: {error}", where=path, fix=_FORMATS) from None
-    _check(labels, path)
+    except RecursionError:
+        raise _not_understood("its brackets nest too deep", path) from None
+    except (ValueError, csv.Error) as error:
+        raise _not_understood(str(error), path) from None
+    _check(labels, path, localized=localized)
     return labels
+
+
+def _not_understood(why: str, path: Path) -> MetadataError:
+    return MetadataError(f"the label file is not understood: {why}", where=path, fix=_FORMATS)
 
 
 def label_file(labels: Sequence[str]) -> tuple[bytes, bytes | None]:
     """The label file as it goes into a model: UTF-8, a label a line.
 
-    A label that holds line breaks gets a space for each, and an exact JSON array of all labels comes second,
-    else None.
+    A label that holds line breaks gets a space for each. Where labels cannot be told from the lines, an exact JSON
+    array of them all comes second, else None.
     """
-    exact = any("\n" in label or "\r" in label for label in labels)
-    lines = "".join(re.sub(r"\r\n|\r|\n", " ", label) + "\n" for label in labels)
-    return lines.encode(), json.dumps(list(labels), ensure_ascii=False).encode() if exact else None
+    lines = "".join(re.sub(r"\r\n|\r|\n", " ", label) + "\n" for label in labels).encode()
+    is_exact = split_labels(lines) == tuple(labels)
+    return lines, None if is_exact else json.dumps(list(labels), ensure_ascii=False).encode()
 
 
 def check_count(count: int, expected: int, where: Path, origin: str, reason: str) -> None:
@@ -121,12 +137,22 @@ def check_count(count: int, expected: int, where: Path, origin: str, reason: str
 def _read_text(path: Path, given: Setting | None) -> str:
     fix = None if given is None else ("Check the path given as ", given, ".")
     try:
-        data = read_file(path)
+        data = read_file(path, _MAX_BYTES)
     except FileNotFoundError:
         raise MetadataError("no such label file", where=path, fix=fix) from None
     except (OSError, ValueError) as error:  # ValueError: a path that holds a NUL
         reason = error.strerror if isinstance(error, OSError) else error
         raise MetadataError(f"cannot be read: {reason}", where=path, fix=fix) from None
+    encoding = find_wide_encoding(data)
+    if encoding is not None:
+        raise MetadataError(
+            f"the label file is {encoding[:6].upper()}, not UTF-8", where=path, fix="Save it as UTF-8."
+        )
+    if b"\0" in data:
+        line = 1 + len(re.findall(rb"\r\n|\r|\n", data[: data.index(0)]))
+        raise MetadataError(
+            f"the label file holds a NUL byte (line {line})", where=path, fix="Remove it; a label file is text."
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -146,13 +172,19 @@ def _from_lines(text: str) -> tuple[str, ...]:
 def _from_json(text: str) -> tuple[str, ...]:
     if not text.strip():
         return ()
-    # Pairs, so that an index that is there twice is seen.
-    value = json.loads(text, object_pairs_hook=tuple)
+    # Pairs, so that an index that is there twice is seen; numbers are no labels, and may have any length.
+    value = json.loads(
+        text, object_pairs_hook=tuple, parse_int=_no_label, parse_float=_no_label, parse_constant=_no_label
+    )
     if isinstance(value, tuple):
         return _by_index([(str(index), label) for index, label in value])
     if not isinstance(value, list):
         raise ValueError("the JSON is neither an array of labels nor an object from index to label")
     return tuple(_string(label, number) for number, label in enumerate(value))
+
+
+def _no_label(_number: str) -> None:
+    return None
 
 
 def _from_csv(text: str) -> tuple[str, ...]:
@@ -185,7 +217,9 @@ def _by_index(pairs: Sequence[tuple[str, object]]) -> tuple[str, ...]:
     by_index: dict[int, str] = {}
     for text, label in pairs:
         if not re.fullmatch(r"\s*[0-9]{1,9}\s*", text):
-            raise ValueError(f"{text!r} stands where the index of a class should (a label with a comma needs quotes)")
+            raise ValueError(
+                f"{_short(text)} stands where the index of a class should (a label with a comma needs quotes)"
+            )
         if int(text) in by_index:
             raise ValueError(f"the index {int(text)} is there twice")
         by_index[int(text)] = _string(label, int(text))
@@ -201,13 +235,17 @@ def _string(label: object, number: int) -> str:
     return label
 
 
-def _check(labels: tuple[str, ...], path: Path) -> None:
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:60] + "…")
+
+
+def _check(labels: tuple[str, ...], path: Path, *, localized: bool) -> None:
     if not labels:
         raise MetadataError(
             "the label file holds no labels", where=path, fix="Write the model's labels into it, one a line."
         )
     doubles = _IMAGENET_DOUBLES if len(labels) in _IMAGENET_SIZES else frozenset[str]()
-    seen: dict[str, int] = {}
+    seen: dict[str, list[int]] = {}
     for number, label in enumerate(labels, 1):
         if not label.strip():
             raise MetadataError(
@@ -223,10 +261,13 @@ def _check(labels: tuple[str, ...], path: Path) -> None:
                 where=path,
                 fix="Write the character itself, or both halves.",
             ) from None
-        if label in seen and label.lower() not in _PLACEHOLDERS and label not in doubles:
+        numbers = seen.setdefault(label, [])
+        numbers.append(number)
+        # ImageNet has two of each of its doubles, and no more.
+        allowed = 2 if label in doubles else 1
+        if len(numbers) > allowed and not localized and label.lower() not in _PLACEHOLDERS:
             raise MetadataError(
-                f"labels {seen[label]} and {number} are both {label!r}",
+                f"labels {numbers[0]} and {number} are both {_short(label)}",
                 where=path,
-                fix=f"Give each class a label of its own, such as {label + ' (2)'!r}.",
+                fix=f"Give each class a label of its own, such as {_short(label + ' (2)')}.",
             )
-        seen.setdefault(label, number)

@@ -12,7 +12,14 @@ from pathlib import Path
 
 from packager.errors import MetadataError
 from packager.metadata.labels import LabelFile, check_count, read_labels
-from packager.metadata.view import CropMode, ModelMetadata, Task, TensorMetadata, normalizes_every_pixel
+from packager.metadata.view import (
+    CropMode,
+    ModelMetadata,
+    Task,
+    TensorMetadata,
+    class_count,
+    normalizes_every_pixel,
+)
 from packager.model import Model, Quantization, Tensor
 from packager.reading import read_file
 from packager.settings import Example, Part, Setting, find_wrong_type
@@ -145,7 +152,8 @@ def make_plan(model: Model, annotation: Annotation, old: ModelMetadata) -> Plan:
     # In one order, however they are given: the default ones first.
     files = sorted(enumerate(annotation.labels), key=lambda item: item[1].locale)
     labels = tuple(
-        (file, read_labels(file.path, given=Setting(Annotation, "labels", index))) for index, file in files
+        (file, read_labels(file.path, localized=bool(file.locale), given=Setting(Annotation, "labels", index)))
+        for index, file in files
     )
     if labelled is not None:
         _check_labels(model, task, _tensor_metadata(old.outputs, labelled), model.outputs[labelled], labels)
@@ -330,8 +338,9 @@ def _check_labels(
     reason = f"the default ones are {expected}"
     # A detector answers with the index of a label; no axis of an output tells how many there are.
     indexed = task is Task.OBJECT_DETECTION or (task is Task.TENSORS and not new and _holds_indices(old))
-    if not indexed and output.shape and output.shape_signature[-1] > 0:
-        expected = output.shape[-1]
+    classes = class_count(output)
+    if not indexed and classes is not None:
+        expected = classes
         reason = f"the output has {counted(expected, 'class/classes')}"
     for count, where, origin in counts.values():
         check_count(count, expected, where, origin, reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping
+from dataclasses import replace
 
 from packager.errors import MetadataError
 from packager.metadata.view import (
@@ -14,6 +15,7 @@ from packager.metadata.view import (
     ModelMetadata,
     Task,
     TensorMetadata,
+    class_count,
 )
 from packager.model import Model
 from packager.model.flatbuffer import FlatBufferError, Table
@@ -49,9 +51,16 @@ def read_metadata(model: Model) -> ModelMetadata | None:
     if model.metadata_buffer[4:8] != IDENTIFIER:
         raise MetadataError("its metadata is not of the format that tflite-support writes", where=model.path)
     try:
-        return _parse(Table.root(model.metadata_buffer), read_files(model))
+        metadata = _parse(Table.root(model.metadata_buffer), read_files(model))
     except (FlatBufferError, struct.error, ValueError, RecursionError) as error:
         raise MetadataError(f"its metadata is damaged: {error}", where=model.path) from None
+    # Label files do not tell how many classes there are.
+    tensors = (*model.outputs, *[None] * len(metadata.outputs))
+    outputs = tuple(
+        replace(item, classes=None if tensor is None else class_count(tensor))
+        for item, tensor in zip(metadata.outputs, tensors, strict=False)
+    )
+    return replace(metadata, outputs=outputs)
 
 
 def read_files(model: Model) -> dict[str, bytes]:

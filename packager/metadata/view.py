@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packager.model import Tensor
 
 
 class Task(StrEnum):
@@ -55,7 +59,8 @@ class TensorMetadata:
 
     ``content`` is ``feature``, ``image``, ``bounding_boxes``, ``audio`` or empty; ``color_space`` ``RGB``,
     ``GRAYSCALE`` or empty. ``mean`` and ``std`` are per channel, in units of 8-bit pixels for images;
-    ``minimum`` and ``maximum`` are of the tensor after normalization, before quantization.
+    ``minimum`` and ``maximum`` are of the tensor after normalization, before quantization. ``classes`` is
+    ``class_count`` of the tensor.
     """
 
     name: str = ""
@@ -70,6 +75,7 @@ class TensorMetadata:
     minimum: tuple[float, ...] = ()
     maximum: tuple[float, ...] = ()
     files: tuple[AssociatedFile, ...] = ()
+    classes: int | None = None
 
     def labels(self, locale: str = "") -> tuple[str, ...] | None:
         """The labels of ``locale`` (the default ones for ``""``), or None where there are none."""
@@ -78,7 +84,9 @@ class TensorMetadata:
             if file.kind in LABEL_KINDS and file.locale == locale and file.data is not None:
                 exact = by_name.get(file.name + EXACT_LABELS_SUFFIX)
                 labels = None if exact is None or exact.data is None else _exact_labels(exact.data)
-                return split_labels(file.data) if labels is None else labels
+                if labels is not None:
+                    return labels
+                return split_labels(file.data, self.classes if file.kind == "TENSOR_AXIS_LABELS" else None)
         return None
 
     @property
@@ -102,12 +110,55 @@ def _exact_labels(data: bytes) -> tuple[str, ...] | None:
     return None
 
 
-def split_labels(data: bytes) -> tuple[str, ...]:
-    """The labels of a label file: one a line, as TensorFlow Lite's own libraries read it."""
-    lines = data.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
-    while lines and not lines[-1]:
+def class_count(tensor: Tensor) -> int | None:
+    """How many labels the last axis of an output takes; None where the file leaves it open."""
+    return tensor.shape[-1] if tensor.shape and tensor.shape_signature[-1] > 0 else None
+
+
+def split_labels(data: bytes, classes: int | None = None) -> tuple[str, ...]:
+    """The labels of a label file in a model, whoever packed it: one a line.
+
+    Blank lines at the end are no labels, unless there are no more lines than ``classes``; those in between keep the
+    index of what follows right. Line ends are those of any system, encodings what editors save.
+    """
+    encoding = find_wide_encoding(data) or "utf-8-sig"
+    text = data.decode(encoding, "replace").removeprefix("\ufeff").replace("\r\n", "\n")
+    # Alone, a carriage return ends lines only where nothing else does.
+    lines = text.split("\n" if "\n" in text else "\r")
+    if not lines[-1]:
+        lines.pop()  # what stands behind the last line end
+    while lines and not lines[-1].strip(" \t") and len(lines) > (classes or 0):
         lines.pop()
     return tuple(lines)
+
+
+def find_wide_encoding(data: bytes) -> str | None:
+    """The codec of a text that is UTF-16 or UTF-32, by its byte order mark or its NULs; None where it is neither."""
+    for mark, codec in _MARKS:
+        if data.startswith(mark):
+            return codec
+    zeros = [data[start::4].count(0) * 4 / max(len(data), 4) for start in range(4)]
+    for codec, wide, narrow, size in _PATTERNS:
+        # Most text has some characters beyond Latin, and none has many NULs of its own.
+        if len(data) % size == 0 and all(zeros[i] > 0.5 for i in wide) and all(zeros[i] < 0.1 for i in narrow):
+            return codec
+    return None
+
+
+# UTF-32's little-endian mark begins with that of UTF-16.
+_MARKS = (
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+# By codec: which bytes of four are NUL in Latin text, which are not, and how many bytes a character takes.
+_PATTERNS = (
+    ("utf-32-le", (1, 2, 3), (0,), 4),
+    ("utf-32-be", (0, 1, 2), (3,), 4),
+    ("utf-16-le", (1, 3), (0, 2), 2),
+    ("utf-16-be", (0, 2), (1, 3), 2),
+)
 
 
 def normalizes_every_pixel(mean: tuple[float, ...], std: tuple[float, ...]) -> bool:
