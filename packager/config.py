@@ -219,6 +219,10 @@ class _Reader:
         values = {key: self.value(document[key], kind, (key,)) for key, kind in own.items() if key in document}
         if "model" not in values:
             raise ConfigError("the key `model` is missing", where=self.path, fix='Add: model = "model.tflite"')
+        if values.get("targets") == ():
+            raise self.fail(
+                ("targets",), "targets names none", f"Leave it out, or name some of {', '.join(TARGETS)}."
+            )
         for name in values.get("targets", ()):
             if name not in TARGETS:
                 raise self.fail(("targets",), f"unknown target {name!r}", _suggest(name, list(TARGETS)))

@@ -330,6 +330,7 @@ ERRORS = [
     ),
     ("model = 'm'\n[metadata]\ncrop = 'fit'", 3, "crop = 'fit' is not one of stretch, center-crop, letterbox", None),
     ("model = 'm'\ntargets = ['pi', 'arduino']", 2, "unknown target 'arduino'", "Known are: " + ALL),
+    ("model = 'm'\ntargets = []", 2, "targets names none", f"Leave it out, or name some of {ALL}."),
     ("model = 'm'\ntargets = ['andriod']", 2, "unknown target 'andriod'", "Did you mean 'android'?"),
     ("model = 'm'\n[metadata]\nlabels = { locale = 'de' }", 3, "[metadata.labels] needs the key 'path'", None),
     (

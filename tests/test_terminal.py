@@ -280,8 +280,10 @@ def test_no_command_lets_anything_out(evil: Path, command: str) -> None:
 
 
 def test_a_terminal_gets_nothing_but_text(evil: Path) -> None:
-    """All of them again, in one process on a real terminal; colours are off, so each escape is a stranger's."""
-    arguments = [call for group in calls(evil).values() for call in group]
+    """Every command in one process on a real terminal; colours are off, so that each escape is a stranger's."""
+    arguments = [
+        call for group in calls(evil).values() for number, call in enumerate(group) if number < 3 or "--diff" in call
+    ]
     program = (
         "import json, sys\n"
         "from packager.cli import app\n"

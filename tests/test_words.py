@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 import shutil
+import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -393,6 +394,47 @@ def test_a_targets_option_three_ways(
     assert_words(str(caught.value), "Options", OPTION, KEY)
     assert name in str(caught.value)
     assert not (option_models / "out").exists()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("value", [2**62, 10**400, -(10**30)], ids=lambda value: str(value)[:6])
+def test_whole_numbers_beyond_all_bounds(option_models: Path, target: str, value: int) -> None:
+    """None is taken, and none comes back as a traceback or a page of digits."""
+    options = load_target(target).options
+    for name, kind in typing.get_type_hints(options).items():
+        if kind not in (int, int | None):
+            continue
+        option = f"--{name.replace('_', '-')}"
+        by_command = CliRunner().invoke(app, [target, "sine.tflite", "-o", "out", f"{option}={value}"])
+        (option_models / "packager.toml").write_text(
+            f"model = 'sine.tflite'\ntargets = '{target}'\n[{target}]\n{name} = {value}\n"
+        )
+        by_file = CliRunner().invoke(app, ["build", "-o", "out"])
+        for result, words in ((by_command, option), (by_file, "packager.toml:4: ")):
+            assert result.exit_code == 1, result.output
+            assert words in result.stderr
+            assert len(result.stderr) < 400
+        with pytest.raises(PackagerError, match=name):
+            package(target, "sine.tflite", "out", options(**{name: value}))
+
+
+@pytest.mark.parametrize("value", [2**32, 10**30, 10**400, -1, 0])
+@pytest.mark.parametrize("name", ["sample_rate", "audio_channels"])
+def test_whole_numbers_of_an_annotation(folder: Path, name: str, value: int) -> None:
+    hints = typing.get_type_hints(Annotation)
+    assert {item for item, kind in hints.items() if kind == int | None} == {"sample_rate", "audio_channels"}
+    annotation = Annotation(**{**AUDIO, name: value})  # type: ignore[arg-type]
+    by_command = CliRunner().invoke(
+        app, ["metadata", "attach", "m.tflite", "-o", "out.tflite", *options_of(annotation)]
+    )
+    (folder / "packager.toml").write_text(toml_of(annotation))
+    by_file = CliRunner().invoke(app, ["build", "-o", "out"])
+    for result, words in ((by_command, f"--{name.replace('_', '-')}"), (by_file, "packager.toml:7: ")):
+        assert result.exit_code == 1, result.output
+        assert words in result.stderr
+        assert len(result.stderr) < 400
+    with pytest.raises(PackagerError, match=f"Annotation.{name} is not a whole number from 1 to 4,294,967,295"):
+        annotate(read_model("m.tflite"), annotation)
 
 
 @pytest.mark.parametrize("target", TARGETS)
