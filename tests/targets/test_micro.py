@@ -374,7 +374,7 @@ def test_verify_finds_another_answer(sine_project: Path) -> None:
     golden.write_text(text[: answer.start(1)] + changed + text[answer.end(1) :])
     report = verify(sine_project)
     assert [case.passed for case in report.cases] == [True, False, True]
-    assert report.problems == (f"another answer than the golden one in {report.cases[1].name}",)
+    assert report.problems == (f"the answer differs from the golden one in {report.cases[1].name}",)
 
 
 def test_verify_finds_a_small_arena(sine_project: Path) -> None:
