@@ -139,9 +139,10 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 def _write(text: str | bytes, *, err: bool = False) -> None:
     """Print ``text``: all that this tool prints goes through here, and what is not its own through ``visible``."""
     stream = sys.stderr if err else sys.stdout
+    encoding = stream.encoding or "utf-8"
     # As bytes, so that no character is one too many for the encoding, and nothing is taken out of it.
-    data = text.encode(stream.encoding or "utf-8", "backslashreplace") if isinstance(text, str) else text
-    typer.echo(data, nl=False, err=err)
+    data = text.encode(encoding, "backslashreplace") if isinstance(text, str) else text
+    typer.echo(data if hasattr(stream, "buffer") else data.decode(encoding, "replace"), nl=False, err=err)
 
 
 def _print(*lines: str, err: bool = False) -> None:

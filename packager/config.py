@@ -1,4 +1,4 @@
-"""packager.toml: reading it into typed options, and writing a first one from a model."""
+"""packager.toml: reading it into typed options, and what its author calls them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ class Config:
     """What packager.toml says; paths are resolved against its folder.
 
     ``metadata`` is None where the model carries its metadata already. ``targets`` is None where the file names
-    none: then all that can run the model are built. ``options`` holds each target's own options by its name.
+    none: then all that can run the model are built. ``options`` holds each target's own options by its name, and
+    ``lines`` tells where in the file each key is.
     """
 
     path: Path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import os
 import pty
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -380,6 +382,26 @@ def test_an_encoding_without_the_character(evil: Path, encoding: str) -> None:
         assert b"Traceback" not in ran.stderr
         assert_harmless((ran.stdout + ran.stderr).decode(encoding))
     assert "error: 犬\\u2028é: no such file".encode(encoding, "backslashreplace") in ran.stderr
+
+
+def test_a_stream_of_somebody_elses(examples: Path) -> None:
+    """Notebooks and tests put streams of text in the place of stdout."""
+    with redirect_stdout(io.StringIO()) as out:
+        packager.cli._print("犬\x1b\udcff")
+        packager.cli._show(visible_table("x\x1b[31m"))
+    assert out.getvalue().startswith("犬\\x1b\\udcff\n")
+    assert_harmless(out.getvalue())
+    assert "x\\x1b[31m" in out.getvalue()
+
+
+def visible_table(cell: str) -> Any:
+    """A table whose cell nobody made visible."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("a")
+    table.add_row(Text(cell))
+    return table
 
 
 def test_the_answer_that_is_proposed_is_the_exact_one(evil: Path, tmp_path: Path) -> None:

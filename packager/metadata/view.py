@@ -137,6 +137,8 @@ def find_wide_encoding(data: bytes) -> str | None:
     for mark, codec in _MARKS:
         if data.startswith(mark):
             return codec
+    if b"\0" not in data:
+        return None
     zeros = [data[start::4].count(0) * 4 / max(len(data), 4) for start in range(4)]
     for codec, wide, narrow, size in _PATTERNS:
         # Most text has some characters beyond Latin, and none has many NULs of its own.
