@@ -17,7 +17,7 @@ from packager.golden import Sample, build_goldens, read_samples
 from packager.metadata.attach import annotate
 from packager.model import Model, parse_model, read_model
 from packager.runtimes import Runtime
-from packager.settings import find_wrong_type
+from packager.settings import Text, find_wrong_type
 from packager.targets import TARGETS, load_target
 from packager.targets.target import Level, Problem, Target, build_project
 from packager.terminal import counted
@@ -227,9 +227,15 @@ def _render(
         raise TargetError(
             "cannot run on any target",
             where=annotated.model.path,
-            details=[(f"{item.target}: ", *item.why.parts) for item in skipped],
+            details=[line for item in skipped for line in _reason(item)],
         )
     return _Built(annotated, tuple(projects), next_steps, tuple(warnings), tuple(skipped))
+
+
+def _reason(item: Skipped) -> Iterator[Text]:
+    yield (f"{item.target}: ", *item.why.parts)
+    if item.why.fix_parts is not None:
+        yield ("  ", *item.why.fix_parts)
 
 
 def _by_process(chosen: Mapping[str, tuple[Target, Any]]) -> list[dict[str, tuple[Target, Any]]]:

@@ -339,7 +339,7 @@ def edited(examples: Path, tmp_path: Path) -> Path:
 
 def test_a_diff_is_exact_in_a_file_and_visible_on_a_terminal(edited: Path, examples: Path) -> None:
     arguments = ["pi", str(examples / "sine" / "sine.tflite"), "-o", str(edited), "--diff"]
-    command = [sys.executable, "-c", "from packager.cli import main; main()", *arguments]
+    command = [sys.executable, "-m", "packager", *arguments]
     patch = subprocess.run(command, capture_output=True, check=True, env={**os.environ, "PYTHONIOENCODING": "ascii"})
     before = (edited / "README.md").read_bytes()
     assert b"\n-" + before.split(b"\n")[0] in patch.stdout
@@ -353,7 +353,7 @@ def test_a_diff_is_exact_in_a_file_and_visible_on_a_terminal(edited: Path, examp
 @pytest.mark.skipif(shutil.which("patch") is None, reason="patch is not installed")
 def test_a_diff_is_a_patch(edited: Path, examples: Path) -> None:
     arguments = ["pi", str(examples / "sine" / "sine.tflite"), "-o", str(edited), "--diff"]
-    command = [sys.executable, "-c", "from packager.cli import main; main()", *arguments]
+    command = [sys.executable, "-m", "packager", *arguments]
     diff = subprocess.run(command, capture_output=True, check=True).stdout
     subprocess.run(["patch", "-p0", "--binary"], input=diff, cwd=edited, check=True, capture_output=True)
     again = subprocess.run(command, capture_output=True, check=True).stdout
@@ -374,7 +374,7 @@ def test_json_says_the_same_with_escapes(evil: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_an_encoding_without_the_character(evil: Path, encoding: str) -> None:
-    command = [sys.executable, "-c", "from packager.cli import main; main()"]
+    command = [sys.executable, "-m", "packager"]
     for arguments in (["inspect", str(evil / "evil.tflite")], ["boards"], ["inspect", "犬\u2028é"]):
         ran = subprocess.run(
             [*command, *arguments], capture_output=True, env={**os.environ, "PYTHONIOENCODING": f"{encoding}:strict"}
