@@ -21,6 +21,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from packager.errors import ConfigError, PackagerError
+from packager.runtimes import GOLDEN_LIMIT
 from packager.settings import Example, Setting
 from packager.targets import TARGETS, load_target
 from packager.terminal import counted, is_active, visible, visible_line
@@ -123,6 +124,9 @@ DiffOption = Annotated[
 GoldenOption = Annotated[
     list[Path] | None,
     typer.Option("--golden", metavar="FILE", help="A sample input: a picture, .npy or .npz. Repeat it for more."),
+]
+GoldenLimitOption = Annotated[
+    int, typer.Option("--golden-limit", metavar="MB", help="Megabytes that all inputs, and all outputs, may take.")
 ]
 
 
@@ -474,6 +478,7 @@ def _target_command(name: str) -> Any:
         model: Path,
         out: Path,
         golden: list[Path] | None = None,
+        golden_limit: int = GOLDEN_LIMIT,
         force: bool = False,
         diff: bool = False,
         **given: Any,
@@ -481,10 +486,11 @@ def _target_command(name: str) -> Any:
         from packager import pipeline
 
         options = target.options(**given)
+        samples: dict[str, Any] = {"golden": golden or (), "golden_limit": golden_limit}
         if diff:
-            _show_diff(pipeline.plan_package(name, model, out, options, golden=golden or (), say=_say))
+            _show_diff(pipeline.plan_package(name, model, out, options, **samples, say=_say))
         else:
-            _tell(pipeline.package(name, model, out, options, golden=golden or (), force=force, say=_say))
+            _tell(pipeline.package(name, model, out, options, **samples, force=force, say=_say))
 
     parameters = [
         _parameter("model", ModelArgument),
@@ -505,6 +511,7 @@ def _target_command(name: str) -> Any:
             for field in fields
         ),
         _parameter("golden", GoldenOption, None),
+        _parameter("golden_limit", GoldenLimitOption, GOLDEN_LIMIT),
         _parameter("force", ForceOption, False),
         _parameter("diff", DiffOption, False),
     ]

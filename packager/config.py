@@ -20,6 +20,7 @@ from packager.finding import TooManyEntriesError, find_files, is_folder
 from packager.literals import toml_string
 from packager.metadata.attach import Annotation, LabelFile
 from packager.reading import read_file
+from packager.runtimes import GOLDEN_LIMIT, GOLDEN_LIMIT_SETTING
 from packager.settings import Asker, Example, Setting
 from packager.targets import TARGETS, load_target
 from packager.toml_lines import MAX_BYTES, NO_LINES, Keys, Lines, TooMuchError, read_lines
@@ -33,6 +34,7 @@ _MOST_SAMPLES = 1_000
 class Config:
     """What packager.toml says; paths are resolved against its folder.
 
+    ``golden_limit`` is how many megabytes the inputs, and the outputs, of all golden cases may take.
     ``metadata`` is None where the model carries its metadata already. ``targets`` is None where the file names
     none: then all that can run the model are built. ``options`` holds each target's own options by its name, and
     ``lines`` tells where in the file each key is.
@@ -42,6 +44,7 @@ class Config:
     name: str
     model: Path
     golden: tuple[str, ...] = ()
+    golden_limit: int = GOLDEN_LIMIT
     targets: tuple[str, ...] | None = None
     metadata: Annotation | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -113,13 +116,15 @@ class _Author:
     lines: Lines
 
     def name(self, setting: Setting, where: str | None) -> str | None:
-        table = _table_of(setting)
-        if table is None:
+        keys = _keys_of(setting)
+        if keys is None:
             return None
-        keys = self._keys(table, setting)
         place = _place(self.path, self.lines, keys)
         told = where is not None and where in (place, str(self.path))
         line = "" if told or not self.lines.holds(keys) else f" ({place})"
+        if len(keys) == 1:
+            return f"{setting.name}{line}"
+        table = keys[0]
         if setting.name not in _TABLES:
             return f"[{table}] {setting.name}{line}"
         if setting.index is None:
@@ -127,29 +132,33 @@ class _Author:
         return f"[{table}.{setting.name}]" + ("" if setting.part is None else f" {setting.part}") + line
 
     def example(self, example: Example) -> str | None:
-        table = _table_of(example.settings[0][0])
-        if table is None:
+        keys = _keys_of(example.settings[0][0])
+        if keys is None:
             return None
-        return f"[{table}] " + ", ".join(f"{setting.name} = {_toml(value)}" for setting, value in example.settings)
+        table = "" if len(keys) == 1 else f"[{keys[0]}] "
+        return table + ", ".join(f"{setting.name} = {_toml(value)}" for setting, value in example.settings)
 
     def place(self, setting: Setting) -> str | None:
-        table = _table_of(setting)
-        line = None if table is None else self.lines.line(self._keys(table, setting))
+        keys = _keys_of(setting)
+        line = None if keys is None else self.lines.line(keys)
         return None if line is None else f"{self.path}:{line}"
-
-    def _keys(self, table: str, setting: Setting) -> Keys:
-        inner = (setting.index, setting.part)
-        return (table, setting.name, *(key for key in inner if key is not None))
 
 
 # The keys of [metadata] that are lists of tables.
 _TABLES = ("inputs", "outputs")
 
 
-def _table_of(setting: Setting) -> str | None:
+def _keys_of(setting: Setting) -> Keys | None:
+    """Where the file has a setting; None for one that is no key."""
+    if setting == GOLDEN_LIMIT_SETTING:
+        return (setting.name,)
     if setting.owner is Annotation:
-        return "metadata"
-    return next((name for name in TARGETS if load_target(name).options is setting.owner), None)
+        table: str | None = "metadata"
+    else:
+        table = next((name for name in TARGETS if load_target(name).options is setting.owner), None)
+    if table is None:
+        return None
+    return (table, setting.name, *(key for key in (setting.index, setting.part) if key is not None))
 
 
 def _toml(value: Any) -> str:
@@ -215,7 +224,7 @@ class _Reader:
         return ConfigError(what, where=_place(self.path, self.lines, keys), fix=fix)
 
     def config(self, document: dict[str, Any]) -> Config:
-        own = {"name": str, "model": Path, "golden": tuple[str, ...], "targets": tuple[str, ...]}
+        own = {"name": str, "model": Path, "golden": tuple[str, ...], "golden_limit": int, "targets": tuple[str, ...]}
         self.check_keys(document, (), [*own, "metadata", *TARGETS])
         values = {key: self.value(document[key], kind, (key,)) for key, kind in own.items() if key in document}
         if "model" not in values:
@@ -232,6 +241,7 @@ class _Reader:
             name=values.get("name") or values["model"].stem,
             model=values["model"],
             golden=values.get("golden", ()),
+            golden_limit=values.get("golden_limit", GOLDEN_LIMIT),
             targets=values.get("targets"),
             metadata=self.value(document["metadata"], Annotation, ("metadata",)) if "metadata" in document else None,
             options={

@@ -30,7 +30,8 @@ from packager.model.operators import TENSOR_TYPE_BITS
 from packager.naming import SnakeName, unique
 from packager.preprocessing import input_tensor, quantize
 from packager.reading import open_file
-from packager.runtimes import Runtime, Tolerance
+from packager.runtimes import GOLDEN_LIMIT, GOLDEN_LIMIT_SETTING, Runtime, Tolerance
+from packager.settings import Example, Text
 
 Array = np.ndarray[Any, Any]
 
@@ -41,10 +42,6 @@ CPU_LIMIT = 300
 RANDOM_CASES = 3
 LONGEST_SIDE = 512
 ANSWERS = 3
-# Megabytes that the input tensors of all golden cases may take together, and likewise the outputs; more is a damaged
-# shape, or a project that nobody wants in an app.
-GOLDEN_LIMIT = 128
-_FEWER = "Give fewer golden samples, or raise the limit."
 # Bytes of tensor arena that are tried; no microcontroller comes near it.
 LARGEST_ARENA = 1 << 30
 
@@ -124,13 +121,19 @@ def read_samples(
 
 def _check_budget(side: str, bytes_each: int, cases: int, limit: int, path: Path) -> None:
     """Refuse golden cases that take too much memory and disk, before any is made."""
+    if limit < 1:
+        raise ConfigError((GOLDEN_LIMIT_SETTING, " is not a whole number from 1 up"), about=GOLDEN_LIMIT_SETTING)
     total = bytes_each * cases
     if total > limit << 20:
         raise ConfigError(
             f"the {side} of {cases} golden cases take {-(-total >> 20):,} MB, and the limit is {limit:,} MB",
             where=path,
-            fix=_FEWER,
+            fix=_fewer(-(-total >> 20)),
         )
+
+
+def _fewer(megabytes: int) -> Text:
+    return "Give fewer golden samples, or raise the limit: ", Example.of((GOLDEN_LIMIT_SETTING, megabytes))
 
 
 def _read_sample(annotated: AnnotatedModel, path: Path, name: str) -> Sample:
@@ -450,7 +453,7 @@ def _run_child(
     return outcome.result, outputs
 
 
-def _explain(outcome: Outcome, title: str, memory: int, limit: int) -> tuple[str, str | None]:
+def _explain(outcome: Outcome, title: str, memory: int, limit: int) -> tuple[str, Text | None]:
     """What went wrong in the child process, and what to do."""
     device = "It would do so on the device too: look for the operator that does it, or make its input smaller."
     match outcome.failure:
@@ -469,7 +472,7 @@ def _explain(outcome: Outcome, title: str, memory: int, limit: int) -> tuple[str
         case Failure.MEMORY:
             return f"{title} needs more than {memory >> 20:,} MB of memory to run it", device
         case Failure.OUTPUT:
-            return f"its outputs for all golden cases take more than {limit >> 20:,} MB", _FEWER
+            return f"its outputs for all golden cases take more than {limit >> 20:,} MB", _fewer(limit >> 19)
         case Failure.DAMAGED:
             # Its answers are worth nothing.
             return f"{title} damaged its memory while it ran the model ({outcome.how})", None

@@ -16,7 +16,7 @@ from packager.errors import ConfigError, MissingPackageError, ModelError, Packag
 from packager.golden import Sample, build_goldens, read_samples
 from packager.metadata.attach import annotate
 from packager.model import Model, parse_model, read_model
-from packager.runtimes import Runtime
+from packager.runtimes import GOLDEN_LIMIT, Runtime
 from packager.settings import Text, find_wrong_type
 from packager.targets import TARGETS, load_target
 from packager.targets.target import Level, Problem, Target, build_project
@@ -108,6 +108,7 @@ def package(
     options: Any = None,
     *,
     golden: Sequence[Path] = (),
+    golden_limit: int = GOLDEN_LIMIT,
     force: bool = False,
     say: Say = _silent,
 ) -> BuildReport:
@@ -119,6 +120,7 @@ def package(
         out: the project's folder.
         options: the target's ``Options``; None for their defaults.
         golden: files with sample inputs, see ``read_samples``.
+        golden_limit: the megabytes that the inputs of all golden cases may take, and likewise the outputs.
         force: replace files that a person edited.
         say: called with a line on each step.
 
@@ -126,7 +128,7 @@ def package(
         PackagerError: see the functions that this calls; nothing is written then.
     """
     out = Path(out)
-    built = _package(target, Path(model), options, golden, say)
+    built = _package(target, Path(model), options, golden, golden_limit, say)
     say(f"writing {out}")
     changes = write_tree(out, built.projects, version=__version__, force=force)
     return BuildReport(out, built.annotated, {target: out}, built.next_steps, built.warnings, (), changes)
@@ -139,22 +141,23 @@ def plan_package(
     options: Any = None,
     *,
     golden: Sequence[Path] = (),
+    golden_limit: int = GOLDEN_LIMIT,
     say: Say = _silent,
 ) -> Plan:
     """What ``package`` would do, without writing."""
-    built = _package(target, Path(model), options, golden, say)
+    built = _package(target, Path(model), options, golden, golden_limit, say)
     return plan_tree(Path(out), built.projects, version=__version__)
 
 
-def _package(target: str, model: Path, options: Any, golden: Sequence[Path], say: Say) -> _Built:
+def _package(target: str, model: Path, options: Any, golden: Sequence[Path], limit: int, say: Say) -> _Built:
     chosen = load_target(target)
     annotated = annotated_model(read_model(model))
-    samples = read_samples(annotated, golden)
+    samples = read_samples(annotated, golden, limit=limit)
     options = chosen.options() if options is None else options
     wrong = find_wrong_type(options)
     if wrong is not None:
         raise ConfigError(wrong, about=wrong[0])
-    return _render(annotated, samples, {"": (chosen, options)}, say, may_skip=False)
+    return _render(annotated, samples, {"": (chosen, options)}, limit, say, may_skip=False)
 
 
 def _build(config: Config, say: Say) -> _Built:
@@ -171,10 +174,10 @@ def _build_asked(config: Config, say: Say) -> _Built:
         say("attaching metadata")
         model = parse_model(annotate(model, config.metadata), config.model)
     annotated = annotated_model(model)
-    samples = read_samples(annotated, config.golden_samples())
+    samples = read_samples(annotated, config.golden_samples(), limit=config.golden_limit)
     names = TARGETS if config.targets is None else config.targets
     chosen = {name: (load_target(name), _named(config.options[name], config.name)) for name in names}
-    return _render(annotated, samples, chosen, say, may_skip=config.targets is None)
+    return _render(annotated, samples, chosen, config.golden_limit, say, may_skip=config.targets is None)
 
 
 def _named(options: Any, name: str) -> Any:
@@ -186,6 +189,7 @@ def _render(
     annotated: AnnotatedModel,
     samples: Sequence[Sample],
     chosen: Mapping[str, tuple[Target, Any]],
+    golden_limit: int,
     say: Say,
     *,
     may_skip: bool,
@@ -217,7 +221,7 @@ def _render(
         runtimes = sorted({target.runtime for target, _ in group.values()})
         say(f"computing {counted(len(samples), 'golden case')} ({', '.join(runtimes)})")
         with skipping(group):
-            goldens = build_goldens(annotated, samples, runtimes)
+            goldens = build_goldens(annotated, samples, runtimes, limit=golden_limit)
             for name, (target, options) in group.items():
                 with skipping([name]):
                     context, files = build_project(target, annotated, options, goldens)

@@ -256,7 +256,12 @@ def test_golden_patterns_leave_folders_and_loops_out(tmp_path: Path) -> None:
 ERRORS = [
     # text, line, what, fix
     ("model = 'm'\n\nmodle = 'x'", 3, "unknown key 'modle'", "Did you mean 'model'?"),
-    ("zzz = 1\nmodel = 'm'", 1, "unknown key 'zzz'", f"Known are: name, model, golden, targets, metadata, {ALL}"),
+    (
+        "zzz = 1\nmodel = 'm'",
+        1,
+        "unknown key 'zzz'",
+        f"Known are: name, model, golden, golden_limit, targets, metadata, {ALL}",
+    ),
     (
         "model = 'm'\n# comment\n\n[ios]\nname = 'a'\n\nnmae = 'b'",
         7,

@@ -579,3 +579,41 @@ def test_every_field_of_an_annotation_has_an_option() -> None:
     assert {f"--{name.replace('_', '-')}" for name in own} <= options
     for side in ("input", "output"):
         assert {f"--{side}-name", f"--{side}-description", f"--{side}-range"} <= options
+
+
+@pytest.mark.parametrize(
+    ("model", "limit", "what"),
+    [
+        ("sine", 0, "is not a whole number from 1 up"),
+        ("large", 2, "the inputs of 3 golden cases take 12 MB, and the limit is 2 MB"),
+    ],
+)
+def test_the_limit_of_golden_cases_three_ways(option_models: Path, model: str, limit: int, what: str) -> None:
+    (option_models / "large.tflite").write_bytes(graphs.copy("int8", 0.5, 4 << 20))
+    result = CliRunner().invoke(app, ["pi", f"{model}.tflite", "-o", "out", "--golden-limit", str(limit)])
+    assert result.exit_code == 1, result.output
+    assert what in result.stderr
+    assert_words(result.stderr, "--golden-limit", KEY, FIELD)
+    (option_models / "packager.toml").write_text(f"model = '{model}.tflite'\n# here\ngolden_limit = {limit}\n")
+    result = CliRunner().invoke(app, ["build", "-o", "out"])
+    assert result.exit_code == 1, result.output
+    assert what in result.stderr
+    assert_words(result.stderr, "golden_limit", OPTION, FIELD)
+    if model == "sine":
+        assert "packager.toml:3" in result.stderr
+    with pytest.raises(PackagerError) as caught:
+        package("pi", f"{model}.tflite", "out", golden_limit=limit)
+    assert what in str(caught.value)
+    assert_words(str(caught.value), "golden_limit", OPTION, KEY)
+    assert not (option_models / "out").exists()
+
+
+def test_a_raised_limit_is_enough(option_models: Path) -> None:
+    """The one that the message proposes."""
+    (option_models / "large.tflite").write_bytes(graphs.copy("int8", 0.5, 1 << 20))
+    told = CliRunner().invoke(app, ["pi", "large.tflite", "-o", "out", "--golden-limit", "2"]).stderr
+    proposed = re.search(r"--golden-limit \d+", told)
+    assert proposed is not None
+    assert CliRunner().invoke(app, ["pi", "large.tflite", "-o", "out", *proposed[0].split()]).exit_code == 0
+    (option_models / "packager.toml").write_text("model = 'large.tflite'\ngolden_limit = 3\ntargets = ['pi']\n")
+    assert CliRunner().invoke(app, ["build", "-o", "built"]).exit_code == 0
