@@ -10,6 +10,8 @@ from dataclasses import replace
 from packager.errors import MetadataError
 from packager.metadata.view import (
     CUSTOM_METADATA_NAME,
+    EXACT_LABELS_SUFFIX,
+    LABEL_KINDS,
     AssociatedFile,
     CropMode,
     ModelMetadata,
@@ -18,13 +20,18 @@ from packager.metadata.view import (
     class_count,
 )
 from packager.model import Model
+from packager.model.archive import ArchiveError
 from packager.model.flatbuffer import FlatBufferError, Table
 from packager.model.reader import open_archive
 
 IDENTIFIER = b"M001"
 
-# Label files have some kilobytes and vocabularies some megabytes: more is an archive made to fill the memory.
-_MAX_BYTES = 256 * 1024 * 1024
+_PACK_AGAIN = "Download it again, or attach the files to the model that it was made from."
+
+# What the label files of a model may hold, counted as often as they are named: their bytes, and what Python takes for
+# a label beside its text. A hundred thousand landmarks in six languages fit.
+_MAX_LABELS = 32 << 20
+_LABEL_BYTES = 16
 
 _FILE_KINDS = (
     "UNKNOWN",
@@ -51,7 +58,7 @@ def read_metadata(model: Model) -> ModelMetadata | None:
     if model.metadata_buffer[4:8] != IDENTIFIER:
         raise MetadataError("its metadata is not of the format that tflite-support writes", where=model.path)
     try:
-        metadata = _parse(Table.root(model.metadata_buffer), read_files(model))
+        metadata = _parse(Table.root(model.metadata_buffer), _Packed(read_files(model)))
     except (FlatBufferError, struct.error, ValueError, RecursionError) as error:
         raise MetadataError(f"its metadata is damaged: {error}", where=model.path) from None
     # Label files do not tell how many classes there are.
@@ -67,24 +74,36 @@ def read_files(model: Model) -> dict[str, bytes]:
     """The files packed into ``model``, by name, in the order of the archive; empty where there are none.
 
     Raises:
-        MetadataError: the archive is damaged, or unpacks to more than 256 MiB.
+        MetadataError: the archive is damaged, or is packed so as to do harm.
     """
     archive = open_archive(model.data)
-    if archive is None:
-        return {}
-    files = {}
-    with archive:
-        if sum(info.file_size for info in archive.infolist()) > _MAX_BYTES:
-            raise MetadataError("the files packed into it unpack to more than 256 MiB", where=model.path)
-        for info in archive.infolist():
-            try:
-                files[info.filename] = archive.read(info)
-            except Exception as error:  # zipfile lets out whatever a decompressor raises
-                raise MetadataError(f"its file {info.filename!r} is damaged: {error}", where=model.path) from None
-    return files
+    try:
+        return {} if archive is None else archive.unpack()
+    except ArchiveError as error:
+        raise MetadataError(str(error), where=model.path, fix=_PACK_AGAIN) from None
 
 
-def _parse(root: Table, data: Mapping[str, bytes]) -> ModelMetadata:
+class _Packed:
+    """The files in the archive, and how much of the label files among them may still be named."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+        self._left = _MAX_LABELS
+
+    def get(self, name: str, kind: str) -> bytes | None:
+        """The content of a file that the metadata names; None for one that is lost."""
+        if kind in LABEL_KINDS:
+            for file, separator in ((name, b"\n"), (name + EXACT_LABELS_SUFFIX, b",")):
+                labels = self._files.get(file, b"")
+                self._left -= len(labels)
+                if self._left >= 0:  # so that no more than what was left is ever counted
+                    self._left -= _LABEL_BYTES * labels.count(separator)
+            if self._left < 0:
+                raise FlatBufferError(f"it names label files of more than {_MAX_LABELS:,} bytes in all")
+        return self._files.get(name)
+
+
+def _parse(root: Table, data: _Packed) -> ModelMetadata:
     graph = next(root.tables(3), None)
     inputs = () if graph is None else tuple(_tensor(table, data) for table in graph.tables(2))
     outputs = () if graph is None else tuple(_tensor(table, data) for table in graph.tables(3))
@@ -133,7 +152,7 @@ def _infer_task(inputs: tuple[TensorMetadata, ...], outputs: tuple[TensorMetadat
     return None
 
 
-def _tensor(table: Table, data: Mapping[str, bytes]) -> TensorMetadata:
+def _tensor(table: Table, data: _Packed) -> TensorMetadata:
     content = table.table(3)
     kind = 0 if content is None else content.scalar(0, "b")
     properties = None if content is None else content.table(1)
@@ -162,18 +181,19 @@ def _tensor(table: Table, data: Mapping[str, bytes]) -> TensorMetadata:
     )
 
 
-def _files(table: Table, slot: int, data: Mapping[str, bytes]) -> tuple[AssociatedFile, ...]:
+def _files(table: Table, slot: int, data: _Packed) -> tuple[AssociatedFile, ...]:
     files = []
     for item in table.tables(slot):
         name = item.string(0) or ""
-        kind = item.scalar(2, "b")
+        code = item.scalar(2, "b")
+        kind = _FILE_KINDS[code] if 0 <= code < len(_FILE_KINDS) else "UNKNOWN"
         files.append(
             AssociatedFile(
                 name=name,
                 description=item.string(1) or "",
-                kind=_FILE_KINDS[kind] if 0 <= kind < len(_FILE_KINDS) else "UNKNOWN",
+                kind=kind,
                 locale=item.string(3) or "",
-                data=data.get(name),
+                data=data.get(name, kind),
             )
         )
     return tuple(files)

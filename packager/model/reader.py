@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import struct
-import zipfile
 from pathlib import Path
 
 from packager.errors import ModelError
+from packager.model.archive import Archive, find_archive
 from packager.model.flatbuffer import FlatBufferError, Table
 from packager.model.operators import BUILTIN_OPERATORS, CUSTOM, TENSOR_TYPES
 from packager.model.view import Model, Node, Operator, Quantization, Signature, Sizes, Subgraph, Tensor
@@ -78,24 +77,17 @@ def parse_model(data: bytes, path: Path | str = "model.tflite") -> Model:
         ) from None
 
 
-def open_archive(data: bytes) -> zipfile.ZipFile | None:
+def open_archive(data: bytes) -> Archive | None:
     """The zip archive of associated files behind a model; None where there is none."""
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
-        return None
+    archive = find_archive(data)
     # A zip may also be among the weights, as the content of a lookup table: that one is no archive of ours.
-    return archive if _first_file(archive) >= _weights_end(data) else None
+    return archive if archive is not None and archive.start >= _weights_end(data) else None
 
 
 def archive_start(data: bytes) -> int:
     """Where the archive of associated files begins; the length of ``data`` where there is none."""
     archive = open_archive(data)
-    return len(data) if archive is None else _first_file(archive)
-
-
-def _first_file(archive: zipfile.ZipFile) -> int:
-    return min((info.header_offset for info in archive.infolist()), default=archive.start_dir)
+    return len(data) if archive is None else archive.start
 
 
 def _weights_end(data: bytes) -> int:

@@ -26,6 +26,7 @@ from packager.metadata.reader import read_metadata
 from packager.metadata.view import CropMode, ModelMetadata, Task
 from packager.model import Model, parse_model, read_model
 from tests.conftest import REAL_MODELS
+from tests.metadata.test_archive import Entry, raw_zip
 from tests.metadata.test_labels import HOSTILE
 from tests.metadata.tiny import IMAGE, SCORES, T, Tiny, classifier, pack, unpack
 
@@ -613,12 +614,21 @@ def test_a_failed_self_check_hands_nothing_out(monkeypatch: pytest.MonkeyPatch) 
         return embed(classifier(scores=T((1, 9))).data, metadata, files)
 
     embed = attach.embed
+    metadata = parse_model(annotate(FLOAT, Annotation(Task.TENSORS))).metadata_buffer or b""
     monkeypatch.setattr(attach, "embed", other_graph)
     with pytest.raises(MetadataError, match="own check failed: the annotated model has another graph"):
         annotate(FLOAT, Annotation(Task.TENSORS))
     monkeypatch.setattr(attach, "embed", lambda data, metadata, files: embed(data, metadata, {"x": b""}))
-    with pytest.raises(MetadataError, match="reads differently with tflite-support"):
+    with pytest.raises(MetadataError, match="holds other files than it should"):
         annotate(FLOAT, Annotation(Task.TENSORS))
+
+    def twice(data: bytes, metadata: bytes, files: dict[str, bytes]) -> bytes:
+        front = embed(data, metadata, {})
+        return front + raw_zip(Entry(b"x", b"1"), Entry(b"x", b"1"), start=len(front))
+
+    monkeypatch.setattr(attach, "embed", twice)
+    with pytest.raises(MetadataError, match="reads differently with tflite-support"):
+        annotate(parse_model(embed(FLOAT.data, metadata, {"x": b"1"})), Annotation(Task.TENSORS))
     monkeypatch.setattr(attach, "embed", lambda data, metadata, files: embed(data, metadata, files)[:-70])
     with pytest.raises(MetadataError, match="cannot be read back"):
         annotate(FLOAT, Annotation(Task.TENSORS))
