@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import struct
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -14,8 +15,10 @@ from packager.errors import MetadataError, MissingPackageError
 from packager.metadata.labels import label_file
 from packager.metadata.plan import ROLES, Annotation, Plan, TensorSpec
 from packager.metadata.reader import IDENTIFIER, read_files
+from packager.metadata.unpacking import unpack_metadata
 from packager.metadata.view import CUSTOM_METADATA_NAME, EXACT_LABELS_SUFFIX, Task
 from packager.model import Model, Tensor
+from packager.model.flatbuffer import FlatBufferError
 
 _DETECTION_GROUP = "detection_result"
 
@@ -108,9 +111,8 @@ class MetadataBuilder:
         if buffer is None:
             return self._schema.ModelMetadataT()
         try:
-            root = self._schema.ModelMetadata.GetRootAsModelMetadata(buffer, 0)
-            return _plain(self._schema.ModelMetadataT.InitFromObj(root))
-        except Exception as error:  # the flatbuffers package checks nothing, so anything may come out of it
+            return unpack_metadata(buffer, self._schema)
+        except (FlatBufferError, struct.error) as error:
             raise MetadataError(f"its metadata is damaged: {error}", where=self._model.path) from None
 
     def _pack(self, metadata: Any) -> bytes:
@@ -274,19 +276,6 @@ def _finish(metadata: Any) -> bytes:
     builder = flatbuffers.Builder(0)
     builder.Finish(metadata.Pack(builder), IDENTIFIER)
     return bytes(builder.Output())
-
-
-def _plain(value: Any) -> Any:
-    """An unpacked object with str for bytes and lists for arrays, so that old and new things are packed alike."""
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    if isinstance(value, list):
-        return [_plain(item) for item in value if item is not None]
-    for field, item in vars(value).items() if hasattr(value, "__dict__") else ():
-        setattr(value, field, _plain(item))
-    return value
 
 
 def _associated_files(value: Any) -> Iterator[Any]:
