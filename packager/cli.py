@@ -425,19 +425,16 @@ def export(
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="The folder to write to.", show_default=False)
     ],
+    force: Annotated[bool, typer.Option("--force", help="Replace files that hold something else.")] = False,
 ) -> None:
     """Write a model's metadata, and the files in it, into a folder."""
-    from packager.errors import MetadataError
     from packager.metadata.export import export_metadata
     from packager.model import read_model
-    from packager.writing import write_file
+    from packager.writing import State, write_files
 
-    read = read_model(model)
-    if read.metadata_buffer is None:
-        raise MetadataError("carries no metadata", where=model, fix="Attach some: packager metadata attach --help")
-    for name, data in export_metadata(read).items():
-        write_file(out / name, data)
-        _say(f"wrote {out / name}")
+    for change in write_files(out, export_metadata(read_model(model)), force=force):
+        if change.state is not State.UNCHANGED:
+            _say(f"wrote {out / change.path}")
 
 
 # --- build, targets ----------------------------------------

@@ -41,6 +41,18 @@ MANIFEST = "manifest.json"
 _RESERVED = {"con", "prn", "aux", "nul", "conin$", "conout$", ".git"}
 _RESERVED |= {device + digit for device in ("com", "lpt") for digit in "0123456789¹²³"}
 
+# What nobody sees and yet `isprintable` takes for printable: the Default_Ignorable_Code_Points of Unicode that are
+# letters and marks, and the blank Braille pattern. Two names that differ in one of them look the same.
+_INVISIBLE = re.compile(
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+# What Windows forbids in names.
+_UNUSABLE = frozenset('\\:<>"|?*')
+
+# Made executable where they begin with #!. Their names are those of templates, so that no content which a model
+# chose (its own first bytes, a golden answer) can become a program.
+_SCRIPTS = (".py", ".sh")
+
 _FIXES = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Free some disk space and run again."),
     errno.EFBIG: "Raise the limit on the size of files (ulimit -f), or choose a disk that takes larger ones.",
@@ -112,7 +124,7 @@ def plan_tree(
     """
     root = _resolve(root)
     paths = [_join(project.folder, path) for project in projects for path in (*project.files, LOCK)]
-    _check_paths([*paths, MANIFEST] if manifest else paths, root)
+    _check_tree([*paths, MANIFEST] if manifest else paths, root)
     with _os_errors(root):
         _check_root(root, [project.folder for project in projects], force=force)
         recorded: dict[str, str] = {}
@@ -172,6 +184,58 @@ def write_file(path: Path, data: bytes) -> None:
                 new.replace(path)
             finally:
                 _remove(new)
+
+
+def write_files(folder: Path, files: Files, *, force: bool = False) -> tuple[Change, ...]:
+    """Write files into a folder that may hold anything else; the changes, sorted by path.
+
+    All are checked, and written beside their places, before the first one changes. Nothing is written outside
+    ``folder`` or through a link in it, and nothing becomes executable.
+
+    Args:
+        folder: where to write; it need not exist.
+        files: what to write, by POSIX path relative to ``folder``.
+        force: replace files that hold something else.
+    """
+    folder = _resolve(folder)
+    _check_paths(list(files), folder)
+    with _os_errors(folder):
+        if folder.exists() and not folder.is_dir():
+            raise WriteError("this is a file, not a folder", where=folder, fix="Choose another output folder.")
+        folder.mkdir(parents=True, exist_ok=True)
+        with _only_writer(folder):
+            changes = tuple(_plan_file(folder, path, data, force=force) for path, data in sorted(files.items()))
+            written = [change.path for change in changes if change.state is not State.UNCHANGED]
+            try:
+                for path in written:
+                    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                    new = _beside(folder / path, "new")
+                    _remove(new)
+                    _create(new, files[path], like=folder / path)
+                    new.chmod(stat.S_IMODE(new.stat().st_mode) & ~0o111)
+                for path in written:
+                    _beside(folder / path, "new").replace(folder / path)
+            finally:
+                for path in written:
+                    _remove(_beside(folder / path, "new"))
+    return changes
+
+
+def _plan_file(folder: Path, path: str, data: bytes, *, force: bool) -> Change:
+    if _find_obstacle(folder, path) is not None:
+        raise _obstructed(folder, path)
+    place = folder / path
+    if not place.exists():
+        return Change(path, State.CREATED)
+    if place.stat().st_size == len(data) and place.read_bytes() == data:
+        return Change(path, State.UNCHANGED)
+    if not force:
+        raise WriteError(
+            "this is there already, and holds something else",
+            where=place,
+            fix="Choose another folder, or run again with --force to replace it.",
+        )
+    return Change(path, State.REPLACED)
 
 
 # --- What becomes of each file ----------------------------------------------------------------------------
@@ -261,12 +325,16 @@ class _Draft:
             return _read(self.root, path)
         inside = {name for name in _read_stamps(self.root) if name == obstacle or name.startswith(obstacle + "/")}
         if not inside <= self.removes:
-            raise WriteError(
-                f"this is in the way of the generated file {path}: a link, or a file for a folder",
-                where=self.root / obstacle,
-                fix="Move it away and run again; nothing is written through a link.",
-            )
+            raise _obstructed(self.root, path)
         return None
+
+
+def _obstructed(root: Path, path: str) -> WriteError:
+    return WriteError(
+        f"this is in the way of the generated file {path}: a link, or a file for a folder",
+        where=root / (_find_obstacle(root, path) or path),
+        fix="Move it away and run again; nothing is written through a link.",
+    )
 
 
 def _find_obstacle(root: Path, path: str) -> str | None:
@@ -304,7 +372,7 @@ def _read_hashes(root: Path, folder: str, name: str, *, force: bool) -> dict[str
         return {}
     try:
         hashes = {_join(folder, path): sha256 for path, sha256 in json.loads(text)["files"].items()}
-        _check_paths(list(hashes), root)
+        _check_tree(list(hashes), root)
         if not all(isinstance(sha256, str) for sha256 in hashes.values()):
             raise TypeError
     # RecursionError: brackets nested a thousand deep.
@@ -356,36 +424,59 @@ def _check_paths(paths: Sequence[str], root: Path) -> None:
     """Refuse paths that could leave ``root``, or that do not work on every system."""
     taken: dict[str, str] = {}  # folders with a slash at the end
     for path in paths:
-        fault = next(filter(None, map(_find_fault, path.split("/"))), None)
+        fault = next(filter(None, map(find_fault, path.split("/"))), None)
         if fault is None:
             folders = [f"{folder}/" for folder in PurePosixPath(path).parents[:-1]]
-            clashes = [taken[_fold(path)]] if _fold(path) in taken else []
-            clashes += [other for folder in folders if (other := taken.setdefault(_fold(folder), folder)) != folder]
+            clashes = [taken[fold(path)]] if fold(path) in taken else []
+            clashes += [other for folder in folders if (other := taken.setdefault(fold(folder), folder)) != folder]
             fault = f"it collides with {clashes[0]!r}" if clashes else None
-            taken[_fold(path)] = path
+            taken[fold(path)] = path
         if fault is not None:
             raise WriteError(f"the file path {path!r} is refused: {fault}", where=root, fix="Choose another name.")
+
+
+def _check_tree(paths: Sequence[str], root: Path) -> None:
+    """As ``_check_paths``, and keep the places free where a new text of an edited file would go."""
+    _check_paths(paths, root)
+    taken = {fold(path) for path in paths}
+    taken.update(fold(str(folder)) for path in paths for folder in PurePosixPath(path).parents[:-1])
     for path in paths:
-        if _fold(path + ".new") in taken:
+        if fold(path + ".new") in taken:
             fault = f"{path + '.new'!r} is where a new text of {path!r} would go"
             raise WriteError(f"the file path is refused: {fault}", where=root, fix="Choose another name.")
 
 
-def _fold(path: str) -> str:
+def fold(path: str) -> str:
     """One spelling for the names that macOS and Windows take for the same: case and Unicode composition aside."""
     return unicodedata.normalize("NFC", path.rstrip("/")).casefold()
 
 
-def _find_fault(segment: str) -> str | None:
+def find_fault(segment: str) -> str | None:
+    """What keeps ``segment``, which holds no slash, from being the name of a file on every system; or None."""
     if segment in ("", ".", ".."):
         return "an empty, '.' or '..' part"
     if not segment.isprintable():
         return "a control character"
-    if set(segment) & set('\\:<>"|?*') or segment[-1] in ". ":
+    if _INVISIBLE.search(segment):
+        return "an invisible character"
+    if not _UNUSABLE.isdisjoint(segment) or segment[-1] in ". ":
         return f"Windows cannot have {segment!r}"
     if segment.split(".")[0].rstrip().casefold() in _RESERVED or segment.casefold() in _RESERVED:
         return f"{segment!r} is a reserved name"
     return None
+
+
+def make_usable(segment: str) -> str:
+    """``segment`` as the name of a file on every system: what ``find_fault`` minds becomes ``_`` or goes.
+
+    Two may become the same. The result is as long in bytes as ``segment`` at most, plus 4.
+    """
+    kept = _INVISIBLE.sub("_", segment)
+    if not kept.isprintable() or not _UNUSABLE.isdisjoint(kept):
+        kept = "".join(c if c.isprintable() and c not in _UNUSABLE else "_" for c in kept)
+    # Dots in front would hide it.
+    name = kept.strip(" .") or "file"
+    return f"_{name}" if find_fault(name) else name
 
 
 def _check_root(root: Path, folders: Sequence[str], *, force: bool) -> None:
@@ -503,7 +594,8 @@ def _replace_tree(root: Path, plan: Plan, before: Mapping[str, tuple[int, int, i
             _clone(root, new, plan.writes.keys() | plan.removes)
         for path, data in plan.writes.items():
             (new / path).parent.mkdir(parents=True, exist_ok=True)
-            _create(new / path, data, like=root / path)
+            is_script = PurePosixPath(path).suffix in _SCRIPTS and data.startswith(b"#!")
+            _create(new / path, data, like=root / path, is_script=is_script)
         for path in plan.removes:
             with suppress(OSError):  # ends at the first folder that is not empty
                 for parent in PurePosixPath(path).parents[:-1]:
@@ -554,9 +646,9 @@ def _clone(source: Path, target: Path, skip: Collection[str], prefix: str = "") 
     shutil.copystat(source, target)
 
 
-def _create(path: Path, data: bytes, *, like: Path) -> None:
+def _create(path: Path, data: bytes, *, like: Path, is_script: bool = False) -> None:
     """Write a new file (never into an old one: that may be a person's, by hard link), with the mode of ``like``."""
-    mode = 0o777 if data.startswith(b"#!") else 0o666  # less the umask
+    mode = 0o777 if is_script else 0o666  # less the umask
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
@@ -597,6 +689,8 @@ def _exchange(one: Path, other: Path) -> bool:
 
 def _remove(path: Path) -> None:
     """Remove a hidden neighbour; what cannot be removed is left to the next run."""
+    if not os.path.lexists(path):
+        return
     if path.is_symlink() or path.is_file():
         path.unlink()
     with suppress(OSError):

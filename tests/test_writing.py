@@ -17,7 +17,7 @@ import pytest
 
 from packager import writing
 from packager.errors import WriteError
-from packager.writing import Change, Plan, Project, State, plan_tree, write_file, write_tree
+from packager.writing import Change, Plan, Project, State, plan_tree, write_file, write_files, write_tree
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs links, modes or fork")
 
@@ -311,10 +311,10 @@ def test_a_file_that_changes_during_the_run_is_not_lost(out, monkeypatch):
     build_file_tree(out, {"mine": "before"})
     create = writing._create
 
-    def create_while_somebody_saves(path: Path, data: bytes, *, like: Path) -> None:
+    def create_while_somebody_saves(*arguments: object, **options: object) -> None:
         (out / "mine~").write_text("saved meanwhile")
         (out / "mine~").replace(out / "mine")
-        create(path, data, like=like)
+        create(*arguments, **options)
 
     monkeypatch.setattr(writing, "_create", create_while_somebody_saves)
     with pytest.raises(WriteError, match="changed during the run"):
@@ -344,6 +344,9 @@ def test_a_file_that_changes_during_the_run_is_not_lost(out, monkeypatch):
         "a\nb",
         "a\x1b[2J",
         "a\u202eb",
+        "a\u3164b",
+        "a\ufe0fb",
+        "a\u2800b",
         "\ud800",
         "nul",
         "COM1.txt",
@@ -524,7 +527,7 @@ def test_somebody_elses_manifest_is_not_replaced(out):
 def test_what_the_system_refuses_leaves_the_old_folder(out, monkeypatch, code, fix):
     write(out, {"a": "1"})
 
-    def refuse(path: Path, data: bytes, *, like: Path) -> None:
+    def refuse(path: Path, *_: object, **__: object) -> None:
         raise OSError(code, os.strerror(code), str(path))
 
     monkeypatch.setattr(writing, "_create", refuse)
@@ -569,6 +572,110 @@ def test_write_file(tmp_path):
     assert (tmp_path / "backup").read_bytes() == b"1"
     with pytest.raises(WriteError, match="not a file"):
         write_file(tmp_path, b"3")
+
+
+@posix_only
+def test_write_file_makes_nothing_executable(tmp_path):
+    write_file(tmp_path / "model.tflite", b"#!\0\0TFL3")
+    assert not (tmp_path / "model.tflite").stat().st_mode & 0o111
+
+
+@posix_only
+def test_what_a_model_chose_is_never_executable(out):
+    # A model's first bytes are an offset, and those of a golden answer are what the model says.
+    write_tree(out, [Project("", dict.fromkeys(MODEL_CHOSEN, b"#!/bin/sh\n"), "a" * 64)], version="1")
+    for path in MODEL_CHOSEN:
+        assert not (out / path).stat().st_mode & 0o111
+
+
+MODEL_CHOSEN = ("model.tflite", "golden/random_0.output0.bin", "input_table.bin", "labels.json", "noext")
+
+
+# --- Into a folder that holds other things -----------------------------------------------------------------
+
+
+def test_write_files(tmp_path):
+    build_file_tree(tmp_path / "work", {"same": "1", "mine": "me", "d/mine": "me"})
+    before = inodes(tmp_path / "work")
+    changes = write_files(tmp_path / "work", {"same": b"1", "new": b"2", "d/e/f": b"3"})
+    assert changes == (Change("d/e/f", State.CREATED), Change("new", State.CREATED), Change("same", State.UNCHANGED))
+    expected = {"same": "1", "new": "2", "d/e/f": "3", "mine": "me", "d/mine": "me"}
+    assert read_file_tree(tmp_path / "work") == expected
+    after = inodes(tmp_path / "work")
+    assert all(after[path] == before[path] for path in before if path.endswith(("same", "mine")))
+    with pytest.raises(WriteError, match="is there already, and holds something else") as caught:
+        write_files(tmp_path / "work", {"a": b"1", "mine": b"x"})
+    assert (caught.value.where, "--force" in caught.value.fix) == (str(tmp_path / "work" / "mine"), True)
+    assert read_file_tree(tmp_path / "work") == expected
+    assert write_files(tmp_path / "work", {"mine": b"x"}, force=True) == (Change("mine", State.REPLACED),)
+    assert read_file_tree(tmp_path / "work") == {**expected, "mine": "x"}
+
+
+def test_write_files_makes_its_folder(tmp_path):
+    write_files(tmp_path / "a" / "b", {"c": b"1", "c.new": b"2"})
+    assert read_file_tree(tmp_path) == {"a/b/c": "1", "a/b/c.new": "2"}
+    with pytest.raises(WriteError, match="not a folder"):
+        write_files(tmp_path / "a" / "b" / "c", {"d": b"1"})
+
+
+@pytest.mark.parametrize("path", ["../x", "/x", "a/../../x", "nul", "a\u202eb", "a\u3164b", "\ud800", "", "a/"])
+def test_write_files_refuses_hostile_paths(tmp_path, path):
+    with pytest.raises(WriteError, match="is refused"):
+        write_files(tmp_path / "work", {"fine": b"1", path: b"2"})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_write_files_refuses_colliding_paths(tmp_path):
+    for tree in ({"a": b"", "A": b""}, {"é": b"", "e\u0301": b""}, {"a": b"", "a/b": b""}):
+        with pytest.raises(WriteError, match="collides"):
+            write_files(tmp_path / "work", tree)
+    assert list(tmp_path.iterdir()) == []
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("obstacle", "path"),
+    [
+        ({"d": "-> ../elsewhere"}, "d/f"),
+        ({"f": "-> ../elsewhere/f"}, "f"),
+        ({"f": "-> nowhere"}, "f"),
+        ({"d": "a file"}, "d/f"),
+        ({"f/mine": "a folder"}, "f"),
+    ],
+)
+@pytest.mark.parametrize("force", [False, True])
+def test_write_files_writes_through_no_link_and_over_no_folder(tmp_path, obstacle, path, force):
+    build_file_tree(tmp_path, {"elsewhere/f": "outside"})
+    build_file_tree(tmp_path / "work", obstacle)
+    with pytest.raises(WriteError, match="in the way"):
+        write_files(tmp_path / "work", {"a": b"1", path: b"2"}, force=force)
+    assert read_file_tree(tmp_path / "work") == obstacle
+    assert read_file_tree(tmp_path / "elsewhere") == {"f": "outside"}
+
+
+@posix_only
+def test_write_files_follows_the_folder_that_a_person_named(tmp_path):
+    build_file_tree(tmp_path, {"real/": "", "link": "-> real"})
+    write_files(tmp_path / "link", {"a": b"1"})
+    assert read_file_tree(tmp_path / "real") == {"a": "1"}
+    assert (tmp_path / "link").is_symlink()
+
+
+@posix_only
+def test_write_files_writes_all_or_none(tmp_path, monkeypatch):
+    build_file_tree(tmp_path / "work", {"b": "old"})
+    create = writing._create
+
+    def fail_at_c(path: Path, *arguments: object, **options: object) -> None:
+        if ".c." in path.name:
+            raise OSError(errno.ENOSPC, "no space left on device", str(path))
+        create(path, *arguments, **options)
+
+    monkeypatch.setattr(writing, "_create", fail_at_c)
+    with pytest.raises(WriteError, match="no space left") as caught:
+        write_files(tmp_path / "work", {"a": b"1", "b": b"2", "c": b"3"}, force=True)
+    assert "disk space" in caught.value.fix
+    assert read_file_tree(tmp_path / "work") == {"b": "old"}
 
 
 # --- A kill at any moment ----------------------------------------------------------------------------------

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from packager.errors import MetadataError, ModelError, PackagerError, WriteError
+from packager.errors import MetadataError, ModelError, PackagerError
 from packager.metadata.build import MetadataBuilder, import_tflite_support
 from packager.metadata.embedding import embed, strip
 from packager.metadata.labels import LabelFile
@@ -18,6 +16,7 @@ from packager.metadata.plan import Annotation, TensorSpec, make_plan
 from packager.metadata.reader import read_files, read_metadata
 from packager.metadata.view import ModelMetadata, TensorMetadata
 from packager.model import Model, parse_model, read_model
+from packager.writing import write_file
 
 __all__ = ["Annotation", "LabelFile", "TensorSpec", "annotate", "attach_metadata", "import_tflite_support"]
 
@@ -25,26 +24,15 @@ __all__ = ["Annotation", "LabelFile", "TensorSpec", "annotate", "attach_metadata
 def attach_metadata(model_path: Path | str, annotation: Annotation, out_path: Path | str) -> Model:
     """Annotate the .tflite at ``model_path`` and write it to ``out_path``, which may be the same file.
 
-    The output appears whole or not at all. Returns the annotated model.
+    The output appears whole or not at all, in a folder that is made where there is none. A link there stays one, and
+    an existing file keeps its permissions. Returns the annotated model.
 
     Raises:
         ModelError, MetadataError, MissingPackageError: as ``annotate``.
         WriteError: the output cannot be written.
     """
     data = annotate(read_model(model_path), annotation)
-    out = Path(os.path.realpath(out_path))  # a link stays a link
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(data)
-        if out.exists():
-            temporary.chmod(out.stat().st_mode)
-        temporary.replace(out)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise WriteError(
-            f"cannot be written: {error.strerror}", where=out_path, fix="Name a file in a folder that exists."
-        ) from None
+    write_file(Path(out_path), data)
     return parse_model(data, out_path)
 
 

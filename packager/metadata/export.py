@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from packager.errors import MetadataError
@@ -13,17 +13,19 @@ from packager.literals import float32
 from packager.metadata.reader import read_files, read_metadata
 from packager.metadata.view import AssociatedFile, ModelMetadata, TensorMetadata
 from packager.model import Model
+from packager.writing import fold, make_usable
 
+_OWN_NAME = "metadata.json"
 # Longer names do not fit every file system (255 bytes), suffixes against collisions included.
 _MAX_NAME_BYTES = 200
-_WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 
 def export_metadata(model: Model) -> dict[str, bytes]:
     """The model's metadata as files: ``metadata.json``, then each associated file under its own name.
 
-    Names are those inside the model, reduced to a base name that every file system takes: the result never
-    leads out of the folder it is written to. ``metadata.json`` is ``metadata_to_json``, indented by 2.
+    Names are those inside the model, reduced to a base name that every file system takes, and numbered where two
+    are the same: the result never leads out of the folder it is written to. ``metadata.json`` is
+    ``metadata_to_json``, indented by 2; a file of that name in the model becomes another.
 
     Raises:
         MetadataError: the model carries no metadata, or it is damaged.
@@ -34,10 +36,8 @@ def export_metadata(model: Model) -> dict[str, bytes]:
             "carries no metadata", where=model.path, fix="Attach some first: packager metadata attach --help"
         )
     text = json.dumps(metadata_to_json(metadata), indent=2, ensure_ascii=False, allow_nan=False)
-    files = {"metadata.json": text.encode() + b"\n"}
-    for name, data in read_files(model).items():
-        files[_safe_name(name, files)] = data
-    return files
+    files = read_files(model)
+    return {_OWN_NAME: text.encode() + b"\n", **dict(zip(_file_names(files), files.values(), strict=True))}
 
 
 def metadata_to_json(metadata: ModelMetadata) -> dict[str, Any]:
@@ -100,18 +100,18 @@ def _numbers(values: Sequence[float]) -> list[float | None]:
     return [float(float32(value)) if math.isfinite(value) else None for value in values]
 
 
-def _safe_name(name: str, taken: Collection[str]) -> str:
-    """``name`` without folders, control characters and what Windows forbids; unlike those in ``taken``."""
-    base = re.split(r"[/\\]", name)[-1]
-    base = re.sub(r'[\x00-\x1f\x7f<>:"|?*]', "_", base).strip(" .").encode("utf-8", "replace")
-    safe = base[:_MAX_NAME_BYTES].decode("utf-8", "ignore") or "file"
-    if _WINDOWS_DEVICES.match(safe):
-        safe = f"_{safe}"
-    # Not every file system tells upper from lower case.
-    folded = {item.casefold() for item in taken}
-    stem, dot, suffix = safe.rpartition(".")
-    number, unique = 1, safe
-    while unique.casefold() in folded:
-        number += 1
-        unique = f"{stem}-{number}{dot}{suffix}" if stem else f"{safe}-{number}"
-    return unique
+def _file_names(names: Iterable[str]) -> Iterator[str]:
+    """A name for each file: its own without folders, made usable, and unlike those of the others on every system."""
+    taken = {fold(_OWN_NAME)}
+    counts: dict[str, int] = {}
+    for name in names:
+        base = re.split(r"[/\\]", name)[-1]
+        usable = make_usable(make_usable(base).encode()[:_MAX_NAME_BYTES].decode("utf-8", "ignore"))
+        stem, dot, suffix = usable.rpartition(".")
+        unique, number = usable, counts.get(fold(usable), 1)
+        while fold(unique) in taken:
+            number += 1
+            unique = f"{stem}-{number}{dot}{suffix}" if stem else f"{usable}-{number}"
+        counts[fold(usable)] = number
+        taken.add(fold(unique))
+        yield unique

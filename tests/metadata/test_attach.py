@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import random
 import subprocess
 import sys
@@ -437,11 +438,27 @@ def test_files_are_written_whole_or_not_at_all(tmp_path: Path, labels: Callable[
     attach_metadata(path, dataclasses.replace(annotation, name="n"), link)
     assert link.is_symlink()
     assert read(path.read_bytes()).name == "n"
-    for out in (tmp_path, tmp_path / "none" / "x.tflite", path / "x.tflite"):
+    for out, where in ((tmp_path, tmp_path), (path / "x.tflite", path)):
         with pytest.raises(WriteError) as caught:
             attach_metadata(path, annotation, out)
-        assert caught.value.where == str(out)
+        assert caught.value.where == str(where)
     assert {item.suffix for item in tmp_path.iterdir()} <= {".tflite", ".json"}
+    new = tmp_path / "new folder" / "x.tflite"
+    assert attach_metadata(path, annotation, new).data == new.read_bytes()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs hard links and pipes")
+def test_what_else_stands_at_the_output(tmp_path: Path, labels: Callable[..., LabelFile]) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(classifier().data)
+    (tmp_path / "backup").hardlink_to(path)
+    attach_metadata(path, Annotation(CLASSIFY, (labels(3),), (0,), (1,)), path)
+    assert (tmp_path / "backup").read_bytes() == classifier().data
+    # Nor is a device replaced by a file, as /dev/null would be for the superuser.
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(WriteError, match="not a file"):
+        attach_metadata(path, Annotation(), tmp_path / "pipe")
+    assert (tmp_path / "pipe").is_fifo()
 
 
 # --- What is refused -------------------------------------------------------------------------------------------
