@@ -87,7 +87,7 @@ def _prefix(graph: bytes, metadata: bytes) -> bytes:
             "the model is of a newer format than this version knows, and annotating it could lose a part",
             fix="Update tflite-packager.",
         )
-    if any(_NPU_OPERATOR in (code.string(1) or "") for code in root.tables(1)):
+    if _has_npu_code(root):
         raise ModelError(
             f"the model was compiled for an NPU ({_NPU_OPERATOR}), and its code would no longer be found",
             fix="Attach metadata to the model first, then compile that.",
@@ -124,6 +124,13 @@ def _prefix(graph: bytes, metadata: bytes) -> bytes:
     out.blob(new[0], METADATA_NAME.encode(), 4)
     out.blob(buffer[0], metadata, 16)
     return out.finish()
+
+
+def _has_npu_code(root: Table) -> bool:
+    """Whether an operator is the NPU's: converters leave kinds in the list that no operator is of any more."""
+    kinds = [_NPU_OPERATOR in (kind.string(1) or "") for kind in root.tables(1)]
+    used = {operator.scalar(0, "I") for graph in root.tables(_SUBGRAPHS) for operator in graph.tables(3)}
+    return any(is_npu for number, is_npu in enumerate(kinds) if number in used)
 
 
 def _target(table: Table, slot: int) -> int:

@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 from packager.errors import ModelError
 from packager.metadata.embedding import embed, strip
@@ -161,6 +162,26 @@ def test_npu_models_are_refused() -> None:
     data = Tiny((IMAGE,), (SCORES,), custom_operator="DISPATCH_OP").packed()
     with pytest.raises(ModelError, match="compiled for an NPU"):
         embed(data, METADATA, {})
+
+
+def test_models_that_only_list_an_npu_operator_are_not() -> None:
+    """Converters leave operator kinds in the list that no operator is of any more."""
+    model = unpack(Tiny((IMAGE,), (SCORES,), custom_operator="Mine").packed())
+    unused = schema.OperatorCodeT()
+    unused.builtinCode = unused.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
+    unused.customCode = "DISPATCH_OP"
+    model.operatorCodes.append(unused)
+    data = pack(model)
+    assert strip(embed(data, METADATA, {})) == data
+    # In a body of an IF it counts as well.
+    body = schema.SubGraphT()
+    body.tensors, body.inputs, body.outputs = model.subgraphs[0].tensors, [0], [1]
+    node = schema.OperatorT()
+    node.opcodeIndex, node.inputs, node.outputs = 1, [0], [1]
+    body.operators = [node]
+    model.subgraphs.append(body)
+    with pytest.raises(ModelError, match="compiled for an NPU"):
+        embed(pack(model), METADATA, {})
 
 
 def test_models_of_a_newer_format_are_refused() -> None:
