@@ -141,8 +141,7 @@ def _shape(tensor: Tensor) -> str:
         "?" if open_dimension < 0 else str(dimension)
         for dimension, open_dimension in zip(tensor.shape, tensor.shape_signature, strict=True)
     )
-    same_rank = len(tensor.shape) == len(tensor.shape_signature)
-    return "[" + ", ".join(dimensions if same_rank else map(str, tensor.shape)) + "]"
+    return "[" + ", ".join(dimensions) + "]"
 
 
 def _quantization(quantization: Quantization | None) -> str:

@@ -27,6 +27,7 @@ from packager.metadata.attach import annotate
 from packager.metadata.reader import read_metadata
 from packager.model import parse_model, read_model
 from packager.model.operators import BUILTIN_OPERATORS, TENSOR_TYPE_BITS, TENSOR_TYPES
+from packager.targets import TARGETS, load_target
 from tests.conftest import PROJECT, REAL_MODELS
 
 EXAMPLES = sorted((PROJECT / "examples").rglob("*.tflite"))
@@ -268,9 +269,49 @@ def test_what_cannot_be_read(tmp_path: Path, name: str, message: str) -> None:
     assert caught.value.what == message
 
 
+def node(inputs: list[int], outputs: list[int]) -> bytes:
+    """A model of two tensors and one operator with these indices."""
+    code, operator = schema.OperatorCodeT(), schema.OperatorT()
+    operator.inputs, operator.outputs = inputs, outputs
+    graph = schema.SubGraphT.InitFromObj(schema.Model.GetRootAs(build()).Subgraphs(0))
+    graph.tensors.append(graph.tensors[0])
+    graph.operators = [operator]
+    return build(operatorCodes=[code], subgraphs=[graph])
+
+
+def quantized(
+    scales: list[float], zero_points: list[int], kind: str = "int8", axis: int = 0, shape: tuple[int, ...] = (1, 2)
+) -> bytes:
+    parameters = schema.QuantizationParametersT()
+    parameters.scale, parameters.zeroPoint, parameters.quantizedDimension = scales, zero_points, axis
+    code = getattr(schema.TensorType, kind.upper())
+    return build(tensor={"type": code, "quantization": parameters, "shape": list(shape)})
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
+        (node([0, 2], [1]), "operator 0 has tensor 2 as an input, and there are 2 tensors"),
+        (node([0, -2], [1]), "operator 0 has tensor -2 as an input"),
+        (node([-(2**31)], [1]), "operator 0 has tensor -2147483648 as an input"),
+        (node([0], [2**31 - 1]), "operator 0 has tensor 2147483647 as an output"),
+        (node([0], [-2]), "operator 0 has tensor -2 as an output"),
+        (quantized([float("nan")], [0]), "tensor 0 has the scale nan"),
+        (quantized([float("inf")], [0]), "tensor 0 has the scale inf"),
+        (quantized([-0.5], [0]), "tensor 0 has the scale -0.5"),
+        (quantized([0.5, float("nan")], [0, 0]), "tensor 0 has the scale nan"),
+        (quantized([0.5], [128]), "tensor 0 of int8 has the zero point 128"),
+        (quantized([0.5], [-1], "uint8"), "tensor 0 of uint8 has the zero point -1"),
+        (quantized([0.5], [8], "int4"), "tensor 0 of int4 has the zero point 8"),
+        (quantized([0.5], [2**40], "int32"), "tensor 0 of int32 has the zero point 1099511627776"),
+        (quantized([0.5, 0.5], [0, 0, 0]), "tensor 0 has 2 scales and 3 zero points"),
+        (quantized([0.5] * 3, [0, 0]), "tensor 0 has 3 scales and 2 zero points"),
+        (quantized([0.5], [0, 0]), "tensor 0 has 1 scales and 2 zero points"),
+        (quantized([0.5, 0.5], [0, 0], axis=-1), "tensor 0 is quantized along dimension -1"),
+        (build(tensor={"shape": [1, -1]}), r"tensor 0 has the shape \[1, -1\]"),
+        (build(tensor={"shape": [-(2**31)]}), r"tensor 0 has the shape \[-2147483648\]"),
+        (build(tensor={"shapeSignature": [-1]}), r"tensor 0 has the shape \[1, 2\] and the signature \[-1\]"),
+        (build(tensor={"shape": [], "shapeSignature": [-1]}), r"tensor 0 has the shape \[\] and the signature"),
         (b"\0\0\0\0TFL3", "no valid vtable"),
         (b"\xff\xff\xff\xffTFL3", "lies outside"),
         (build(graphs=0), "it has no graph"),
@@ -281,6 +322,57 @@ def test_what_cannot_be_read(tmp_path: Path, name: str, message: str) -> None:
 def test_what_contradicts_itself(data: bytes, message: str) -> None:
     with pytest.raises(ModelError, match="is truncated or damaged: .*" + message):
         parse_model(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        node([0, -1], [1]),
+        node([0], [-1, 1]),  # optional outputs are allowed as optional inputs are
+        node([], []),
+        quantized([1e-45], [127]),
+        quantized([3.4e38], [-128]),
+        quantized([0.5, 0.25], [3], axis=1),
+        quantized([0.5, 0.25], [0, 0], axis=3),  # as in person_detect, which TensorFlow Lite Micro runs
+        quantized([float("nan")], [2**40], "float32"),  # of a type that is not quantized
+        quantized([-1.0], [2**40], "bool"),
+        build(tensor={"shape": [0, 3]}),
+        build(tensor={"shape": [2**31 - 1] * 8}),
+        build(tensor={"shapeSignature": [-5, 2]}),
+    ],
+)
+def test_what_is_odd_and_no_contradiction(data: bytes) -> None:
+    model = parse_model(data)
+    use(data)
+    for target in TARGETS:
+        load_target(target).find_problems(model)
+    assert model.quantized_operators == 0
+
+
+def test_one_zero_point_for_all_channels() -> None:
+    quantization = parse_model(quantized([0.5, 0.25], [3], axis=1)).inputs[0].quantization
+    assert quantization is not None
+    assert (quantization.scales, quantization.zero_points, quantization.axis) == ((0.5, 0.25), (3, 3), 1)
+
+
+@pytest.mark.parametrize("dtype", [*TENSOR_TYPES, "type99"])
+def test_every_type_is_read_and_judged(dtype: str) -> None:
+    """As input and as output, with and without quantization: each target says that it takes it, or why not."""
+    parameters = schema.QuantizationParametersT()
+    parameters.scale, parameters.zeroPoint = [0.5], [1]
+    code = TENSOR_TYPES.index(dtype) if dtype in TENSOR_TYPES else 99
+    for quantization in (None, parameters):
+        data = build(tensor={"type": code, "quantization": quantization})
+        model = parse_model(data)
+        assert model.inputs[0].dtype == dtype
+        is_integer = dtype in ("int2", "int4", "uint4", "int8", "uint8", "int16", "uint16", "int32", "uint32")
+        assert model.inputs[0].is_quantized == (quantization is not None and is_integer)
+        assert use(data)
+        json.dumps(Inspection(model, None, {}).to_json(), allow_nan=False)
+        for target in TARGETS:
+            errors = [problem for problem in load_target(target).find_problems(model) if problem.level == "error"]
+            taken = dtype in ("float32", "int8", "uint8", "int16", "int32", "int64", "bool")
+            assert bool(errors) != taken
 
 
 def use(data: bytes) -> bool:

@@ -69,3 +69,10 @@ TENSOR_TYPE_BITS: dict[str, int] = {
     "float8_e4m3fn": 8,
     "float8_e5m2": 8,
 }
+
+# The lowest and highest value of the integers that affine quantization is made of.
+QUANTIZED_RANGES: dict[str, tuple[int, int]] = {
+    name: (0, (1 << bits) - 1) if name.startswith("u") else (-(1 << bits - 1), (1 << bits - 1) - 1)
+    for name, bits in TENSOR_TYPE_BITS.items()
+    if name.startswith(("int", "uint")) and bits <= 32
+}

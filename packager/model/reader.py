@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import struct
 from pathlib import Path
 
 from packager.errors import ModelError
 from packager.model.archive import Archive, find_archive
 from packager.model.flatbuffer import FlatBufferError, Table
-from packager.model.operators import BUILTIN_OPERATORS, CUSTOM, TENSOR_TYPES
+from packager.model.operators import BUILTIN_OPERATORS, CUSTOM, QUANTIZED_RANGES, TENSOR_TYPES
 from packager.model.view import Model, Node, Operator, Quantization, Signature, Sizes, Subgraph, Tensor
 from packager.reading import read_file
 
@@ -188,7 +189,15 @@ def _subgraph(table: Table, operators: list[Operator], buffer_sizes: list[int]) 
         kind = item.scalar(0, "I")
         if kind >= len(operators):
             raise FlatBufferError(f"operator {index} is of kind {kind}, and there are {len(operators)} kinds")
-        nodes.append(Node(index, operators[kind], item.ints(1), item.ints(2)))
+        node = Node(index, operators[kind], item.ints(1), item.ints(2))
+        for side, indices in (("an input", node.inputs), ("an output", node.outputs)):
+            # LiteRT takes -1, and nothing else below 0, for one that is left out, on both sides.
+            wrong = next((number for number in indices if not -1 <= number < len(tensors)), None)
+            if wrong is not None:
+                raise FlatBufferError(
+                    f"operator {index} has tensor {wrong} as {side}, and there are {len(tensors)} tensors"
+                )
+        nodes.append(node)
     inputs, outputs = table.ints(1), table.ints(2)
     for index in (*inputs, *outputs):
         if not 0 <= index < len(tensors):
@@ -204,26 +213,51 @@ def _tensor(index: int, table: Table, buffer_sizes: list[int]) -> Tensor:
     shape = table.ints(0)
     if len(shape) > _MAX_RANK:
         raise FlatBufferError(f"tensor {index} has {len(shape)} dimensions")
+    if min(shape, default=0) < 0:
+        raise FlatBufferError(f"tensor {index} has the shape {list(shape)}")
+    signature = table.ints(7) or shape
+    if len(signature) != len(shape):
+        raise FlatBufferError(f"tensor {index} has the shape {list(shape)} and the signature {list(signature)}")
+    dtype = TENSOR_TYPES[kind] if 0 <= kind < len(TENSOR_TYPES) else f"type{kind}"
     return Tensor(
         index=index,
         name=table.string(3) or "",
         shape=shape,
-        shape_signature=table.ints(7) or shape,
-        dtype=TENSOR_TYPES[kind] if 0 <= kind < len(TENSOR_TYPES) else f"type{kind}",
-        quantization=_quantization(table.table(4)),
+        shape_signature=signature,
+        dtype=dtype,
+        quantization=_quantization(index, dtype, table.table(4)),
         constant_bytes=buffer_sizes[buffer] if buffer_sizes else 0,
         is_variable=bool(table.scalar(5, "b")),
     )
 
 
-def _quantization(table: Table | None) -> Quantization | None:
+def _quantization(index: int, dtype: str, table: Table | None) -> Quantization | None:
     if table is None:
         return None
     scales = table.scalars(2, "f")
     if not scales:
         return None
-    zero_points = table.ints(3, "q") or (0,) * len(scales)
-    return Quantization(scales, zero_points, table.scalar(6, "i") if len(scales) > 1 else None)
+    zero_points = table.ints(3, "q") or (0,)
+    if len(zero_points) == 1:
+        zero_points *= len(scales)
+    if len(zero_points) != len(scales):
+        raise FlatBufferError(f"tensor {index} has {len(scales)} scales and {len(zero_points)} zero points")
+    axis = table.scalar(6, "i") if len(scales) > 1 else None
+    if axis is not None and axis < 0:
+        raise FlatBufferError(f"tensor {index} is quantized along dimension {axis}")
+    if dtype in QUANTIZED_RANGES:
+        _check_quantization(index, dtype, scales, zero_points)
+    return Quantization(scales, zero_points, axis)
+
+
+def _check_quantization(index: int, dtype: str, scales: tuple[float, ...], zero_points: tuple[int, ...]) -> None:
+    low, high = QUANTIZED_RANGES[dtype]
+    for scale in scales:
+        if not 0 <= scale < math.inf:
+            raise FlatBufferError(f"tensor {index} has the scale {scale}")
+    for zero_point in zero_points:
+        if not low <= zero_point <= high:
+            raise FlatBufferError(f"tensor {index} of {dtype} has the zero point {zero_point}")
 
 
 def _signature(table: Table, subgraphs: tuple[Subgraph, ...]) -> Signature:

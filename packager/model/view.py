@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from packager.model.operators import QUANTIZED_RANGES
+
 
 @dataclass(frozen=True)
 class Quantization:
     """Affine quantization: ``real = scale * (quantized - zero_point)``.
 
-    ``axis`` is the quantized dimension, or None for per-tensor parameters (then both tuples hold one item).
+    ``axis`` is the quantized dimension, or None for per-tensor parameters (then both tuples hold one item). Of a
+    tensor of integers the scales are finite and not below 0, and the zero points in the type's range. The axis may be
+    beyond the tensor's rank: converters have written such, and TensorFlow Lite Micro runs them.
     """
 
     scales: tuple[float, ...]
@@ -35,9 +39,10 @@ class Quantization:
 class Tensor:
     """A tensor of the graph.
 
-    ``shape`` is what the converter wrote; ``shape_signature`` has -1 where a dimension may be resized, and
-    equals ``shape`` where none may. ``dtype`` is a NumPy name (``"int8"``, ``"float32"``, ``"string"``…).
-    ``constant_bytes`` is the size of the weights behind the tensor, 0 for one that the runtime computes.
+    ``shape`` is what the converter wrote; ``shape_signature``, of the same rank, is below 0 where a dimension may be
+    resized, and equals ``shape`` where none may. ``dtype`` is a NumPy name, or the schema's own (``"string"``) where
+    NumPy has none. ``constant_bytes`` is the size of the weights behind the tensor, 0 for one that the runtime
+    computes.
     """
 
     index: int
@@ -57,7 +62,7 @@ class Tensor:
     @property
     def is_quantized(self) -> bool:
         """Whether its integers stand for real numbers. A scale of 0 is how some converters say that they do not."""
-        return self.quantization is not None and self.quantization.scale > 0 and not self.dtype.startswith("float")
+        return self.quantization is not None and self.quantization.scale > 0 and self.dtype in QUANTIZED_RANGES
 
     @property
     def is_dynamic(self) -> bool:
@@ -76,7 +81,7 @@ class Operator:
 
 @dataclass(frozen=True)
 class Node:
-    """One operator in the graph; ``inputs`` and ``outputs`` are tensor indices, -1 for an optional input."""
+    """One operator in the graph; ``inputs`` and ``outputs`` are tensor indices, -1 for an optional one left out."""
 
     index: int
     operator: Operator
@@ -151,7 +156,7 @@ class Model:
             any(
                 graph.tensors[index].is_quantized and graph.tensors[index].dtype in ("int8", "uint8", "int16")
                 for index in (*node.inputs, *node.outputs)
-                if 0 <= index < len(graph.tensors)
+                if index >= 0
             )
             for graph in self.subgraphs
             for node in graph.nodes
