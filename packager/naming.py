@@ -99,12 +99,14 @@ def _made_safe(name: str, prefix: str, suffix: str) -> str:
 def unique(names: list[str]) -> tuple[str, ...]:
     """``names`` with ``_2``, ``_3``… behind repeated ones (compared without case), in the same order."""
     seen: set[str] = set()
+    counts: dict[str, int] = {}  # where to go on counting, so that thousands of the same name take no square of time
     result = []
     for name in names:
-        candidate, count = name, 1
+        candidate, count = name, counts.get(name.lower(), 1)
         while candidate.lower() in seen:
             count += 1
             candidate = f"{name}_{count}"
+        counts[name.lower()] = count
         seen.add(candidate.lower())
         result.append(candidate)
     return tuple(result)
