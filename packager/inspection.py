@@ -5,23 +5,29 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packager.literals import float32
 from packager.metadata.export import metadata_to_json
 from packager.metadata.reader import read_metadata
-from packager.metadata.view import ModelMetadata
+from packager.metadata.view import ModelMetadata, TensorMetadata
 from packager.model import Model, Quantization, Tensor, read_model
 from packager.targets import TARGETS, load_target
 from packager.targets.target import Level, Problem
-from packager.terminal import visible
+from packager.terminal import visible_line
 
 if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table
 
     from packager.targets.boards import Board
+
+
+# What a terminal shows of a table and of a text in it; JSON has all. Rich takes a second for 4,000 rows.
+_MOST_ROWS = 100
+_LONGEST_TEXT = 1_000
 
 
 @dataclass(frozen=True)
@@ -129,11 +135,19 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
+def _fill(table: Table, rows: Iterable[tuple[Any, ...]], count: int) -> None:
+    """Add ``count`` rows; of very many, the first ones and how many there are more."""
+    for row in islice(rows, _MOST_ROWS):
+        table.add_row(*row)
+    if count > _MOST_ROWS:
+        table.add_row(f"… and {count - _MOST_ROWS:,} more")
+
+
 def _text(*lines: str) -> Any:
     """Text from a model, shown as it is: no markup, no other lines, nothing that would steer the terminal."""
     from rich.text import Text
 
-    return Text("\n".join(map(visible, lines)))
+    return Text("\n".join(visible_line(line, _LONGEST_TEXT) for line in lines[:_MOST_ROWS]))
 
 
 def _shape(tensor: Tensor) -> str:
@@ -165,22 +179,26 @@ def _sizes(model: Model) -> Table:
 def _tensors(model: Model) -> Table:
     table = _table("inputs and outputs", "", "name", "shape", "dtype", "quantization")
     for side, tensors in (("in", model.inputs), ("out", model.outputs)):
-        for tensor in tensors:
-            table.add_row(
-                side, _text(tensor.name), _text(_shape(tensor)), tensor.dtype, _quantization(tensor.quantization)
-            )
-    for signature in model.signatures:
-        names = ", ".join(name for name, _ in (*signature.inputs, *signature.outputs))
-        table.add_row("sig", _text(f"{signature.key}: {names}"))
+        rows = (
+            (side, _text(tensor.name), _text(_shape(tensor)), tensor.dtype, _quantization(tensor.quantization))
+            for tensor in tensors
+        )
+        _fill(table, rows, len(tensors))
+    names = (
+        (signature.key, ", ".join(name for name, _ in (*signature.inputs, *signature.outputs)))
+        for signature in model.signatures
+    )
+    _fill(table, (("sig", _text(f"{key}: {arguments}")) for key, arguments in names), len(model.signatures))
     return table
 
 
 def _operators(model: Model) -> Table:
     table = _table("operators", "name", "version", "count")
-    for operator, count in sorted(model.operators, key=lambda item: (-item[1], item[0].name)):
-        table.add_row(
-            _text(operator.name + (" (custom)" if operator.custom else "")), str(operator.version), str(count)
-        )
+    rows = (
+        (_text(operator.name + (" (custom)" if operator.custom else "")), str(operator.version), str(count))
+        for operator, count in sorted(model.operators, key=lambda item: (-item[1], item[0].name))
+    )
+    _fill(table, rows, len(model.operators))
     return table
 
 
@@ -205,19 +223,21 @@ def metadata_to_rich(metadata: ModelMetadata) -> Group:
         about.add_row("crop", metadata.crop)
     tensors = _table("", "", "name", "content", "mean, std", "min, max", "labels", "description")
     for side, items in (("in", metadata.inputs), ("out", metadata.outputs)):
-        for item in items:
-            labels = item.labels()
-            count = "–" if labels is None else f"{len(labels)}: {', '.join(labels[:3])}, …"
-            tensors.add_row(
-                side,
-                _text(item.name),
-                " ".join((item.content, item.color_space)),
-                _pairs(item.mean, item.std),
-                _pairs(item.minimum, item.maximum),
-                _text(count + "".join(f", {locale}" for locale in item.locales)),
-                _text(item.description),
-            )
+        _fill(tensors, ((side, *_metadata_row(item)) for item in items), len(items))
     return Group(about, tensors)
+
+
+def _metadata_row(item: TensorMetadata) -> tuple[Any, ...]:
+    labels = item.labels()
+    count = "–" if labels is None else f"{len(labels)}: {', '.join(labels[:3])}, …"
+    return (
+        _text(item.name),
+        " ".join((item.content, item.color_space)),
+        _text(_pairs(item.mean, item.std)),
+        _text(_pairs(item.minimum, item.maximum)),
+        _text(count + "".join(f", {locale}" for locale in item.locales)),
+        _text(item.description),
+    )
 
 
 def _pairs(first: tuple[float, ...], second: tuple[float, ...]) -> str:

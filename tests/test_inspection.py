@@ -23,6 +23,7 @@ from packager.targets import TARGETS
 from packager.targets.target import Level, Problem
 from packager.terminal import visible
 from tests.conftest import HOSTILE_LABELS, PROJECT
+from tests.metadata.tiny import T, Tiny
 from tests.test_model_reader import annotated_example, build
 
 Compare = Callable[[str, Mapping[str, bytes]], None]
@@ -190,6 +191,14 @@ def test_numbers_that_json_does_not_have() -> None:
 def test_open_dimensions_show_a_question_mark() -> None:
     model = parse_model(build(tensor={"shape": [1, 1, 3], "shapeSignature": [-1, -1, 3]}))
     assert "[?, ?, 3]" in shown(Inspection(model, None, {}).to_rich())
+
+
+def test_a_terminal_gets_the_first_of_very_many() -> None:
+    inputs = tuple(T((1,), name=f"input {number}") for number in range(150))
+    text = shown(Inspection(Tiny(inputs, (T((1,)),)).model(), None, {}).to_rich())
+    assert ("input 99" in text, "input 100" in text, "… and 50 more" in text) == (True, False, True)
+    long = shown(metadata_to_rich(ModelMetadata(description="x" * 100_000)))
+    assert (long.count("x") < 1010, "…" in long) == (True, True)
 
 
 def test_what_cannot_be_inspected(tmp_path: Path) -> None:
