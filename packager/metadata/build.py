@@ -217,7 +217,8 @@ class MetadataBuilder:
             old = list(tensor.associatedFiles or ())
             replaced = [item for item in old if item.type in label_kinds and (item.locale or "") == file.locale]
             exact_names = {(item.name or "") + EXACT_LABELS_SUFFIX for item in replaced}
-            kept = [item for item in old if item not in replaced and item.name not in exact_names]
+            gone = {id(item) for item in old if item.name in exact_names} | {id(item) for item in replaced}
+            kept = [item for item in old if id(item) not in gone]
             tensor.associatedFiles = kept
             name = _free_name(metadata, file.canonical_name)
 
@@ -233,7 +234,8 @@ class MetadataBuilder:
                 self._new_files[exact_name] = exact
             # In the old one's place; default labels go first, since other readers take the first file for them.
             first = next((item for item in (old if not file.locale else replaced) if item.type in label_kinds), None)
-            place = len(kept) if first is None else len([item for item in old[: old.index(first)] if item in kept])
+            before = old if first is None else old[: old.index(first)]
+            place = sum(id(item) not in gone for item in before)
             tensor.associatedFiles = kept[:place] + entries + kept[place:]
 
     def _set_tokenizer(self, metadata: Any, tensor: Any, vocabulary: bytes) -> None:

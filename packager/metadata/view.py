@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -79,15 +80,24 @@ class TensorMetadata:
 
     def labels(self, locale: str = "") -> tuple[str, ...] | None:
         """The labels of ``locale`` (the default ones for ``""``), or None where there are none."""
-        by_name = {file.name: file for file in self.files}
-        for file in self.files:
-            if file.kind in LABEL_KINDS and file.locale == locale and file.data is not None:
-                exact = by_name.get(file.name + EXACT_LABELS_SUFFIX)
-                labels = None if exact is None or exact.data is None else _exact_labels(exact.data)
-                if labels is not None:
-                    return labels
-                return split_labels(file.data, self.classes if file.kind == "TENSOR_AXIS_LABELS" else None)
-        return None
+        file = self._label_files.get(locale)
+        if file is None or file.data is None:
+            return None
+        exact = self._by_name.get(file.name + EXACT_LABELS_SUFFIX)
+        labels = None if exact is None or exact.data is None else _exact_labels(exact.data)
+        if labels is not None:
+            return labels
+        return split_labels(file.data, self.classes if file.kind == "TENSOR_AXIS_LABELS" else None)
+
+    @cached_property
+    def _label_files(self) -> dict[str, AssociatedFile]:
+        """The first label file of each locale, of those that are there."""
+        there = [file for file in self.files if file.kind in LABEL_KINDS and file.data is not None]
+        return {file.locale: file for file in reversed(there)}
+
+    @cached_property
+    def _by_name(self) -> dict[str, AssociatedFile]:
+        return {file.name: file for file in self.files}
 
     @property
     def locales(self) -> tuple[str, ...]:

@@ -1,0 +1,111 @@
+"""Twenty thousand of anything: no step takes the square of that, nor what a terminal cannot show."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+from rich.console import Console
+
+from packager.annotated import annotated_model
+from packager.inspection import Inspection
+from packager.metadata.attach import Annotation, LabelFile, annotate, import_tflite_support
+from packager.metadata.embedding import embed, strip
+from packager.metadata.export import export_metadata
+from packager.metadata.reader import read_metadata
+from packager.metadata.view import Task
+from packager.model import Model, parse_model
+from packager.targets import TARGETS, load_target
+from tests.metadata.test_unpacking import finish
+from tests.metadata.tiny import IMAGE, SCORES, T, Tiny, classifier, pack, unpack
+
+COUNT = 20_000
+LABELS = b"a\nb\nc\n"
+metadata_schema = import_tflite_support().schema
+
+
+def label_files(names: list[tuple[str, str]]) -> bytes:
+    """A model whose output has these label files, as (name, locale)."""
+    metadata, graph = metadata_schema.ModelMetadataT(), metadata_schema.SubGraphMetadataT()
+    output = metadata_schema.TensorMetadataT()
+    output.associatedFiles = []
+    for name, locale in names:
+        file = metadata_schema.AssociatedFileT()
+        file.name, file.locale, file.type = name, locale, metadata_schema.AssociatedFileType.TENSOR_AXIS_LABELS
+        output.associatedFiles.append(file)
+    graph.outputTensorMetadata = [output]
+    metadata.subgraphMetadata = [graph]
+    return embed(classifier().data, finish(metadata), {name: LABELS for name, _ in names})
+
+
+def operators(count: int) -> bytes:
+    model = unpack(Tiny((IMAGE,), (SCORES,), custom_operator="Mine").packed())
+    model.operatorCodes, model.subgraphs[0].operators = [], []
+    for number in range(count):
+        kind, node = schema.OperatorCodeT(), schema.OperatorT()
+        kind.builtinCode = kind.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
+        kind.customCode = f"operator {number}"
+        node.opcodeIndex, node.inputs, node.outputs = number, [0], [1]
+        model.operatorCodes.append(kind)
+        model.subgraphs[0].operators.append(node)
+    return pack(model)
+
+
+def signatures(count: int) -> bytes:
+    model = unpack(Tiny((IMAGE,), (SCORES,)).packed())
+    model.signatureDefs = []
+    for number in range(count):
+        signature = schema.SignatureDefT()
+        signature.signatureKey = f"signature {number}"
+        model.signatureDefs.append(signature)
+    return pack(model)
+
+
+MANY: dict[str, Callable[[], bytes]] = {
+    "inputs without a name": lambda: Tiny((T((1,)),) * COUNT, (T((1,)),)).packed(),
+    "outputs": lambda: Tiny((T((1,)),), tuple(T((1,), name=f"o{number}") for number in range(COUNT))).packed(),
+    "operators": lambda: operators(COUNT),
+    "signatures": lambda: signatures(COUNT),
+    "buffers": lambda: Tiny((IMAGE,), (SCORES,), buffers=[b""] * COUNT).packed(),
+    "entries": lambda: Tiny((IMAGE,), (SCORES,), metadata={f"entry {number}": 0 for number in range(COUNT)}).packed(),
+    "locales": lambda: label_files([("l.txt", ""), *((f"{number}.txt", f"l{number}") for number in range(COUNT))]),
+    "labels of one locale": lambda: label_files([(f"{number}.txt", "") for number in range(COUNT)]),
+    "names that new labels would get": lambda: label_files(
+        [("l.txt", ""), ("labels.txt", "de"), *((f"labels-{number}.txt", f"l{number}") for number in range(2, COUNT))]
+    ),
+}
+
+
+def _inspect(model: Model) -> Inspection:
+    problems = {name: load_target(name).find_problems(model) for name in TARGETS}
+    return Inspection(model, read_metadata(model), problems)
+
+
+@pytest.mark.parametrize("kind", MANY)
+def test_many(kind: str, tmp_path: Path) -> None:
+    data = MANY[kind]()
+    model = parse_model(data)
+    (tmp_path / "labels.txt").write_text("x\ny\nz\n" if model.outputs[0].shape == (1, 3) else "x\n")
+    labels = (LabelFile(tmp_path / "labels.txt"),)
+    steps: dict[str, Callable[[], Any]] = {
+        "parse": lambda: parse_model(data),
+        "inspect --json": lambda: json.dumps(_inspect(model).to_json(), indent=2),
+        "inspect": lambda: Console(file=io.StringIO(), width=80).print(_inspect(model).to_rich()),
+        "annotated": lambda: annotated_model(model),
+        "strip": lambda: strip(data),
+        "attach": lambda: annotate(model, Annotation(Task.TENSORS, labels, name="n")),
+    }
+    if model.metadata_buffer is not None:
+        steps["export"] = lambda: export_metadata(model)
+    took = {}
+    for step, take in steps.items():
+        start = time.process_time()
+        take()
+        took[step] = time.process_time() - start
+    assert {step: seconds for step, seconds in took.items() if seconds > 3} == {}
