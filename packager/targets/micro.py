@@ -420,8 +420,10 @@ def _image(annotated: AnnotatedModel) -> ImageContext | None:
 
 
 def _audio(annotated: AnnotatedModel) -> AudioContext | None:
+    if len(annotated.inputs) != 1:
+        return None
     port = annotated.inputs[0]
-    if len(annotated.inputs) != 1 or port.metadata.content != "audio" or port.metadata.audio_channels > 1:
+    if port.metadata.content != "audio" or port.metadata.audio_channels > 1:
         return None
     quantized = port.tensor.is_quantized
     return AudioContext(
