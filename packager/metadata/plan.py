@@ -285,7 +285,7 @@ def _roles(model: Model, task: Task, given: Setting | None) -> tuple[tuple[str, 
 
 def _detector_roles(model: Model, fail: Callable[[str], MetadataError]) -> tuple[str, ...]:
     indices = model.main.outputs
-    if len(set(indices)) != 4:
+    if not len(indices) == len(set(indices)) == 4:
         raise fail(
             f"object-detection takes a model that ends in {_DETECTION_OPERATOR}, with four outputs "
             f"(boxes, categories, scores, their number), and this one has {len(indices)}"
@@ -293,7 +293,7 @@ def _detector_roles(model: Model, fail: Callable[[str], MetadataError]) -> tuple
     # The operator's own order; where a converter put something behind it, the order in which the tensors were
     # made, which is also how tflite-support tells them.
     own = [node.outputs for node in model.main.nodes if node.operator.name == _DETECTION_OPERATOR]
-    order = own[0] if own and set(own[0]) == set(indices) else tuple(sorted(indices))
+    order = own[0] if own and sorted(own[0]) == sorted(indices) else tuple(sorted(indices))
     roles = tuple(list(_DETECTOR_OUTPUTS)[order.index(index)] for index in indices)
     for role, tensor in zip(roles, model.outputs, strict=True):
         # The operator sizes its outputs at run time, so mostly they have no shape in the file.
