@@ -1,0 +1,82 @@
+"""What the fuzz found, each as a test of its own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from packager.annotated import annotated_model
+from packager.errors import MetadataError, ModelError
+from packager.golden import GoldenCase, Goldens, GoldenSet, read_samples
+from packager.metadata.attach import Annotation, LabelFile, annotate
+from packager.metadata.reader import read_metadata
+from packager.metadata.view import Task
+from packager.model import parse_model
+from packager.model.operators import TENSOR_TYPES
+from packager.runtimes import Runtime
+from packager.targets import load_target
+from packager.targets.target import build_project
+from tests.metadata.tiny import IMAGE, T, Tiny, classifier, pack, unpack
+
+
+@pytest.mark.parametrize("dtype", TENSOR_TYPES)
+def test_samples_of_every_type_are_made_or_refused(dtype: str) -> None:
+    """complex64 is a type of NumPy's, and no integer."""
+    annotated = annotated_model(Tiny((T((2,), dtype, (0.5, 1)),), (T((1,)),)).model())
+    if dtype in ("float16", "float32", "float64", "bool") or re.fullmatch("u?int(8|16|32|64)", dtype):
+        assert read_samples(annotated, ())[0].inputs[0].dtype == dtype
+    else:
+        with pytest.raises(ModelError, match=f"is of {dtype}, for which there are no samples"):
+            read_samples(annotated, ())
+
+
+@pytest.mark.parametrize("shapes", [[(1, 4096, 4096, 3)], [(1 << 20, 1, 1)] * 20, [(2**31 - 1,) * 8]])
+def test_samples_of_gigabytes_are_refused(shapes: list[tuple[int, ...]]) -> None:
+    annotated = annotated_model(Tiny(tuple(T(shape, "uint8", (0.5, 1)) for shape in shapes), (T((1,)),)).model())
+    with pytest.raises(ModelError, match="which no sample can have"):
+        read_samples(annotated, ())
+
+
+@pytest.mark.parametrize("target", ["android", "ios", "pi", "micro"])
+def test_a_model_without_inputs(target: str) -> None:
+    annotated = annotated_model(Tiny((), (T((1,)),)).model())
+    (sample, *_) = read_samples(annotated, ())
+    case = GoldenCase(sample.name, None, (), (np.zeros(1, np.float32),), ())
+    goldens = Goldens({runtime: GoldenSet("made up", (case,)) for runtime in Runtime}, 4096)
+    chosen = load_target(target)
+    _, files = build_project(chosen, annotated, chosen.options(), goldens)
+    assert files
+
+
+@pytest.mark.parametrize(("mean", "std"), [(3e38, 1e-6), (0.0, 1e-44), (-3e38, 0.5)])
+def test_a_normalization_beyond_float32(mean: float, std: float, tmp_path: Path) -> None:
+    """Its value range could not be packed."""
+    (tmp_path / "labels.txt").write_text("a\nb\nc\n")
+    annotation = Annotation(Task.IMAGE_CLASSIFICATION, (LabelFile(tmp_path / "labels.txt"),), (mean,), (std,))
+    with pytest.raises(MetadataError, match="take the pixels beyond float32's range"):
+        annotate(classifier(), annotation)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "ends_in"),
+    [([1, 2, 3, 4, 1], [1, 2, 3, 4]), ([1, 2, 3, 4], [1, 1, 2, 3, 4]), ([4, 3, 2, 1], [-1, 4])],
+)
+def test_a_detector_that_names_an_output_twice(outputs: list[int], ends_in: list[int], tmp_path: Path) -> None:
+    """Its operator then has more outputs than there are kinds of them."""
+    shapes = (T((1, 9, 4)), T((1, 9)), T((1, 9)), T((1,)))
+    model = unpack(Tiny((IMAGE,), shapes, custom_operator="TFLite_Detection_PostProcess").packed())
+    model.subgraphs[0].outputs = outputs
+    model.subgraphs[0].operators[0].outputs = ends_in
+    (tmp_path / "labels.txt").write_text("cat\n")
+    annotation = Annotation(Task.OBJECT_DETECTION, (LabelFile(tmp_path / "labels.txt"),), (0,), (1,))
+    if len(outputs) > 4:
+        with pytest.raises(MetadataError, match="with four outputs"):
+            annotate(parse_model(pack(model)), annotation)
+    else:
+        metadata = read_metadata(parse_model(annotate(parse_model(pack(model)), annotation)))
+        assert metadata is not None
+        names = {"location": 1, "category": 2, "score": 3, "number of detections": 4}
+        assert [names[item.name] for item in metadata.outputs] == outputs
