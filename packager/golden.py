@@ -42,6 +42,8 @@ CPU_LIMIT = 300
 RANDOM_CASES = 3
 LONGEST_SIDE = 512
 ANSWERS = 3
+# Items of an input beyond which its shape is taken for a damaged one, whatever the limit on golden cases.
+_LARGEST_INPUT = 1 << 34
 # Bytes of tensor arena that are tried; no microcontroller comes near it.
 LARGEST_ARENA = 1 << 30
 
@@ -330,7 +332,7 @@ def _input_bytes(tensor: Tensor) -> int:
             f"its input {tensor.name!r} has the open shape {list(tensor.shape_signature)}",
             fix="Convert it with a fixed shape.",
         )
-    if min(tensor.shape, default=1) < 1:
+    if min(tensor.shape, default=1) < 1 or tensor.size > _LARGEST_INPUT:
         raise ModelError(f"its input {tensor.name!r} has the shape {list(tensor.shape)}, which no sample can have")
     return tensor.size * dtype.itemsize
 

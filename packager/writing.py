@@ -158,14 +158,12 @@ def write_tree(
     root = _resolve(root)
     # Refuses what can be refused before a folder is made; the plan that counts is made as the only writer.
     plan_tree(root, projects, version=version, force=force, manifest=manifest)
-    with _os_errors(root):
-        root.parent.mkdir(parents=True, exist_ok=True)
-        with _only_writer(root.parent):
-            _recover(root)
-            before = _read_stamps(root)
-            plan = plan_tree(root, projects, version=version, force=force, manifest=manifest)
-            if plan.writes or plan.removes:
-                _replace_tree(root, plan, before)
+    with _os_errors(root), _made(root.parent), _only_writer(root.parent):
+        _recover(root)
+        before = _read_stamps(root)
+        plan = plan_tree(root, projects, version=version, force=force, manifest=manifest)
+        if plan.writes or plan.removes:
+            _replace_tree(root, plan, before)
     return plan.changes
 
 
@@ -175,8 +173,7 @@ def write_file(path: Path, data: bytes) -> None:
     with _os_errors(path):
         if path.exists() and not path.is_file():
             raise WriteError("this is not a file", where=path, fix="Choose another output file.")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with _only_writer(path.parent):
+        with _made(path.parent), _only_writer(path.parent):
             new = _beside(path, "new")
             _remove(new)
             try:
@@ -202,8 +199,7 @@ def write_files(folder: Path, files: Files, *, force: bool = False) -> tuple[Cha
     with _os_errors(folder):
         if folder.exists() and not folder.is_dir():
             raise WriteError("this is a file, not a folder", where=folder, fix="Choose another output folder.")
-        folder.mkdir(parents=True, exist_ok=True)
-        with _only_writer(folder):
+        with _made(folder), _only_writer(folder):
             changes = tuple(_plan_file(folder, path, data, force=force) for path, data in sorted(files.items()))
             written = [change.path for change in changes if change.state is not State.UNCHANGED]
             try:
@@ -233,7 +229,7 @@ def _plan_file(folder: Path, path: str, data: bytes, *, force: bool) -> Change:
         raise WriteError(
             "this is there already, and holds something else",
             where=place,
-            fix="Choose another folder, or run again with --force to replace it.",
+            fix=("Choose another folder, or run again with ", FORCE, " to replace it."),
         )
     return Change(path, State.REPLACED)
 
@@ -547,6 +543,20 @@ def _os_errors(root: Path) -> Iterator[None]:
 def _beside(path: Path, role: str) -> Path:
     """The hidden neighbour that holds the unfinished tree ("new") or the old one ("old") during a run."""
     return path.with_name(f".{path.name}.packager-{role}")
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Have ``folder`` while something is written into it; what was made of it goes if that fails."""
+    absent = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # somebody else has put something there
+            for place in absent:
+                place.rmdir()
+        raise
 
 
 @contextmanager

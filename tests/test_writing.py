@@ -605,7 +605,7 @@ def test_write_files(tmp_path):
     assert all(after[path] == before[path] for path in before if path.endswith(("same", "mine")))
     with pytest.raises(WriteError, match="is there already, and holds something else") as caught:
         write_files(tmp_path / "work", {"a": b"1", "mine": b"x"})
-    assert (caught.value.where, "--force" in caught.value.fix) == (str(tmp_path / "work" / "mine"), True)
+    assert (caught.value.where, "force=True" in caught.value.fix) == (str(tmp_path / "work" / "mine"), True)
     assert read_file_tree(tmp_path / "work") == expected
     assert write_files(tmp_path / "work", {"mine": b"x"}, force=True) == (Change("mine", State.REPLACED),)
     assert read_file_tree(tmp_path / "work") == {**expected, "mine": "x"}
