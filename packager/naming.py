@@ -99,14 +99,16 @@ def _made_safe(name: str, prefix: str, suffix: str) -> str:
 def unique(names: list[str]) -> tuple[str, ...]:
     """``names`` with ``_2``, ``_3``… behind repeated ones (compared without case), in the same order."""
     seen: set[str] = set()
-    counts: dict[str, int] = {}  # where to go on counting, so that thousands of the same name take no square of time
+    # The numbers that each name has used up, so that 20,000 equal names do not try them all again and again.
+    counts: dict[str, int] = {}
     result = []
     for name in names:
-        candidate, count = name, counts.get(name.lower(), 1)
+        key = name.lower()
+        candidate, count = name, counts.get(key, 1)
         while candidate.lower() in seen:
             count += 1
             candidate = f"{name}_{count}"
-        counts[name.lower()] = count
+        counts[key] = count
         seen.add(candidate.lower())
         result.append(candidate)
     return tuple(result)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -145,7 +146,19 @@ def test_package_name_refuses(text: str) -> None:
         (["a", "A"], ("a", "A_2")),
         (["a", "a", "a_2"], ("a", "a_2", "a_2_2")),
         (["a_2", "a", "a"], ("a_2", "a", "a_3")),
+        (["a", "a", "a_2", "a", "a_2", "A_2", "A"], ("a", "a_2", "a_2_2", "a_3", "a_2_3", "A_2_4", "A_4")),
     ],
 )
 def test_unique(names: list[str], expected: tuple[str, ...]) -> None:
     assert unique(names) == expected
+
+
+def test_unique_takes_a_crowd_of_equal_names() -> None:
+    """A damaged or hostile model may name all its tensors alike; the time must grow with their number alone."""
+    taken = [f"x_{number}" for number in range(2, 10_002)]
+    started = time.perf_counter()
+    names = unique([*taken, *["x", "X"] * 10_000])
+    seconds = time.perf_counter() - started
+    assert len({name.lower() for name in names}) == 30_000
+    assert names[:10_003] == (*taken, "x", "X_10002", "x_10003")
+    assert seconds < 1
