@@ -116,7 +116,7 @@ class _Author:
     lines: Lines
 
     def name(self, setting: Setting, where: str | None) -> str | None:
-        keys = _keys_of(setting)
+        keys = self._keys(setting)
         if keys is None:
             return None
         place = _place(self.path, self.lines, keys)
@@ -132,16 +132,23 @@ class _Author:
         return f"[{table}.{setting.name}]" + ("" if setting.part is None else f" {setting.part}") + line
 
     def example(self, example: Example) -> str | None:
-        keys = _keys_of(example.settings[0][0])
+        keys = self._keys(example.settings[0][0])
         if keys is None:
             return None
         table = "" if len(keys) == 1 else f"[{keys[0]}] "
         return table + ", ".join(f"{setting.name} = {_toml(value)}" for setting, value in example.settings)
 
     def place(self, setting: Setting) -> str | None:
-        keys = _keys_of(setting)
+        keys = self._keys(setting)
         line = None if keys is None else self.lines.line(keys)
         return None if line is None else f"{self.path}:{line}"
+
+    def _keys(self, setting: Setting) -> Keys | None:
+        keys = _keys_of(setting)
+        # What all projects are called, where a target's table has no name of its own.
+        return (
+            keys[1:] if keys and keys[0] in TARGETS and keys[1:] == ("name",) and not self.lines.holds(keys) else keys
+        )
 
 
 # The keys of [metadata] that are lists of tables.

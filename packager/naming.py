@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 
@@ -33,18 +34,76 @@ _DEVICES = frozenset(
     {"con", "prn", "aux", "nul"} | {f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)}
 )
 
+# What a package of the JVM must not be called by: Kotlin's hard keywords and Java's, in which the Android Gradle
+# Plugin generates classes into the same package.
+_JVM_KEYWORDS = frozenset(
+    """
+    as break class continue do else false for fun if in interface is null object package return super this throw true
+    try typealias typeof val var when while
+    abstract assert boolean byte case catch char const default double enum extends final finally float goto implements
+    import instanceof int long native new private protected public short static strictfp switch synchronized throws
+    transient void volatile
+    """.split()
+)
+# The class loader or the compiler refuses classes in these, or the device's own ones hide them.
+_PLATFORM_PACKAGES = frozenset({"android", "androidx", "dalvik", "java", "javax", "kotlin", "kotlinx"})
+# Android's limit for a package, from which it makes names of files.
+_LONGEST_PACKAGE = 223
+
 # A file's name has 255 bytes at most on most systems, and endings come behind these.
 _LONGEST = 100
+# What people may give a project as its name: enough for any, and short enough that paths stay within all limits.
+LONGEST_PROJECT_NAME = 64
+
+
+class ProjectName(str):
+    """What people call a project: any text of 1 to 64 characters with a letter or digit of any script in it."""
+
+    @classmethod
+    def parse(cls, text: str) -> ProjectName:
+        """``text`` itself if it is one.
+
+        Raises:
+            ConfigError: it is not; ``where`` and ``fix`` are for the caller to add, who knows where it came from.
+        """
+        if not text:
+            raise ConfigError("the name is empty")
+        if len(text) > LONGEST_PROJECT_NAME:
+            raise ConfigError(
+                f"the name {text[:40]!r}… has {len(text):,} characters, and {LONGEST_PROJECT_NAME} are the most"
+            )
+        control = next((character for character in text if unicodedata.category(character) == "Cc"), None)
+        if control is not None:
+            raise ConfigError(f"the name {text!r} holds the control character {control!r}")
+        if not _words(text) and not any(map(_is_written, text)):
+            raise ConfigError(f"the name {text!r} holds no letter and no digit")
+        letters = len(SnakeName.of(text))
+        if letters > LONGEST_PROJECT_NAME:
+            raise ConfigError(
+                f"the name {text!r} is spelled with {letters} letters, and {LONGEST_PROJECT_NAME} are the most"
+            )
+        return cls(text)
+
+    @property
+    def surprising_spelling(self) -> str | None:
+        """How code and files spell it, where that is not what anybody expects: another script, a hash."""
+        spelled = "".join(_words(self))
+        expected = "".join(filter(str.isalnum, _without_accents(self)))
+        return None if spelled and spelled == expected else SnakeName.of(self)
 
 
 class SnakeName(str):
     """A lower-case ASCII identifier such as ``digits_classifier``; no keyword of any target language."""
 
     @classmethod
-    def of(cls, text: str) -> SnakeName:
-        """The nearest such name to ``text``; ``model`` where nothing of it is left."""
-        name = "_".join(word.lower() for word in _words(text)) or "model"
-        return cls(_made_safe(name, "m", "_model"))
+    def of(cls, text: str, default: str = "model") -> SnakeName:
+        """The nearest such name to ``text``.
+
+        Other scripts are transliterated: ``niao`` for 鳥. What has no spelling gets ``default`` and a hash of
+        ``text`` (``model_d3bff2``), so that two such texts get two names; blank text gets ``default`` alone.
+        """
+        words = _words(text) or _stand_in(text, default)
+        return cls(_made_safe("_".join(words).lower(), "m", "_model"))
 
 
 class PascalName(str):
@@ -52,9 +111,9 @@ class PascalName(str):
 
     @classmethod
     def of(cls, text: str) -> PascalName:
-        """The nearest such name to ``text``; ``Net`` where nothing of it is left."""
-        name = "".join(word[0].upper() + word[1:] for word in _words(text)) or "Net"
-        return cls(_made_safe(name, "M", "Net"))
+        """The nearest such name to ``text``; ``Net`` for blank text. See ``SnakeName.of``."""
+        words = _words(text) or (_stand_in(text, "Model") if text.strip() else ["Net"])
+        return cls(_made_safe("".join(word[0].upper() + word[1:] for word in words), "M", "Net"))
 
 
 class PackageName(str):
@@ -62,19 +121,27 @@ class PackageName(str):
 
     @classmethod
     def parse(cls, text: str) -> PackageName:
-        """``text`` itself if it is one.
+        """``text`` itself if it is one that Kotlin, Java and the Android Gradle Plugin take.
 
         Raises:
             ConfigError: it is not.
         """
         segments = text.split(".")
-        if len(segments) < 2 or not all(
-            re.fullmatch(r"[a-z][a-z0-9_]*", segment) and segment not in _RESERVED for segment in segments
-        ):
+        what = f"{text!r} is no package name"
+        if len(segments) < 2 or not all(re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", segment) for segment in segments):
             raise ConfigError(
-                f"{text!r} is no package name",
-                fix="Write two or more lower-case words joined by dots, none of them a keyword: com.example.digits",
+                what, fix="Write two or more words of letters and digits with dots between: com.example.digits"
             )
+        for segment in segments:
+            if segment in _JVM_KEYWORDS:
+                raise ConfigError(f"{what}: {segment!r} is a keyword of Kotlin or Java", fix="Take another word.")
+        if segments[0] in _PLATFORM_PACKAGES:
+            raise ConfigError(
+                f"{what} for an app: {segments[0]} belongs to the platform",
+                fix="Begin it with a domain of yours, turned round: com.example.digits",
+            )
+        if len(text) > _LONGEST_PACKAGE:
+            raise ConfigError(f"{what}: it has {len(text):,} characters, and {_LONGEST_PACKAGE} are the most")
         return cls(text)
 
 
@@ -85,8 +152,45 @@ def camel_case(name: SnakeName) -> str:
 
 
 def _words(text: str) -> list[str]:
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.findall(r"[A-Za-z0-9]+", ascii_text)
+    """The letters and digits of ``text`` in ASCII, parted where something else stands between them."""
+    # No more is kept in the end, and the name of a tensor may have megabytes.
+    text = text[: 10 * _LONGEST]
+    if not text.isascii():
+        # Composed first: macOS hands the names of files out with their accents apart.
+        text = "".join(map(_in_ascii, unicodedata.normalize("NFC", text)))
+    return re.findall(r"[A-Za-z0-9]+", text)
+
+
+def _in_ascii(character: str) -> str:
+    plain = _without_accents(character)
+    # Most of what is not Latin consists of nothing that is, but for spaces in some ligatures.
+    if character.isascii() or any(map(str.isalnum, plain)):
+        return plain
+    # Imported here, because its tables are large and few names need them.
+    from anyascii import anyascii
+
+    spelled = anyascii(character)
+    # A letter stays within its word, whatever stands for it: Cyrillic's signs become apostrophes.
+    return "".join(filter(str.isalnum, spelled)) if character.isalpha() else spelled
+
+
+def _without_accents(text: str) -> str:
+    """What of ``text`` is ASCII once its accents are off: ``e`` for ``é``, nothing for 鳥."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+
+
+def _stand_in(text: str, default: str) -> list[str]:
+    """The words for ``text`` that has none of its own."""
+    if not text.strip():
+        return [default]
+    composed = unicodedata.normalize("NFC", text)
+    return [default, hashlib.sha256(composed.encode("utf-8", "surrogatepass")).hexdigest()[:6]]
+
+
+def _is_written(character: str) -> bool:
+    """Whether it is a letter, a digit or a picture, also one that only its makers know."""
+    category = unicodedata.category(character)
+    return category[0] in "LN" or category in ("So", "Co", "Cn", "Cs")
 
 
 def _made_safe(name: str, prefix: str, suffix: str) -> str:

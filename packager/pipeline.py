@@ -19,7 +19,7 @@ from packager.model import Model, parse_model, read_model
 from packager.runtimes import GOLDEN_LIMIT, Runtime
 from packager.settings import Text, find_wrong_type
 from packager.targets import TARGETS, load_target
-from packager.targets.target import Level, Problem, Target, build_project
+from packager.targets.target import Level, Problem, Target, build_project, project_name, spelling_problems
 from packager.terminal import counted
 from packager.writing import Change, Plan, Project, plan_tree, write_tree
 
@@ -207,10 +207,12 @@ def _render(
                 raise
             skipped.extend(Skipped(name, error) for name in names)
 
+    # Before anything else: a name is a matter of the whole build.
+    names = {name: project_name(annotated, options) for name, (_, options) in chosen.items()}
     runnable: dict[str, tuple[Target, Any]] = {}
     for name, (target, options) in chosen.items():
         with skipping([name]):
-            problems = _check(target, annotated.model)
+            problems = (*spelling_problems(names[name]), *_check(target, annotated.model))
             target.check_options(annotated.model, options)
             warnings += [(target.name, problem) for problem in problems]
             runnable[name] = (target, options)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import keyword
 import re
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from packager.errors import ConfigError
-from packager.naming import PackageName, PascalName, SnakeName, unique
+from packager.naming import PackageName, PascalName, ProjectName, SnakeName, unique
 from tests.conftest import HOSTILE_LABELS, require_tools
 
 NAMES = [
@@ -21,10 +22,23 @@ NAMES = [
     ("mobilenet_v1_0.25_128_quant", "mobilenet_v1_0_25_128_quant", "MobilenetV1025128Quant"),
     ("serving_default_dense_input:0", "serving_default_dense_input_0", "ServingDefaultDenseInput0"),
     ("", "model", "Net"),
-    ("  --  ", "model", "Net"),
-    ("🐈", "model", "Net"),
-    ("מודל", "model", "Net"),
-    ("Größe é", "groe_e", "GroeE"),
+    (" \t ", "model", "Net"),
+    ("--", "model_d8156b", "ModelD8156b"),
+    ("\ue000", "model_d3bff2", "ModelD3bff2"),
+    ("\ue001", "model_5af0ac", "Model5af0ac"),
+    ("\ud800", "model_91a681", "Model91a681"),
+    ("🐈", "cat2", "Cat2"),
+    ("מודל", "mvdl", "Mvdl"),
+    ("鳥", "niao", "Niao"),
+    ("犬", "quan", "Quan"),
+    ("日本", "riben", "RiBen"),
+    ("日本語", "ribenyu", "RiBenYu"),
+    ("кошка", "koshka", "Koshka"),
+    ("объект 2", "obekt_2", "Obekt2"),
+    ("Größe é", "grosse_e", "GrosseE"),
+    # The same letters, composed and taken apart as macOS hands file names out.
+    ("caf\u00e9 \u304c \ud55c", "cafe_ga_han", "CafeGaHan"),
+    ("cafe\u0301 \u304b\u3099 \u1112\u1161\u11ab", "cafe_ga_han", "CafeGaHan"),
     ("ｆｕｌｌ１", "full1", "Full1"),
     ("\u202egnp", "gnp", "Gnp"),
     ("../../etc/passwd", "etc_passwd", "EtcPasswd"),
@@ -105,36 +119,113 @@ def test_a_compiler_takes_the_names(tmp_path: Path) -> None:
     assert compiled.returncode == 0, compiled.stderr
 
 
-@pytest.mark.parametrize("text", ["com.example.digits", "a.b", "org.x_1.y2"])
+@pytest.mark.parametrize(
+    "text",
+    ["com.example.digits", "a.b", "org.x_1.y2", "com.data.open.value", "com.KewlApps.Birds", "com.javax.android"],
+)
 def test_package_name(text: str) -> None:
     assert PackageName.parse(text) == text
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "why"),
     [
-        "",
-        "digits",
-        ".",
-        "com.",
-        ".com",
-        "com..digits",
-        "com.example.class",
-        "com.example.object",
-        "com.Example",
-        "com.1a",
-        "com._a",
-        "com.a-b",
-        "com.a b",
-        "com.ä",
-        "com.a\n",
-        "com/example",
-        "../..",
+        ("", "two or more words"),
+        ("digits", "two or more words"),
+        (".", "two or more words"),
+        ("com.", "two or more words"),
+        (".com", "two or more words"),
+        ("com..digits", "two or more words"),
+        ("com.1a", "two or more words"),
+        ("com._a", "two or more words"),
+        ("com.a-b", "two or more words"),
+        ("com.a b", "two or more words"),
+        ("com.ä", "two or more words"),
+        ("com.a\n", "two or more words"),
+        ("com/example", "two or more words"),
+        ("../..", "two or more words"),
+        ("com.example.class", "'class' is a keyword"),
+        ("com.example.object", "'object' is a keyword"),
+        ("when.example", "'when' is a keyword"),
+        ("com.int.digits", "'int' is a keyword"),
+        ("java.digits", "java belongs to the platform"),
+        ("javax.digits", "javax belongs to the platform"),
+        ("kotlin.digits", "kotlin belongs to the platform"),
+        ("kotlinx.digits", "kotlinx belongs to the platform"),
+        ("android.digits", "android belongs to the platform"),
+        ("androidx.digits", "androidx belongs to the platform"),
+        ("dalvik.digits", "dalvik belongs to the platform"),
+        ("com." + "x" * 220, "224 characters"),
     ],
 )
-def test_package_name_refuses(text: str) -> None:
-    with pytest.raises(ConfigError, match=re.escape(repr(text))):
+def test_package_name_refuses(text: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(repr(text))) as caught:
         PackageName.parse(text)
+    assert why in str(caught.value)
+
+
+def test_every_name_makes_a_package() -> None:
+    texts = [*(text for text, _, _ in NAMES), *HOSTILE_LABELS, *KEYWORDS, "java", "android", "Any"]
+    for text in texts:
+        package = f"com.example.{SnakeName.of(text)}"
+        assert PackageName.parse(package) == package
+
+
+@pytest.mark.parametrize(
+    "text", ["digits", "Night Owl 2", "鳥", "🐈", "\ue000", "x" * 64, "é" * 64, "3d", "a\u200db", "--a"]
+)
+def test_project_name(text: str) -> None:
+    assert ProjectName.parse(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "is empty"),
+        ("  ", "holds no letter and no digit"),
+        ("\u3000\u200b", "holds no letter and no digit"),
+        ("-._!", "holds no letter and no digit"),
+        ("—", "holds no letter and no digit"),
+        ("bird\n", "holds the control character '\\n'"),
+        ("bird\x1b[31m", "holds the control character '\\x1b'"),
+        ("bird\x00", "holds the control character '\\x00'"),
+        ("x" * 65, "has 65 characters, and 64 are the most"),
+        ("é" * 65, "has 65 characters, and 64 are the most"),
+        ("鳥" * 17, "is spelled with 68 letters, and 64 are the most"),
+    ],
+)
+def test_project_name_refuses(text: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(why)) as caught:
+        ProjectName.parse(text)
+    assert text == "" or repr(text)[:20] in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "spelling"),
+    [
+        ("digits", None),
+        ("Night Owl 2", None),
+        ("café—noir", None),
+        ("class", None),
+        ("鳥", "niao"),
+        ("bird 鳥", "bird_niao"),
+        ("Größe", "grosse"),
+        ("🐈", "cat2"),
+        ("\ue000", "model_d3bff2"),
+    ],
+)
+def test_a_spelling_that_nobody_would_guess(text: str, spelling: str | None) -> None:
+    assert ProjectName.parse(text).surprising_spelling == spelling
+
+
+def test_ascii_names_load_no_tables() -> None:
+    """`--help` and `inspect` import this module; the tables of all scripts are for names that need them."""
+    code = (
+        "import sys; from packager.naming import SnakeName; SnakeName.of('digits');"
+        "loaded = 'anyascii' in sys.modules; SnakeName.of('鳥'); print(loaded, 'anyascii' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False True\n"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from packager.model import Tensor
 from packager.naming import PackageName, PascalName, SnakeName, camel_case, unique
 from packager.runtimes import Runtime, Tolerance
 from packager.settings import Setting
-from packager.targets.target import Target, mobile_problems
+from packager.targets.target import Target, mobile_problems, project_name
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
@@ -172,7 +172,8 @@ class Context:
 def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
     from packager.golden import litert_tolerance
 
-    name = SnakeName.of(options.name or annotated.name)
+    project = project_name(annotated, options)
+    name = SnakeName.of(project)
     with about(Setting(Options, "package")):
         package = PackageName.parse(options.package or f"com.example.{name}")
     image, score = annotated.image, annotated.outputs[0].tensor
@@ -186,7 +187,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
     output_kinds = [_KINDS[output.dtype] for output in outputs]
     decoded = [_KINDS[tensor.dtype] for tensor in (*inputs, *outputs) if not tensor.is_bytes]
     quantized_inputs = tuple(tensor for tensor in inputs if tensor.quantization)
-    class_name = _class_name(options.name or annotated.name, annotated.is_classifier)
+    class_name = _class_name(project, annotated.is_classifier)
     return Context(
         name=name,
         class_name=class_name,

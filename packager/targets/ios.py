@@ -17,7 +17,7 @@ from packager.metadata.view import CropMode
 from packager.naming import PascalName, camel_case, unique
 from packager.runtimes import Runtime
 from packager.settings import Example, Setting
-from packager.targets.target import Target, mobile_problems
+from packager.targets.target import Target, mobile_problems, project_name
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
@@ -131,7 +131,7 @@ class Context:
 
 
 def _module_name(options: Options, annotated: AnnotatedModel) -> PascalName:
-    name = PascalName.of(options.name or annotated.name)
+    name = PascalName.of(project_name(annotated, options))
     return PascalName(name + "Net") if name.lower() in _APPLE_MODULES else name
 
 

@@ -26,7 +26,7 @@ from packager.targets.micro_operators import (
     operator_problems,
     resolver_methods,
 )
-from packager.targets.target import EDGE_TPU_OPERATOR, Level, Problem, Target
+from packager.targets.target import EDGE_TPU_OPERATOR, Level, Problem, Target, project_name
 
 if TYPE_CHECKING:
     from packager.golden import Array, GoldenCase, Goldens
@@ -482,7 +482,7 @@ def _interface_problems(side: str, tensor: Tensor) -> Iterable[Problem]:
 
 
 def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
-    name = options.name or annotated.name
+    name = project_name(annotated, options)
     model = annotated.model
     data = strip(model.data)
     golden_set = goldens.sets[Runtime.TFLITE_MICRO]

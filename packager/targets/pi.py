@@ -10,7 +10,7 @@ from packager.annotated import AnnotatedModel, Port, asset_files
 from packager.metadata.view import CropMode
 from packager.naming import PascalName, SnakeName
 from packager.runtimes import Runtime
-from packager.targets.target import Target, mobile_problems
+from packager.targets.target import Target, mobile_problems, project_name
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
@@ -72,7 +72,7 @@ def _port(port: Port) -> PortContext:
 
 
 def _build_context(annotated: AnnotatedModel, options: Options, _goldens: Goldens) -> Context:
-    name = options.name or annotated.name
+    name = project_name(annotated, options)
     package = SnakeName.of(name)
     if package in sys.stdlib_module_names or package in ("numpy", "pip", "setuptools"):
         # `python -m random` is somebody else's.

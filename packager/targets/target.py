@@ -8,9 +8,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from packager.annotated import AnnotatedModel
+from packager.errors import ConfigError
 from packager.model import Model
+from packager.naming import ProjectName
 from packager.rendering import render_layers
 from packager.runtimes import Runtime
+from packager.settings import Example, Setting
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
@@ -75,6 +78,37 @@ def build_project(
     files = render_layers(target.layers(context), context)
     files.update(target.extra_files(annotated, context, goldens))
     return context, dict(sorted(files.items()))
+
+
+def project_name(annotated: AnnotatedModel, options: Any) -> ProjectName:
+    """What the project is called: as its target's ``options`` say, else what the metadata say, else the file's name.
+
+    Raises:
+        ConfigError: it is too long, holds control characters or nothing that can be spelled.
+    """
+    given, setting = options.name, Setting(type(options), "name")
+    where = str(annotated.model.path)
+    if not given and annotated.metadata.name:
+        where += " (its metadata)"
+    try:
+        return ProjectName.parse(given or annotated.name)
+    except ConfigError as error:
+        fix = ("Give another one: ", Example.of((setting, "NAME")))
+        raise ConfigError(error.what, where=where, fix=fix, about=setting if given else None) from None
+
+
+def spelling_problems(name: ProjectName) -> tuple[Problem, ...]:
+    """A warning that tells how the project is spelled, where its user cannot know."""
+    spelling = name.surprising_spelling
+    if spelling is None:
+        return ()
+    return (
+        Problem(
+            Level.WARNING,
+            f"code and files spell the name {str(name)!r} as {spelling}",
+            "For another spelling, give the project a name in Latin letters.",
+        ),
+    )
 
 
 # Google's advice for models that an app downloads or ships; larger ones are what stores and users complain about.

@@ -102,7 +102,7 @@ def test_names_come_from_options(examples: Path) -> None:
     assert "src/main/assets/night_owl_2/model.tflite" in module.files
 
 
-@pytest.mark.parametrize("name", ["digits", "com.Example", "com.class", "com.", "com.a-b", "com.1a", "com/a.b"])
+@pytest.mark.parametrize("name", ["digits", "java.digits", "com.class", "com.", "com.a-b", "com.1a", "com/a.b"])
 def test_a_wrong_package_is_refused(examples: Path, name: str) -> None:
     with pytest.raises(ConfigError, match="is no package name"):
         package(read_annotated(examples / "sine" / "sine.tflite"), options=Options(package=name))
