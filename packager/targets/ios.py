@@ -22,20 +22,52 @@ from packager.targets.target import Target, mobile_problems, project_name
 if TYPE_CHECKING:
     from packager.golden import Goldens
 
-# Modules of Apple's that apps import, or that this package itself does: two modules of one name cannot be used
-# together.
-_APPLE_MODULES = frozenset(
+# What a module must not be called by. Modules of Apple's that apps import, or that this package itself does: two
+# modules of one name cannot be used together.
+_MODULES = frozenset(
     """
-    Accelerate AVFoundation AVKit CloudKit Combine Contacts CoreAudio CoreData CoreFoundation CoreGraphics
-    CoreImage CoreLocation CoreML CoreMedia CoreMotion CoreVideo CreateML CryptoKit Darwin Dispatch Foundation
-    GameKit HealthKit HomeKit ImageIO Intents MapKit Messages Metal MetalKit Network NaturalLanguage ObjectiveC
-    Observation OSLog Photos PhotosUI RealityKit SceneKit Security SoundAnalysis Speech SpriteKit StoreKit
-    Swift SwiftData SwiftUI TensorFlowLite TensorFlowLiteC TensorFlowLiteSwift Testing TipKit Translation UIKit
-    Vision VisionKit WatchKit WebKit WidgetKit XCTest
+    Accelerate Accounts ActivityKit AppIntents AppKit ARKit AudioToolbox AVFAudio AVFoundation AVKit BackgroundTasks
+    Builtin CallKit CarPlay Charts CloudKit Cocoa Combine Compression Contacts CoreAudio CoreBluetooth CoreData
+    CoreFoundation CoreGraphics CoreHaptics CoreImage CoreLocation CoreMedia CoreML CoreMotion CoreNFC CoreSpotlight
+    CoreTelephony CoreText CoreVideo CreateML CryptoKit Cxx CxxStdlib Darwin DeviceCheck Dispatch Distributed EventKit
+    Foundation GameController GameKit GameplayKit Glibc HealthKit HomeKit ImageIO Intents IOKit JavaScriptCore
+    LocalAuthentication MapKit Matter MediaPlayer Messages MessageUI Metal MetalKit MetricKit MLCompute ModelIO
+    MultipeerConnectivity Musl NaturalLanguage NearbyInteraction Network NetworkExtension NotificationCenter
+    ObjectiveC Observation OS OSLog PackageDescription PassKit PDFKit PencilKit Photos PhotosUI PushKit QuartzCore
+    QuickLook RealityKit RegexBuilder ReplayKit RoomPlan SafariServices SceneKit ScreenTime Security SensorKit
+    ShazamKit SIMD Social SoundAnalysis Spatial Speech SpriteKit StoreKit Swift SwiftData SwiftShims SwiftUI Symbols
+    Synchronization SystemConfiguration TabularData TensorFlowLite TensorFlowLiteC TensorFlowLiteSwift Testing TipKit
+    Translation UIKit UniformTypeIdentifiers UserNotifications VideoToolbox Vision VisionKit WatchKit WeatherKit
+    WebKit WidgetKit XCTest
     """.lower().split()
 )
-# Reserved in Swift, and not in any other language that naming.py knows.
-_SWIFT_KEYWORDS = frozenset({"associatedtype", "precedencegroup"})
+# Types of the standard library, of Foundation and of UIKit that code around this package names: with a module of the
+# same name, `URL.x` would mean either.
+_TYPES = frozenset(
+    """
+    Actor AffineTransform AnyHashable AnyObject Array ArraySlice Atomic AttributedString BlockOperation Bool Bug
+    Bundle Calendar Character CharacterSet Clock Codable CodingKey Collection Color Comment Comparable ConditionTrait
+    Data Date DateComponents DateFormatter DateInterval Decimal Decodable Decoder Dictionary Dimension Double Duration
+    Encodable Encoder Equatable Error Executor Expectation FileHandle FileManager FileWrapper Float Float16 Formatter
+    Hashable Hasher Host Identifiable IndexPath IndexSet InputStream Int Int8 Int16 Int32 Int64 Int128 Issue
+    IteratorProtocol Job JSONDecoder JSONEncoder JSONSerialization KeyPath Locale MainActor Measurement MemoryLayout
+    Mirror Morphology Mutex Never Notification NumberFormatter Numeric ObjectIdentifier Observable Operation
+    OperationQueue Optional OutputStream Pipe Port Predicate Process ProcessInfo Progress PropertyListDecoder
+    PropertyListEncoder Range RangeSet Regex Result RunLoop Scanner Sendable Sequence Set Slice SortDescriptor
+    SourceLocation Stream Strideable String Substring Tag Task TaskGroup Test Thread TimeInterval Timer TimeZone Trait
+    UInt UInt8 UInt16 UInt32 UInt64 UInt128 UndoManager Unicode Unit Unmanaged URL URLComponents URLQueryItem
+    URLRequest URLResponse URLSession UserDefaults UUID View Void
+    CGFloat CGImage CGPoint CGRect CGSize UIColor UIImage UIView UIViewController
+    """.lower().split()
+)
+# With Error, Model or Classifier behind them, these are types of Apple's.
+_BEGINNINGS = frozenset(
+    """
+    AR ASAuthorization AV BG Cancellation CK CL CN Cocoa CoreML CustomNS CX Decoding EK Encoding ExpectationFailed GK
+    HK HM IN LA Localized Mach MC MK ML MLImage MLSound MLText MP NI NL NW ObjC PHPhotos POSIX Recoverable SK SN TK
+    URL VN VNCoreML VT WK XCTest
+    """.lower().split()
+)
 _ITEMS = {
     "float32": "Float",
     "int8": "Int8",
@@ -132,7 +164,9 @@ class Context:
 
 def _module_name(options: Options, annotated: AnnotatedModel) -> PascalName:
     name = PascalName.of(project_name(annotated, options))
-    return PascalName(name + "Net") if name.lower() in _APPLE_MODULES else name
+    # NS is how all of Foundation's older names begin, also those of its error codes.
+    is_taken = name.lower() in _MODULES | _TYPES | _BEGINNINGS or re.match(r"NS(?![a-z])", name)
+    return PascalName(name + "Net") if is_taken else name
 
 
 def _type_name(module: str, *, is_classifier: bool) -> str:
@@ -141,13 +175,8 @@ def _type_name(module: str, *, is_classifier: bool) -> str:
     return module + (second if module.endswith(first) else first)
 
 
-def _value_name(port: Port) -> str:
-    joined = camel_case(port.name)
-    return joined + "Value" if joined in _SWIFT_KEYWORDS else joined
-
-
 def _ports(ports: tuple[Port, ...], constants: dict[tuple[str, int], str], side: str) -> tuple[PortContext, ...]:
-    names = unique([_value_name(port) for port in ports])
+    names = unique([camel_case(port.name) for port in ports])
     return tuple(
         _port(index, port, name, constants[side, index], is_last=index == len(ports) - 1)
         for index, (port, name) in enumerate(zip(ports, names, strict=True))
@@ -199,7 +228,7 @@ def _constants(annotated: AnnotatedModel) -> dict[tuple[str, int], str]:
         for index in range(len(ports))
     ]
     ports = [*annotated.inputs, *annotated.outputs]
-    names = unique([_value_name(port) + "Quantization" for port in ports])
+    names = unique([camel_case(port.name) + "Quantization" for port in ports])
     return dict(zip(keys, names, strict=True))
 
 

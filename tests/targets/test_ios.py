@@ -114,6 +114,11 @@ def project(annotated: AnnotatedModel, samples: list[Path], **options: str) -> F
     return build_project(TARGET, annotated, Options(**options), goldens)[1]
 
 
+def context_of(annotated: AnnotatedModel, **options: str) -> Any:
+    goldens = build_goldens(annotated, read_samples(annotated, []), [TARGET.runtime])
+    return build_project(TARGET, annotated, Options(**options), goldens)[0]
+
+
 def test_tree_of_a_classifier(examples: Path, assert_tree: Compare) -> None:
     assert_tree("ios_digits", project(digits(examples), golden_pictures(examples)))
 
@@ -130,11 +135,50 @@ def test_tree_of_a_tensor_model(examples: Path, assert_tree: Compare) -> None:
         ("vision", "VisionNet", "VisionNetModel"),
         ("swift UI", "SwiftUINet", "SwiftUINetModel"),
         ("../../x", "X", "XModel"),
+        ("Foundation", "FoundationNet", "FoundationNetModel"),
+        ("testing", "TestingNet", "TestingNetModel"),
+        ("XCTest", "XCTestNet", "XCTestNetModel"),
+        ("Swift", "SwiftNet", "SwiftNetModel"),
+        ("charts", "ChartsNet", "ChartsNetModel"),
+        # Types of Foundation and of the standard library.
+        ("Data", "DataNet", "DataNetModel"),
+        ("URL", "URLNet", "URLNetModel"),
+        ("bundle", "BundleNet", "BundleNetModel"),
+        ("Date", "DateNet", "DateNetModel"),
+        ("range", "RangeNet", "RangeNetModel"),
+        ("Task", "TaskNet", "TaskNetModel"),
+        # CoreML has an MLModel and an MLModelError, CreateML an MLImageClassifier.
+        ("ML", "MLNet", "MLNetModel"),
+        ("NS", "NSNet", "NSNetModel"),
+        ("NSManagedObject", "NSManagedObjectNet", "NSManagedObjectNetModel"),
+        ("NSfw", "NSfw", "NSfwModel"),
+        # An error of the same name would be CocoaError, DecodingError, CancellationError.
+        ("Cocoa", "CocoaNet", "CocoaNetModel"),
+        ("decoding", "DecodingNet", "DecodingNetModel"),
+        ("Cancellation", "CancellationNet", "CancellationNetModel"),
     ],
 )
 def test_names_clash_with_nothing(examples: Path, name: str, module: str, model_type: str) -> None:
     files = project(sine(examples), [], name=name)
     assert f"Sources/{module}/{model_type}.swift" in files
+    assert f"Sources/{module}/{module}Error.swift" in files
+
+
+def test_no_error_is_called_as_one_of_swifts_own(examples: Path, swift: Swift) -> None:
+    """Of what the toolchain here has: all public types of its modules whose names end in Error."""
+    code = "for module in Swift _Concurrency Foundation XCTest Testing; do swift symbolgraph-extract -output-dir . "
+    ran = swift.run(
+        "bash", "-ec", code + "-module-name $module -target x86_64-pc-linux-gnu 2>&1; done", at="expected"
+    )
+    assert ran.returncode == 0, ran.stdout
+    errors = set()
+    for path in (swift.work / "expected").glob("*.symbols.json"):
+        paths = [symbol["pathComponents"] for symbol in json.loads(path.read_text())["symbols"]]
+        errors |= {name for name, *inner in paths if name.endswith("Error") and not inner}
+    assert {"DecodingError", "CancellationError", "URLError", "NSError", "XCTestError"} <= errors
+    for error in sorted(errors):
+        context = context_of(sine(examples), name=error.removesuffix("Error") or "Error")
+        assert context.error_name not in errors, error
 
 
 @pytest.mark.parametrize("version", ["", "11.0", "13'", "thirteen", "13.0.0.0"])
