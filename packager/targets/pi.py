@@ -16,6 +16,22 @@ if TYPE_CHECKING:
     from packager.golden import Goldens
 
 
+# What a package cannot be called: modules of any Python from 3.9 to 3.14, whichever runs here; what the package
+# needs, and what that needs; what installs it, and the folder in which it is built.
+_TAKEN = sys.stdlib_module_names | frozenset(
+    """
+    aifc annotationlib asynchat asyncore audioop binhex cgi cgitb chunk compression crypt distutils formatter
+    imghdr imp lib2to3 mailcap msilib nis nntplib ossaudiodev parser pipes smtpd sndhdr spwd sunau symbol telnetlib
+    tomllib uu xdrlib
+    ai_edge_litert backports backports_strenum flatbuffers google ml_dtypes numpy pil pillow protobuf tflite_runtime
+    tqdm typing_extensions
+    build pip pkg_resources setuptools wheel
+    """.split()
+)
+# What the modules themselves call so, beside their errors.
+_TAKEN_CLASSES = frozenset({"INPUTS", "OUTPUTS", "FOLDER", "Parser"})
+
+
 @dataclass(frozen=True)
 class Options:
     """The options of the pi target."""
@@ -37,7 +53,7 @@ class PortContext:
 
 @dataclass(frozen=True)
 class Context:
-    """What the templates of the pi target use."""
+    """What the templates of the pi target use. A plain input or output is one that is not quantized."""
 
     package: str
     distribution: str
@@ -45,7 +61,14 @@ class Context:
     title: str
     description: str
     is_classifier: bool
+    exports: tuple[str, ...]
+    model_exports: tuple[str, ...]
+    model_sha256: str
+    has_float_input: bool
+    has_integer_input: bool
+    has_plain_integer_input: bool
     has_quantized_input: bool
+    has_plain_output: bool
     has_quantized_output: bool
     color: str
     pillow_mode: str
@@ -58,6 +81,7 @@ class Context:
     inputs: tuple[PortContext, ...]
     outputs: tuple[PortContext, ...]
     classes: int
+    top_k: int
     npy_files: str
 
 
@@ -71,23 +95,40 @@ def _port(port: Port) -> PortContext:
     )
 
 
+def _is_float(port: Port) -> bool:
+    return port.tensor.dtype.startswith("float")
+
+
+def _is_quantized(port: Port) -> bool:
+    """Whether LiteRT tells one scale for it, in ``get_input_details()`` and its like."""
+    quantization = port.tensor.quantization
+    return port.tensor.is_quantized and quantization is not None and quantization.axis is None
+
+
 def _build_context(annotated: AnnotatedModel, options: Options, _goldens: Goldens) -> Context:
     name = project_name(annotated, options)
-    package = SnakeName.of(name)
-    if package in sys.stdlib_module_names or package in ("numpy", "pip", "setuptools"):
-        # `python -m random` is somebody else's.
-        package = SnakeName(f"{package}_model")
+    package = _package_name(name)
+    class_name = _class_name(name, annotated.is_classifier)
+    model_exports = ("Category", class_name) if annotated.is_classifier else (class_name,)
     image = annotated.image
     is_gray = image is not None and image.channels == 1
     return Context(
         package=package,
         distribution=package.replace("_", "-"),
-        class_name=PascalName.of(f"{name} Classifier" if annotated.is_classifier else name),
+        class_name=class_name,
         title=annotated.title(options.name),
         description=annotated.metadata.description,
         is_classifier=annotated.is_classifier,
-        has_quantized_input=any(port.tensor.is_quantized for port in annotated.inputs),
-        has_quantized_output=annotated.outputs[0].tensor.is_quantized,
+        # In the order of ruff and isort.
+        exports=tuple(sorted((*model_exports, "InputError", "InstallationError"), key=_sort_key)),
+        model_exports=tuple(sorted(model_exports, key=_sort_key)),
+        model_sha256=annotated.model.sha256,
+        has_float_input=any(_is_float(port) for port in annotated.inputs),
+        has_integer_input=any(not _is_float(port) for port in annotated.inputs),
+        has_plain_integer_input=any(not _is_float(port) and not _is_quantized(port) for port in annotated.inputs),
+        has_quantized_input=any(map(_is_quantized, annotated.inputs)),
+        has_plain_output=any(not _is_quantized(port) for port in annotated.outputs),
+        has_quantized_output=any(map(_is_quantized, annotated.outputs)),
         color="gray" if is_gray else "RGB",
         pillow_mode="L" if is_gray else "RGB",
         is_center_crop=image is not None and image.crop is CropMode.CENTER_CROP,
@@ -99,8 +140,26 @@ def _build_context(annotated: AnnotatedModel, options: Options, _goldens: Golden
         inputs=tuple(map(_port, annotated.inputs)),
         outputs=tuple(map(_port, annotated.outputs)),
         classes=len(annotated.labels),
+        top_k=min(5, len(annotated.labels)),
         npy_files=" ".join(f"{port.name}.npy" for port in annotated.inputs),
     )
+
+
+def _package_name(name: str) -> SnakeName:
+    package = SnakeName.of(name)
+    return SnakeName(f"{package}_model") if package in _TAKEN else package
+
+
+def _class_name(name: str, is_classifier: bool) -> PascalName:
+    pascal = PascalName.of(f"{name} Classifier" if is_classifier else name)
+    # As an exception's, its name would mislead, and hide one of Python's own.
+    is_taken = pascal in _TAKEN_CLASSES or pascal.endswith(("Error", "Exception", "Warning"))
+    return PascalName(f"{pascal}Net") if is_taken else pascal
+
+
+def _sort_key(name: str) -> tuple[bool, str]:
+    """Names in capitals first, which pass for constants."""
+    return not name.isupper(), name
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> dict[str, bytes]:

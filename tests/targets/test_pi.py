@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -22,6 +23,11 @@ from packager.targets.pi import TARGET, Options
 from packager.targets.target import build_project
 from tests.conftest import HOSTILE_LABELS, write_files
 from tests.example_models import digits, golden_pictures, sine
+from tests.targets.android import tiny_models
+from tests.targets.hostile_names import PORT_NAMES
+from tests.targets.micro import graphs
+
+COLORS = Path(__file__).parent / "colors.txt"
 
 
 def project(annotated: AnnotatedModel, samples: list[Path], name: str = "") -> dict[str, bytes]:
@@ -44,6 +50,129 @@ def test_tree_of_a_classifier(examples: Path, assert_tree: Compare) -> None:
 
 def test_tree_of_a_tensor_model(examples: Path, assert_tree: Compare) -> None:
     assert_tree("pi_sine", project(sine(examples), []))
+
+
+def every_branch(examples: Path) -> dict[str, dict[str, bytes]]:
+    """Packages that have all that the templates may or may not place."""
+    texts = {"name": 'x"*/ \\(y) """', "description": "\n".join(HOSTILE_LABELS)}
+    floats = parse_model(tiny_models.mean_color(8, 6, 3), "floats.tflite")
+    annotation = Annotation(task=Task.IMAGE_CLASSIFICATION, labels=(LabelFile(COLORS),), mean=(0.0,), std=(255.0,))
+    return {
+        "stretch": project(digits(examples, **texts), []),
+        "center_crop": project(digits(examples, CropMode.CENTER_CROP), [], "ABC"),
+        "letterbox": project(digits(examples, CropMode.LETTERBOX), [], "A long name of a dozen words"),
+        "floats": project(annotated_model(parse_model(annotate(floats, annotation))), []),
+        "sine": project(sine(examples), []),
+        "every_dtype": project(annotated_model(parse_model(tiny_models.every_dtype(), "every_dtype.tflite")), []),
+        "mixed": project(annotated_model(parse_model(graphs.mixed(), "mixed.tflite")), []),
+        "plain": project(annotated_model(parse_model(graphs.copy("int32", None), "plain.tflite")), []),
+    }
+
+
+def test_code_is_as_ruff_has_it_and_for_python_3_9(examples: Path, tmp_path: Path) -> None:
+    for name, files in every_branch(examples).items():
+        write_files(tmp_path / name, files)
+    for command in (("format", "--diff"), ("check",)):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--isolated", "--target-version", "py39", tmp_path],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_module_holds_what_its_model_does_not_use(examples: Path) -> None:
+    """Each function and constant of a module is used in the package, or is what its README tells of."""
+    for name, files in every_branch(examples).items():
+        modules = {path: ast.parse(content) for path, content in files.items() if path.endswith(".py")}
+        defined: dict[str, str] = {}
+        used = {"classify", "run", "main", "_run"}
+        for path, tree in modules.items():
+            for node in ast.walk(tree):
+                if isinstance(node, ast.FunctionDef) and not node.name.startswith("__"):
+                    defined[node.name] = path
+                elif isinstance(node, ast.Assign):
+                    defined.update({target.id: path for target in node.targets if isinstance(target, ast.Name)})
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                    used.add(node.id)
+                elif isinstance(node, ast.Attribute):
+                    used.add(node.attr)
+        # What argparse calls, and the package's list of names.
+        assert set(defined) - used - {"error", "__all__"} == set(), name
+
+
+def test_names_of_tensors_clash_with_nothing(tmp_path: Path) -> None:
+    annotated = annotated_model(parse_model(tiny_models.named(PORT_NAMES), "named.tflite"))
+    write_files(tmp_path, project(annotated, []))
+    names = [port.name for port in annotated.inputs]
+    assert len({*names}) == len(PORT_NAMES)
+    for path in tmp_path.rglob("*.py"):
+        compile(path.read_text(), path, "exec")
+    assert run(tmp_path, "named", "selftest").returncode == 0
+    code = (
+        "import numpy as np, named; model = named.Named()\n"
+        "given = {name: np.zeros((2, 3), like['dtype']) for name, like in zip(named.model.INPUTS, model.inputs)}\n"
+        "print(*model.run(**given))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.stdout.split() == [port.name for port in annotated.outputs], ran.stderr
+    for name in names:
+        np.save(tmp_path / f"{name}.npy", np.zeros((2, 3), np.int8))
+    ran = run(tmp_path, "named", "run", *(f"{name}.npy" for name in names))
+    assert list(json.loads(ran.stdout)) == [port.name for port in annotated.outputs], ran.stderr
+
+
+def capitalized_names(examples: Path) -> set[str]:
+    """What the generated modules import, define or look up, in capitals."""
+    found = set()
+    for files in every_branch(examples).values():
+        for path, content in files.items():
+            for node in ast.walk(ast.parse(content)) if path.endswith(".py") else ():
+                if isinstance(node, ast.Name):
+                    found.add(node.id)
+                elif isinstance(node, ast.ImportFrom):
+                    found.update(item.name for item in node.names)
+    return {name for name in found if name[0].isupper()}
+
+
+def test_names_of_projects_clash_with_nothing(examples: Path, tmp_path: Path) -> None:
+    texts = {
+        *capitalized_names(examples),
+        "ValueError",
+        "Exception",
+        "UserWarning",
+        "random",
+        "numpy",
+        "pillow",
+        "PIL",
+    }
+    texts |= {"telnetlib", "tomllib", "compression", "build", "model", "selftest", "console", "self", "class", "json"}
+    assert {"InputError", "RuntimeError", "INPUTS", "Parser", "Any"} <= texts
+    annotated = sine(examples)
+    goldens = build_goldens(annotated, read_samples(annotated, []), [TARGET.runtime])
+    for number, text in enumerate(sorted(texts)):
+        context, files = build_project(TARGET, annotated, Options(name=text), goldens)
+        write_files(tmp_path / str(number), files)
+        (tmp_path / str(number)).joinpath("name.txt").write_text(f"{context.package} {context.class_name}")
+    # In one process, for each takes as long to start as all to run.
+    code = (
+        "import importlib, sys; from pathlib import Path\n"
+        "for folder in map(str, sorted(Path().iterdir())):\n"
+        "    sys.path.insert(0, folder)\n"
+        "    package, kind = Path(folder, 'name.txt').read_text().split()\n"
+        "    module = importlib.import_module(package)\n"
+        "    assert module.__file__.startswith(str(Path(folder).resolve())), package\n"
+        "    assert importlib.import_module(package + '.selftest').self_test(), package\n"
+        "    importlib.import_module(package + '.__main__')\n"
+        "    model = getattr(module, kind)()\n"
+        "    try: model.run([1, 2, 3])\n"
+        "    except module.InputError: pass\n"
+        "    else: raise AssertionError(package)\n"
+        "    sys.path.remove(folder)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_digits_answers_and_passes_its_self_test(examples: Path, tmp_path: Path) -> None:

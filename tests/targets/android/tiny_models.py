@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+
 import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -80,6 +83,27 @@ def every_dtype() -> bytes:
         for tensor in (source, result):
             if dtype in QUANTIZED:
                 builder.quantize(tensor, *QUANTIZED[dtype])
+        builder.operator(schema.BuiltinOperator.RESHAPE, [source, shape], result)
+        builder.graph.inputs.append(source)
+        outputs.append(result)
+    builder.graph.outputs = outputs[::-1]
+    return builder.finish()
+
+
+def named(names: Sequence[str]) -> bytes:
+    """An input [2, 3] for each name, and an output [3, 2] of the same name, in reverse order.
+
+    They are float32, int8 and bool in turn, so that all that is made from names is made.
+    """
+    builder = _Builder()
+    shape = builder.tensor("shape", "int32", [2], np.array([3, 2], "<i4").tobytes())
+    outputs = []
+    for name, dtype in zip(names, itertools.cycle(("float32", "int8", "bool"))):
+        source = builder.tensor(name, dtype, [2, 3])
+        result = builder.tensor(name, dtype, [3, 2])
+        if dtype == "int8":
+            for tensor in (source, result):
+                builder.quantize(tensor, *QUANTIZED["int8"])
         builder.operator(schema.BuiltinOperator.RESHAPE, [source, shape], result)
         builder.graph.inputs.append(source)
         outputs.append(result)

@@ -1,5 +1,14 @@
 """digits: see README.md."""
 
-from .model import Category, DigitsClassifier
+from .errors import InputError, InstallationError
+from .model import (
+    Category,
+    DigitsClassifier,
+)
 
-__all__ = ["Category", "DigitsClassifier"]
+__all__ = [
+    "Category",
+    "DigitsClassifier",
+    "InputError",
+    "InstallationError",
+]

@@ -2,46 +2,65 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 
-from PIL import UnidentifiedImageError
-
-from .model import DigitsClassifier
+from .console import Parser, number, printable, run, tell
+from .errors import InputError
+from .model import CLASSES, DigitsClassifier
+from .runtime import MOST_THREADS
 from .selftest import self_test
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m digits")
+    parser = Parser(prog="python -m digits")
     commands = parser.add_subparsers(dest="command", required=True)
-    classify = commands.add_parser("classify", help="print the best classes for each picture")
+    classify = commands.add_parser(
+        "classify", help="print the best classes for each picture"
+    )
     classify.add_argument("pictures", nargs="+", metavar="PICTURE")
-    classify.add_argument("--json", action="store_true", help="print one JSON object a picture")
-    classify.add_argument("--top-k", type=int, default=5, metavar="K", help="how many classes (default: 5)")
-    classify.add_argument("--threads", type=int, default=1, metavar="N", help="CPU threads (default: 1)")
-    commands.add_parser("selftest", help="replay the golden cases; exit with 1 if one fails")
+    classify.add_argument(
+        "--json", action="store_true", help="print one JSON object a picture"
+    )
+    classify.add_argument(
+        "--top-k",
+        type=number(1, CLASSES),
+        default=5,
+        metavar="K",
+        help=f"how many classes, 1 to {CLASSES} (default: 5)",
+    )
+    classify.add_argument(
+        "--threads",
+        type=number(1, MOST_THREADS),
+        default=1,
+        metavar="N",
+        help="CPU threads (default: 1)",
+    )
+    commands.add_parser(
+        "selftest", help="replay the golden cases; exit with 1 if one fails"
+    )
     arguments = parser.parse_args()
     if arguments.command == "selftest":
         return 0 if self_test() else 1
 
-    classifier = DigitsClassifier(threads=arguments.threads)
+    classifier = DigitsClassifier(arguments.threads)
     failed = False
     for picture in arguments.pictures:
         try:
             results = classifier.classify(picture, arguments.top_k)
-        except (OSError, UnidentifiedImageError) as error:
-            print(f"{picture}: {error}", file=sys.stderr)
+        except InputError as error:
+            tell(error)
             failed = True
             continue
         if arguments.json:
-            print(json.dumps({"picture": picture, "results": [category._asdict() for category in results]}))
+            answers = [category._asdict() for category in results]
+            print(json.dumps({"picture": picture, "results": answers}))
         else:
-            print(picture)
+            print(printable(picture))
             for category in results:
-                print(f"  {category.score:8.4f}  {category.label}")
+                print(f"  {category.score:8.4f}  {printable(category.label)}")
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+import os
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-try:
-    from ai_edge_litert.interpreter import Interpreter
-except ImportError:  # 32-bit Raspberry Pi OS has only LiteRT's forerunner.
-    from tflite_runtime.interpreter import Interpreter
+from .errors import damaged
+from .files import read_own_file
+from .picture import load_picture
+from .runtime import load_interpreter
 
-FOLDER = Path(__file__).parent
 WIDTH, HEIGHT, CHANNELS = 28, 28, 1
+CLASSES = 10
 
 
 class Category(NamedTuple):
@@ -27,29 +27,44 @@ class Category(NamedTuple):
 
 
 class DigitsClassifier:
-    """Classifies pictures into 10 classes."""
+    """Classifies pictures into 10 classes.
+
+    Raises InstallationError if the package or LiteRT is not whole.
+    """
 
     def __init__(self, threads: int = 1) -> None:
-        self.labels: list[str] = json.loads((FOLDER / "labels.json").read_text("utf-8"))
-        self._interpreter = Interpreter(model_path=str(FOLDER / "model.tflite"), num_threads=threads)
-        self._interpreter.allocate_tensors()
-        # LiteRT's description of a tensor: index, name, shape, dtype, quantization (scale, zero_point).
+        self.labels = _read_labels()
+        self._interpreter = load_interpreter(threads)
+        # LiteRT's description of a tensor: index, name, shape, dtype, quantization.
         self.input = self._interpreter.get_input_details()[0]
         self.output = self._interpreter.get_output_details()[0]
-        # What each 8-bit pixel becomes in the input tensor: normalization and quantization in one table.
-        table = np.fromfile(FOLDER / "input_table.bin", np.dtype(self.input["dtype"]).newbyteorder("<"))
-        self._table = table.astype(self.input["dtype"]).reshape(CHANNELS, 256)
+        self._table = _read_table(np.dtype(self.input["dtype"]))
 
-    def classify(self, picture: Image.Image | str | Path, top_k: int = 5) -> list[Category]:
-        """The best classes for a picture (a file's name, or a Pillow image), best first."""
-        if not isinstance(picture, Image.Image):
-            with Image.open(picture) as opened:
-                picture = ImageOps.exif_transpose(opened)
+    def classify(
+        self,
+        picture: str | os.PathLike[str] | Image.Image | np.ndarray,
+        top_k: int = 5,
+    ) -> list[Category]:
+        """The best classes for a picture, best first.
+
+        Args:
+            picture: a file, which is turned upright as its EXIF data say; or as they
+                lie, a Pillow image, or an array of uint8, height x width x 3 (red,
+                green, blue) or height x width. OpenCV has blue first: give it
+                ``frame[:, :, ::-1]``.
+            top_k: how many classes.
+
+        Raises:
+            InputError: the picture cannot be read; others can still be classified.
+        """
         return self.categories(self.run(self.input_tensor(picture)), top_k)
 
-    def input_tensor(self, picture: Image.Image) -> np.ndarray:
-        """The input tensor for a picture: shape [1, 28, 28, 1]."""
-        pixels = np.asarray(_fit(picture.convert("L"))).reshape(HEIGHT, WIDTH, CHANNELS)
+    def input_tensor(
+        self, picture: str | os.PathLike[str] | Image.Image | np.ndarray
+    ) -> np.ndarray:
+        """The input tensor for a picture: [1, 28, 28, 1]."""
+        fitted = _fit(load_picture(picture))
+        pixels = np.asarray(fitted).reshape(HEIGHT, WIDTH, CHANNELS)
         return self._table[np.arange(CHANNELS), pixels][np.newaxis]
 
     def run(self, tensor: np.ndarray) -> np.ndarray:
@@ -60,10 +75,35 @@ class DigitsClassifier:
 
     def categories(self, output: np.ndarray, top_k: int = 5) -> list[Category]:
         """A raw output tensor as labels and scores, best first."""
+        if top_k < 1:
+            raise ValueError(f"the best {top_k} classes: give 1 or more")
         scale, zero_point = self.output["quantization"]
-        scores = (output.reshape(-1).astype(np.float32) - np.float32(zero_point)) * np.float32(scale)
+        steps = output.reshape(-1).astype(np.float32) - np.float32(zero_point)
+        scores = steps * np.float32(scale)
         best = np.argsort(-scores, kind="stable")[:top_k]
-        return [Category(self.labels[index], int(index), float(scores[index])) for index in best]
+        return [
+            Category(self.labels[index], int(index), float(scores[index]))
+            for index in best
+        ]
+
+
+def _read_labels() -> list[str]:
+    try:
+        labels = json.loads(read_own_file("labels.json"))
+    except (ValueError, RecursionError):
+        labels = []
+    if not isinstance(labels, list) or [*map(type, labels)] != [str] * CLASSES:
+        raise damaged("labels.json", f"is no list of {CLASSES} strings")
+    return labels
+
+
+def _read_table(dtype: np.dtype) -> np.ndarray:
+    """What each 8-bit pixel becomes: normalization and quantization in one table."""
+    data = read_own_file("input_table.bin")
+    if len(data) != CHANNELS * 256 * dtype.itemsize:
+        raise damaged("input_table.bin", "has another size")
+    table = np.frombuffer(data, dtype.newbyteorder("<")).astype(dtype)
+    return table.reshape(CHANNELS, 256)
 
 
 def _fit(picture: Image.Image) -> Image.Image:
@@ -72,7 +112,9 @@ def _fit(picture: Image.Image) -> Image.Image:
 
 
 def _resize(picture: Image.Image, width: int, height: int) -> Image.Image:
-    # In the order of Pillow 13. In one step the order, and with it some pixels, would depend on Pillow's version.
+    # In the order of Pillow 13. In one step the order, and with it some pixels, would
+    # depend on Pillow's version.
     down_first = picture.height - height > 2 * max(picture.width - width, 0)
     between = (picture.width, height) if down_first else (width, picture.height)
-    return picture.resize(between, Image.Resampling.BILINEAR).resize((width, height), Image.Resampling.BILINEAR)
+    bilinear = Image.Resampling.BILINEAR
+    return picture.resize(between, bilinear).resize((width, height), bilinear)

@@ -1,5 +1,10 @@
 """sine: see README.md."""
 
+from .errors import InputError, InstallationError
 from .model import Sine
 
-__all__ = ["Sine"]
+__all__ = [
+    "InputError",
+    "InstallationError",
+    "Sine",
+]

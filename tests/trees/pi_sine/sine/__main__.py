@@ -2,42 +2,60 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 
 import numpy as np
 
-from .model import Sine
+from .arrays import read_array
+from .console import Parser, number, run
+from .model import INPUTS, Sine
+from .runtime import MOST_THREADS
 from .selftest import self_test
-
-INPUTS = [
-    "x",
-]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m sine")
+    parser = Parser(prog="python -m sine")
     # An input may be called "command" or "threads" too, but never in capitals.
     commands = parser.add_subparsers(dest="COMMAND", required=True)
-    run = commands.add_parser("run", help="run the model on .npy files and print its outputs as JSON")
+    command = commands.add_parser(
+        "run", help="run the model on .npy files and print its outputs as JSON"
+    )
     for name in INPUTS:
-        run.add_argument(name, metavar=f"{name}.npy", help="real numbers, or the tensor's own dtype")
-    run.add_argument("--threads", dest="THREADS", type=int, default=1, metavar="N", help="CPU threads (default: 1)")
-    commands.add_parser("selftest", help="replay the golden cases; exit with 1 if one fails")
+        command.add_argument(
+            name,
+            metavar=f"{name}.npy",
+            help="real numbers, or the tensor's own dtype",
+        )
+    command.add_argument(
+        "--threads",
+        dest="THREADS",
+        type=number(1, MOST_THREADS),
+        default=1,
+        metavar="N",
+        help="CPU threads (default: 1)",
+    )
+    commands.add_parser(
+        "selftest", help="replay the golden cases; exit with 1 if one fails"
+    )
     arguments = vars(parser.parse_args())
     if arguments["COMMAND"] == "selftest":
         return 0 if self_test() else 1
 
-    try:
-        arrays = {name: np.load(arguments[name], allow_pickle=False) for name in INPUTS}
-        outputs = Sine(threads=arguments["THREADS"]).run(**arrays)
-    except (OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(json.dumps({name: array.tolist() for name, array in outputs.items()}))
+    model = Sine(arguments["THREADS"])
+    arrays = {
+        name: read_array(arguments[name], name, like)
+        for name, like in zip(INPUTS, model.inputs)
+    }
+    outputs = model.run(**arrays)
+    # JSON has no word for what is infinite or not a number.
+    values = {
+        name: np.where(np.isfinite(array), array, None).tolist()
+        for name, array in outputs.items()
+    }
+    print(json.dumps(values))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

@@ -1,0 +1,86 @@
+"""Arrays as the model's tensors, and its tensors as arrays of real numbers.
+
+``like`` is LiteRT's description of a tensor: index, name, shape, dtype, quantization.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .errors import InputError
+from .files import open_file
+
+
+def read_array(path: str, name: str, like: dict) -> np.ndarray:
+    """The array in an .npy file, for the input ``name``.
+
+    Raises:
+        InputError: it cannot be read, or does not fit the input.
+    """
+    with open_file(path) as file:
+        try:
+            version = np.lib.format.read_magic(file)
+        except ValueError:
+            file.seek(0)
+            what = "an .npz" if file.read(4) == b"PK\x03\x04" else "no .npy file"
+            raise InputError(
+                f"{path}: is {what}: write the array of the input {name} into an .npy "
+                f"of its own, with numpy.save({name + '.npy'!r}, array)"
+            ) from None
+        try:
+            if version != (1, 0):
+                raise ValueError("is of version {}.{}: save it again".format(*version))
+            # First the header alone: it may promise any number of items.
+            header = np.lib.format.read_array_header_1_0(file)
+            _check(name, header[0], header[2], like)
+            file.seek(0)
+            return np.load(file, allow_pickle=False)
+        except Exception as error:  # A damaged file makes NumPy raise just anything.
+            what = str(error).partition("\n")[0] or type(error).__name__
+            raise InputError(f"{path}: {what}") from error
+
+
+def to_raw(name: str, given: np.ndarray, like: dict) -> np.ndarray:
+    """``given`` in the shape and dtype of the input ``name``, quantized if need be.
+
+    Raises:
+        InputError: it has another size, or values that do not fit.
+    """
+    array, dtype = np.asarray(given), np.dtype(like["dtype"])
+    _check(name, array.shape, array.dtype, like)
+    with np.errstate(all="ignore"):  # What does not fit is found below.
+        if array.dtype.kind != "f":
+            raw = array.astype(dtype)
+            fits = raw == array
+        else:
+            raw = _quantize(array, like)
+            fits = np.isfinite(array)
+    if not fits.all():
+        worst = array[~fits][0]
+        raise InputError(f"the input {name} takes {dtype}, and {worst} does not fit")
+    return raw.reshape(like["shape"])
+
+
+def _quantize(real: np.ndarray, like: dict) -> np.ndarray:
+    scale, zero_point = like["quantization"]
+    steps = real.astype(np.float64) / scale
+    # Half away from zero, as the converter does; then what does not fit is clamped.
+    rounded = np.sign(steps) * np.floor(np.abs(steps) + 0.5) + zero_point
+    limits = np.iinfo(like["dtype"])
+    return np.clip(rounded, limits.min, limits.max).astype(like["dtype"])
+
+
+def to_real(array: np.ndarray, like: dict) -> np.ndarray:
+    """An output as real numbers."""
+    scale, zero_point = like["quantization"]
+    return (array.astype(np.float32) - np.float32(zero_point)) * np.float32(scale)
+
+
+def _check(name: str, shape: tuple[int, ...], dtype: np.dtype, like: dict) -> None:
+    if dtype.kind not in "biuf":
+        raise InputError(f"the input {name} takes numbers, not {dtype}")
+    takes = like["shape"].tolist()
+    if math.prod(shape) != math.prod(takes):
+        raise InputError(f"the input {name} takes {takes}, not {list(shape)}")
