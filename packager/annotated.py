@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -106,21 +107,25 @@ def _task(model: Model, metadata: ModelMetadata) -> Task:
 
 def _ports(tensors: tuple[Tensor, ...], metadata: tuple[TensorMetadata, ...], kind: str) -> tuple[Port, ...]:
     described = metadata if len(metadata) == len(tensors) else (TensorMetadata(),) * len(tensors)
-    many = len(tensors) > 1
     titles = [
         item.name or tensor.name or f"{kind} {tensor.index}" for tensor, item in zip(tensors, described, strict=True)
     ]
-    # Converters name tensors like serving_default_dense_input:0; a single unnamed one is better called by its role.
-    names = unique(
-        [
-            SnakeName.of(item.name) if item.name else SnakeName.of(tensor.name) if many else SnakeName(kind)
-            for tensor, item in zip(tensors, described, strict=True)
-        ]
-    )
+    names = port_names([tensor.name for tensor in tensors], [item.name for item in described], kind)
     return tuple(
-        Port(tensor, SnakeName(name), title, item.description, item)
+        Port(tensor, name, title, item.description, item)
         for tensor, name, title, item in zip(tensors, names, titles, described, strict=True)
     )
+
+
+def port_names(tensors: Sequence[str], given: Sequence[str], kind: str) -> tuple[SnakeName, ...]:
+    """What code calls the inputs or outputs whose names in the graph are ``tensors``, and ``given`` in the metadata.
+
+    Converters name tensors like serving_default_dense_input:0: a single one is called by its role, which ``kind``
+    is; so are those without any name.
+    """
+    many = len(tensors) > 1
+    texts = [name or (tensor if many else "") for tensor, name in zip(tensors, given, strict=True)]
+    return tuple(map(SnakeName, unique([SnakeName.of(text, kind) for text in texts])))
 
 
 def _image_input(annotated: AnnotatedModel) -> ImageInput:

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from packager.annotated import port_names
 from packager.errors import ConfigError
 from packager.finding import TooManyEntriesError, find_files, is_file
 from packager.inspection import inspect_model, runs
 from packager.metadata.plan import usual_normalization
 from packager.metadata.view import Task
 from packager.model import Tensor
-from packager.naming import SnakeName, unique
+from packager.naming import SnakeName
 from packager.rendering import render_layers
 
 _LABEL_SUFFIXES = (".txt", ".csv", ".json")
@@ -186,7 +187,7 @@ def _names_files(folder: Path, pattern: str) -> bool:
 
 
 def _lines(tensors: tuple[Tensor, ...], kind: str) -> tuple[TensorLine, ...]:
-    names = unique([SnakeName.of(tensor.name) if len(tensors) > 1 else kind for tensor in tensors])
+    names = port_names([tensor.name for tensor in tensors], [""] * len(tensors), kind)
     return tuple(
         TensorLine(name, f"{tensor.name}: {tensor.dtype} {list(tensor.shape)}")
         for tensor, name in zip(tensors, names, strict=True)

@@ -14,12 +14,14 @@ import pytest
 
 from packager.annotated import AnnotatedModel, annotated_model, asset_files, read_annotated
 from packager.errors import MetadataError, ModelError
+from packager.initial import propose
 from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate, import_tflite_support
 from packager.metadata.embedding import embed
 from packager.metadata.view import CropMode, Task
 from packager.model import Model, Quantization, parse_model, read_model
 from packager.preprocessing import lookup_table
 from tests.conftest import HOSTILE_LABELS, PROJECT
+from tests.targets.android import tiny_models
 from tests.test_model_reader import build
 
 DIGITS = PROJECT / "examples" / "digits" / "digits.tflite"
@@ -214,6 +216,27 @@ def test_labels_at_an_output_that_is_no_list_of_classes_make_no_classifier(sides
     tensors = (*model.main.tensors[:index], tensor, *model.main.tensors[index + 1 :])
     boxes = replace(model, subgraphs=(replace(model.main, tensors=tensors),))
     assert (annotated_model(model).task, annotated_model(boxes).task) == (Task.IMAGE_CLASSIFICATION, Task.TENSORS)
+
+
+@pytest.mark.parametrize(
+    ("names", "ports"),
+    [
+        (("鳥", "犬"), ["niao", "quan"]),
+        (("日本", "日本語"), ["riben", "ribenyu"]),
+        (("\ue000", "\ue001"), ["input_d3bff2", "input_5af0ac"]),
+        (("", ""), ["input", "input_2"]),
+        ((" ", "input"), ["input", "input_2"]),
+        (("a_1", "a-1"), ["a_1", "a_1_2"]),
+        (("self", "SELF"), ["self_model", "self_model_2"]),
+        (("x" * 100_000, "x" * 100_001), ["x" * 100, "x" * 100 + "_2"]),
+        (("鳥",), ["input"]),
+    ],
+)
+def test_names_of_inputs(names: tuple[str, ...], ports: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(tiny_models.named(names))
+    assert [port.name for port in read_annotated(path).inputs] == ports
+    assert [line.name for line in propose(path, tmp_path).inputs] == ports
 
 
 def test_hostile_names_become_identifiers() -> None:
