@@ -156,6 +156,7 @@ class Context:
     outputs: tuple[TensorContext, ...]
     quantized_inputs: tuple[TensorContext, ...]
     quantized_outputs: tuple[TensorContext, ...]
+    has_bool_input: bool
     has_quantized_inputs: bool
     has_one_output: bool
     has_many_outputs: bool
@@ -229,6 +230,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
         outputs=outputs,
         quantized_inputs=quantized_inputs,
         quantized_outputs=tuple(tensor for tensor in outputs if tensor.quantization),
+        has_bool_input=any(tensor.is_bool for tensor in inputs),
         has_quantized_inputs=bool(quantized_inputs),
         has_one_output=len(outputs) == 1,
         has_many_outputs=len(outputs) != 1,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-# Each three times in a row in different order of types: see tiny_models.named.
 PORT_NAMES = (
     # The same when cleaned, or when written in camel case.
     *("x", "X", "x_2", "x:0", "x 0", "x__0", "a_1", "a1", "a-1", "A1", "foo_bar", "fooBar", "FooBar", "foobar"),

@@ -27,6 +27,7 @@ from packager.targets.target import Level, build_project
 from tests.conftest import write_files
 from tests.example_models import digits, golden_pictures
 from tests.targets.android import harness, tiny_models
+from tests.targets.hostile_names import PORT_NAMES
 
 # What a label file of a stranger may hold, and what it would do to code into which it came unescaped.
 HOSTILE = (
@@ -118,6 +119,20 @@ def test_digits_and_sine_have_no_problems(examples: Path) -> None:
         assert TARGET.find_problems(read_model(examples / name / f"{name}.tflite")) == ()
 
 
+# What a class, a module or a package might be mistaken for.
+PROJECT_NAMES = (
+    "Interpreter",
+    "self test",
+    "鳥",
+    "when",
+    "java",
+    "any",
+    "context",
+    "Model Asset",
+    "model",
+    "LongArray",
+)
+
 # --- what runs ----------------------------------------
 
 SIZES = ((1, 1), (1, 7), (7, 1), (2, 3), (20, 33), (33, 20), (28, 28), (27, 29), (13, 200), (200, 13), (64, 48))
@@ -160,6 +175,14 @@ def modules(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 
     every = annotated_model(parse_model(tiny_models.every_dtype(), folder / "every_dtype.tflite"))
     made["every_dtype"] = package(every)
+
+    for first in range(3):
+        named = annotated_model(parse_model(tiny_models.named(PORT_NAMES, first), folder / "named.tflite"))
+        # Words that are no keywords of Kotlin or Java, though of other languages.
+        options = Options(name=f"named {first}", package=f"com.data.open.Value.template{first}")
+        made[f"named {first}"] = package(named, options=options)
+    for name in PROJECT_NAMES:
+        made[name] = package(read_annotated(examples / "sine" / "sine.tflite"), options=Options(name=name))
     return made
 
 

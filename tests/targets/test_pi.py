@@ -102,8 +102,9 @@ def test_no_module_holds_what_its_model_does_not_use(examples: Path) -> None:
         assert set(defined) - used - {"error", "__all__"} == set(), name
 
 
-def test_names_of_tensors_clash_with_nothing(tmp_path: Path) -> None:
-    annotated = annotated_model(parse_model(tiny_models.named(PORT_NAMES), "named.tflite"))
+@pytest.mark.parametrize("first", range(3))
+def test_names_of_tensors_clash_with_nothing(first: int, tmp_path: Path) -> None:
+    annotated = annotated_model(parse_model(tiny_models.named(PORT_NAMES, first), "named.tflite"))
     write_files(tmp_path, project(annotated, []))
     names = [port.name for port in annotated.inputs]
     assert len({*names}) == len(PORT_NAMES)

@@ -90,15 +90,16 @@ def every_dtype() -> bytes:
     return builder.finish()
 
 
-def named(names: Sequence[str]) -> bytes:
+def named(names: Sequence[str], first: int = 0) -> bytes:
     """An input [2, 3] for each name, and an output [3, 2] of the same name, in reverse order.
 
-    They are float32, int8 and bool in turn, so that all that is made from names is made.
+    They are float32, int8 and bool in turn, from the ``first`` of these on: what code makes of a name depends on it.
     """
+    dtypes = itertools.islice(itertools.cycle(("float32", "int8", "bool")), first, None)
     builder = _Builder()
     shape = builder.tensor("shape", "int32", [2], np.array([3, 2], "<i4").tobytes())
     outputs = []
-    for name, dtype in zip(names, itertools.cycle(("float32", "int8", "bool"))):
+    for name, dtype in zip(names, dtypes, strict=False):
         source = builder.tensor(name, dtype, [2, 3])
         result = builder.tensor(name, dtype, [3, 2])
         if dtype == "int8":
