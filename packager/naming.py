@@ -200,8 +200,11 @@ def _made_safe(name: str, prefix: str, suffix: str) -> str:
     return name + suffix if name in _RESERVED or name.lower() in _DEVICES else name
 
 
-def unique(names: list[str]) -> tuple[str, ...]:
-    """``names`` with ``_2``, ``_3``… behind repeated ones (compared without case), in the same order."""
+def unique(names: list[str], joint: str = "_") -> tuple[str, ...]:
+    """``names`` with ``_2``, ``_3``… behind repeated ones (compared without case), in the same order.
+
+    ``joint`` stands before the number: nothing for names in camel case.
+    """
     seen: set[str] = set()
     # The numbers that each name has used up, so that 20,000 equal names do not try them all again and again.
     counts: dict[str, int] = {}
@@ -211,7 +214,7 @@ def unique(names: list[str]) -> tuple[str, ...]:
         candidate, count = name, counts.get(key, 1)
         while candidate.lower() in seen:
             count += 1
-            candidate = f"{name}_{count}"
+            candidate = f"{name}{joint}{count}"
         counts[key] = count
         seen.add(candidate.lower())
         result.append(candidate)

@@ -244,6 +244,10 @@ def test_unique(names: list[str], expected: tuple[str, ...]) -> None:
     assert unique(names) == expected
 
 
+def test_unique_in_camel_case() -> None:
+    assert unique(["a1", "a1", "A", "a", "a12"], "") == ("a1", "a12", "A", "a2", "a122")
+
+
 def test_unique_takes_a_crowd_of_equal_names() -> None:
     """A damaged or hostile model may name all its tensors alike; the time must grow with their number alone."""
     taken = [f"x_{number}" for number in range(2, 10_002)]

@@ -264,7 +264,7 @@ def _class_name(name: str, is_classifier: bool) -> PascalName:
 def _tensors(
     ports: tuple[Port, ...], taken: tuple[str, ...], shapes: list[set[tuple[int, ...]]] | None
 ) -> tuple[TensorContext, ...]:
-    names = unique([*taken, *(camel_case(port.name) for port in ports)])[len(taken) :]
+    names = unique([*taken, *(camel_case(port.name) for port in ports)], "")[len(taken) :]
     return tuple(
         _tensor(index, name, port, {port.tensor.shape} if shapes is None else shapes[index])
         for index, (name, port) in enumerate(zip(names, ports, strict=True))

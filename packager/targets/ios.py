@@ -176,7 +176,7 @@ def _type_name(module: str, *, is_classifier: bool) -> str:
 
 
 def _ports(ports: tuple[Port, ...], constants: dict[tuple[str, int], str], side: str) -> tuple[PortContext, ...]:
-    names = unique([camel_case(port.name) for port in ports])
+    names = unique([camel_case(port.name) for port in ports], "")
     return tuple(
         _port(index, port, name, constants[side, index], is_last=index == len(ports) - 1)
         for index, (port, name) in enumerate(zip(ports, names, strict=True))
@@ -228,7 +228,7 @@ def _constants(annotated: AnnotatedModel) -> dict[tuple[str, int], str]:
         for index in range(len(ports))
     ]
     ports = [*annotated.inputs, *annotated.outputs]
-    names = unique([camel_case(port.name) + "Quantization" for port in ports])
+    names = unique([camel_case(port.name) + "Quantization" for port in ports], "")
     return dict(zip(keys, names, strict=True))
 
 

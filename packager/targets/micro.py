@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -17,9 +16,10 @@ from packager.literals import float32
 from packager.metadata.embedding import strip
 from packager.metadata.view import CropMode
 from packager.model import Model, Tensor
-from packager.naming import PascalName, SnakeName, unique
+from packager.naming import unique
 from packager.runtimes import Runtime, Tolerance
 from packager.settings import Setting
+from packager.targets.micro_names import class_name, snake_name
 from packager.targets.micro_operators import (
     is_stateful,
     missing_in_arduino_library,
@@ -236,51 +236,6 @@ class Context:
     line_bytes: int
 
 
-# --- names ----------------------------------------
-
-# Headers of C and of the cores, which a file of the same name would hide, files of the project, and names that C,
-# the cores and the library declare or define as macros at global scope: none of them can be a namespace.
-_TAKEN = frozenset(
-    """
-    algorithm arduino array assert atomic bitset chrono cmath complex config cstddef cstdint ctype deque errno
-    exception fenv float functional golden_data inttypes iterator limits list locale main malloc map math memory
-    model_data new numeric optional pins queue random ratio sched self_test set setjmp signal std stdarg stdbool
-    stddef stdint stdio stdlib string thread time tuple unistd utility vector version wchar
-    posix tflite tflm tensorflow flatbuffers ruy gemmlowp mbed rtos linux unix i386 arm
-    abs accept access acos alarm analog asin atan atof atoi atol atan2 bind bit boolean brk bsearch byte calloc cbrt
-    ceil clock close connect cos cosh daemon delay degrees digital div dup duplex environ erf erfc exp exit fabs fdim
-    feof floor fma fmax fmin fmod fopen fork frame fread free frexp fseek ftell fwrite gamma getc getenv gets getw
-    gmtime hypot index interrupts ioctl isnan j0 j1 jn kill labs ldexp ldiv lgamma link listen localtime log log10
-    log2 logb loop lround lseek max micros millis min mktime modf nan nice noise_gen open optarg pause perror pipe
-    pow printf putc puts putw qsort raise rand read realloc recv remainder remove rename rewind rindex rint round
-    scanf select send setup shutdown sin sinh sleep socket sprintf sq sqrt srand stat strcpy stream swab symlink sync
-    system tan tanh tempnam tgamma times tmpfile tolower tone toupper trunc ungetc unlink usleep vprintf wait word
-    write y0 y1 yn yield
-    app print_answer print_line print_real print_whole read_byte read_number run_app take_input model
-    """.split()
-)
-# Types of the generated code, and of the cores, from which a sketch's `using namespace` could not tell the class.
-_TAKEN_TYPES = frozenset(
-    """
-    Status PixelFormat Frame GoldenCase Line Range Resolver
-    Camera Client EEPROM HardwareSerial IPAddress Keyboard Mouse Mutex Print Printable Serial Server Servo Stream
-    Thread Timer Wire
-    """.split()
-)
-
-
-def _snake(name: str) -> str:
-    snake = SnakeName.of(name)
-    return f"{snake}_model" if snake in _TAKEN else snake
-
-
-def _class_name(name: str) -> str:
-    pascal = PascalName.of(name)
-    # The cores define macros in capitals: PI, A0, INPUT.
-    is_taken = pascal in _TAKEN_TYPES or re.fullmatch(r"[A-Z0-9_]+", pascal) is not None
-    return f"{pascal}Net" if is_taken else pascal
-
-
 # --- inputs and outputs ----------------------------------------
 
 CTYPES = {
@@ -303,12 +258,15 @@ def _inputs(annotated: AnnotatedModel) -> tuple[PortContext, ...]:
 
 def _ports(ports: tuple[Port, ...], side: str) -> tuple[PortContext, ...]:
     accessors = (side,) if len(ports) == 1 else unique([f"{side}_{port.name}" for port in ports])
+    # a_1 and a1 are one once they are joined.
+    constants = unique(["k" + "".join(map(str.capitalize, accessor.split("_"))) for accessor in accessors], "")
     return tuple(
-        _port(index, port, accessor) for index, (port, accessor) in enumerate(zip(ports, accessors, strict=True))
+        _port(index, port, accessor, constant)
+        for index, (port, accessor, constant) in enumerate(zip(ports, accessors, constants, strict=True))
     )
 
 
-def _port(index: int, port: Port, accessor: str) -> PortContext:
+def _port(index: int, port: Port, accessor: str, constant: str) -> PortContext:
     tensor, quantization = port.tensor, port.tensor.quantization
     has_converter = quantization is not None and tensor.dtype not in ("float32", "int64", "bool")
     scale = quantization.scale if quantization is not None and has_converter else 1.0
@@ -322,7 +280,7 @@ def _port(index: int, port: Port, accessor: str) -> PortContext:
         shape="[" + ", ".join(map(str, tensor.shape)) + "]",
         size=tensor.size,
         accessor=accessor,
-        constant="k" + "".join(word.capitalize() for word in accessor.split("_")),
+        constant=constant,
         is_float=tensor.dtype == "float32",
         has_converter=has_converter,
         has_quantize=False,
@@ -489,7 +447,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
     measured, arena = _arena(options, goldens)
     operators = resolver_methods(model)
     board = _check_board(model, options, model_bytes=len(data), arena_bytes=arena)
-    snake = _snake(name)
+    snake = snake_name(name)
     is_library = options.platform is Platform.ARDUINO and options.arduino_form is ArduinoForm.LIBRARY
     inputs, outputs = _inputs(annotated), _ports(annotated.outputs, "output")
     image, audio = _image(annotated), _audio(annotated)
@@ -503,7 +461,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
         snake=snake,
         guard=snake.upper(),
         namespace=snake,
-        class_name=_class_name(name),
+        class_name=class_name(name),
         title=annotated.title(options.name),
         description=annotated.metadata.description,
         command=_command(model, options),

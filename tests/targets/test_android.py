@@ -284,12 +284,12 @@ class Conversion:
 CONVERSIONS = (
     Conversion("sine", "quantizeInput", "FloatArray", "int8", (0, 1.5, 3.14159, 6.3, -1.0, 100.0, -1e30, 1e30)),
     Conversion("sine", "dequantizeOutput", "ByteArray", "int8", (-128, -1, 0, 1, 127)),
-    # The dtypes whose names clash with other names get the suffix; see tiny_models.
-    Conversion("every_dtype", "quantizeInputBuffers_2", "FloatArray", "int8", (0.05, -0.05, 0.25, -0.25, 14, -13)),
+    # Of names that clash the second gets a number; see tiny_models.
+    Conversion("every_dtype", "quantizeInputBuffers2", "FloatArray", "int8", (0.05, -0.05, 0.25, -0.25, 14, -13)),
     Conversion("every_dtype", "quantizeA1", "FloatArray", "uint8", (0.125, 0.375, -0.125, -32, -33, 31.75, 40)),
-    Conversion("every_dtype", "quantizeA1_2", "FloatArray", "int16", (0.0005, -0.0005, 32.767, 40, -40)),
+    Conversion("every_dtype", "quantizeA12", "FloatArray", "int16", (0.0005, -0.0005, 32.767, 40, -40)),
     Conversion("every_dtype", "dequantizeInputBuffers", "ByteArray", "int8", (-128, -7, 0, 127)),
-    Conversion("every_dtype", "dequantizeA1_2", "ByteArray", "uint8", (0, 127, 128, 255)),
+    Conversion("every_dtype", "dequantizeA12", "ByteArray", "uint8", (0, 127, 128, 255)),
     Conversion("every_dtype", "dequantizeA1", "ShortArray", "int16", (-32768, 0, 32767)),
 )
 

@@ -37,6 +37,8 @@ from packager.targets.ios import TARGET, Options
 from packager.targets.target import build_project
 from tests.conftest import HOSTILE_LABELS, PROJECT, missing_toolchain, write_files
 from tests.example_models import digits, golden_pictures, sine
+from tests.targets.android import tiny_models
+from tests.targets.hostile_names import PORT_NAMES
 
 HARNESS = Path(__file__).parent / "ios"
 # Debian's library computes integers as the reference does, and sums floats in another order.
@@ -326,6 +328,8 @@ def packages(examples: Path, models: Path, folder: Path) -> Iterator[Package]:
     yield package("Boxed", digits(examples, CropMode.LETTERBOX), pictures[:2])
     yield sine_package(examples, folder)
     yield package("Mixed", annotated_model(parse_model(mixed_model())), [], "MixedChecks.swift")
+    for first in range(3):
+        yield package(f"Named{first}", annotated_model(parse_model(tiny_models.named(PORT_NAMES, first))), [])
     if models.is_dir():
         quantized = read_model(models / "mobilenet_v2_1.0_224_quant.tflite")
         cropped = annotate(quantized, Annotation(task=Task.IMAGE_CLASSIFICATION, crop=CropMode.CENTER_CROP))
@@ -441,6 +445,12 @@ def test_model_that_does_not_load_is_an_error(checked: tuple[str, dict[str, str]
     expect(checked, ["SinePredictChecks.testModelsThatDoNotLoad"])
 
 
+@pytest.mark.parametrize("first", range(3))
+def test_names_of_tensors_clash_with_nothing(checked: tuple[str, dict[str, str]], first: int) -> None:
+    module = f"Named{first}"
+    expect(checked, [f"{module}Checks.test{name}" for name in TENSOR_CHECKS] + [f"{module}Tests.testGoldenCases"])
+
+
 @pytest.mark.usefixtures("models")
 def test_outputs_of_a_shape_that_a_run_decides(checked: tuple[str, dict[str, str]]) -> None:
     expect(checked, [f"DetectorChecks.test{name}" for name in TENSOR_CHECKS] + ["DetectorTests.testGoldenCases"])
@@ -467,4 +477,4 @@ def test_swift_is_formatted(swift: Swift) -> None:
     ]
     folders = [str(Path(path).parent / folder) for path in generated for folder in ("Sources", "Tests")]
     ran = swift.run("/usr/libexec/swift/bin/swift-format", "lint", "--strict", "--recursive", *generated, *folders)
-    assert (ran.returncode, ran.stdout + ran.stderr) == (0, "")
+    assert (ran.returncode, ran.stdout + ran.stderr) == (0, ""), ran.stdout + ran.stderr
