@@ -151,9 +151,10 @@ def _text(*lines: str) -> Any:
 
 
 def _shape(tensor: Tensor) -> str:
+    signature = tensor.shape_signature if len(tensor.shape_signature) == len(tensor.shape) else tensor.shape
     dimensions = (
         "?" if open_dimension < 0 else str(dimension)
-        for dimension, open_dimension in zip(tensor.shape, tensor.shape_signature, strict=True)
+        for dimension, open_dimension in zip(tensor.shape, signature, strict=True)
     )
     return "[" + ", ".join(dimensions) + "]"
 

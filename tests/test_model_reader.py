@@ -310,8 +310,6 @@ def quantized(
         (quantized([0.5, 0.5], [0, 0], axis=-1), "tensor 0 is quantized along dimension -1"),
         (build(tensor={"shape": [1, -1]}), r"tensor 0 has the shape \[1, -1\]"),
         (build(tensor={"shape": [-(2**31)]}), r"tensor 0 has the shape \[-2147483648\]"),
-        (build(tensor={"shapeSignature": [-1]}), r"tensor 0 has the shape \[1, 2\] and the signature \[-1\]"),
-        (build(tensor={"shape": [], "shapeSignature": [-1]}), r"tensor 0 has the shape \[\] and the signature"),
         (b"\0\0\0\0TFL3", "no valid vtable"),
         (b"\xff\xff\xff\xffTFL3", "lies outside"),
         (build(graphs=0), "it has no graph"),

@@ -157,7 +157,9 @@ def evil(tmp_path_factory: pytest.TempPathFactory) -> Path:
     key = json.dumps(EVIL.replace("\U000e0041", "")).replace("\\u007f", "\\u007F")
     (bad / "packager.toml").write_text(f"model = 'm'\n{key} = 1\n")
     for target in ("pi", "micro"):
-        result = CliRunner().invoke(app, [target, str(folder / "evil.tflite"), "-o", str(folder / target)])
+        result = CliRunner().invoke(
+            app, [target, str(folder / "evil.tflite"), "-o", str(folder / target), "--name=x"]
+        )
         assert result.exit_code == 0, result.stderr
     edited = next((folder / "pi").glob("README.md"))
     edited.write_text(edited.read_text() + f"{EVIL}\n")
@@ -177,12 +179,13 @@ def calls(folder: Path) -> dict[str, list[list[str]]]:
     new = iter(range(1_000))
     targets = {
         target: [
-            [target, here("evil.tflite"), "-o", here(f"new{next(new)}{EVIL_NAME}")],
+            [target, here("evil.tflite"), "-o", here(f"new{next(new)}{EVIL_NAME}"), "--name=x"],
+            [target, here("evil.tflite"), "-o", here("no")],
             [target, here("custom.tflite"), "-o", here("no")],
             [target, here("evil.tflite"), "-o", here("no"), "--golden", here(f"nosuch{EVIL_NAME}.npy")],
             [target, here("evil.tflite"), "-o", here("no"), "--golden", here("half.npy")],
-            [target, here("evil.tflite"), "-o", here(target), "--diff"],
-            [target, here("evil.tflite"), "-o", here(target)],
+            [target, here("evil.tflite"), "-o", here(target), "--diff", "--name=x"],
+            [target, here("evil.tflite"), "-o", here(target), "--name=x"],
             [target, here("evil.tflite"), "-o", here("no"), f"--{EVIL_NAME}"],
             [target, here("evil.tflite"), EVIL_NAME, "-o", here("no")],
         ]

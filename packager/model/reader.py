@@ -215,15 +215,13 @@ def _tensor(index: int, table: Table, buffer_sizes: list[int]) -> Tensor:
         raise FlatBufferError(f"tensor {index} has {len(shape)} dimensions")
     if min(shape, default=0) < 0:
         raise FlatBufferError(f"tensor {index} has the shape {list(shape)}")
-    signature = table.ints(7) or shape
-    if len(signature) != len(shape):
-        raise FlatBufferError(f"tensor {index} has the shape {list(shape)} and the signature {list(signature)}")
     dtype = TENSOR_TYPES[kind] if 0 <= kind < len(TENSOR_TYPES) else f"type{kind}"
     return Tensor(
         index=index,
         name=table.string(3) or "",
         shape=shape,
-        shape_signature=signature,
+        # Of another rank than the shape where the runtime finds that out; no runtime minds.
+        shape_signature=table.ints(7) or shape,
         dtype=dtype,
         quantization=_quantization(index, dtype, table.table(4)),
         constant_bytes=buffer_sizes[buffer] if buffer_sizes else 0,
