@@ -563,6 +563,77 @@ def test_shared_parts_cannot_fill_the_memory(data: bytes) -> None:
     assert time.process_time() - start < 20
 
 
+def named(**fields: Any) -> Any:
+    """A graph of one tensor with a name of 100 KB."""
+    graph = schema.SubGraphT.InitFromObj(schema.Model.GetRootAs(build()).Subgraphs(0))
+    graph.tensors[0].name = "n" * 100_000
+    vars(graph).update(fields)
+    return graph
+
+
+def kinds(count: int) -> tuple[list[Any], list[Any]]:
+    """So many custom operators, each of another kind, all with tensor 0 as output."""
+    codes, nodes = [], []
+    for number in range(count):
+        code, node = schema.OperatorCodeT(), schema.OperatorT()
+        code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
+        code.customCode = f"o{number}"
+        node.opcodeIndex, node.inputs, node.outputs = number, [0], [0]
+        codes.append(code)
+        nodes.append(node)
+    return codes, nodes
+
+
+def signature(count: int) -> Any:
+    made = schema.SignatureDefT()
+    made.inputs = []
+    for number in range(count):
+        argument = schema.TensorMapT()
+        argument.name, argument.tensorIndex = f"a{number}", 0
+        made.inputs.append(argument)
+    return made
+
+
+def scales(count: int) -> Any:
+    parameters = schema.QuantizationParametersT()
+    parameters.scale = parameters.zeroPoint = [1.0] * count
+    parameters.zeroPoint = [0] * count
+    tensor = named().tensors[0]
+    tensor.name, tensor.quantization = "x", parameters
+    return tensor
+
+
+CODES, NODES = kinds(3000)
+REPEATED = {
+    "inputs": {"subgraphs": [named(inputs=[0] * 10_000)]},
+    "outputs": {"subgraphs": [named(outputs=[0] * 10_000)]},
+    "inputs of 5,000 scales": {"subgraphs": [named(tensors=[scales(5000)], inputs=[0] * 10_000)]},
+    "operators": {"subgraphs": [named(operators=NODES)], "operatorCodes": CODES},
+    "operators of a graph with a long name": {
+        "subgraphs": [named(name="g" * 100_000, operators=NODES)],
+        "operatorCodes": CODES,
+    },
+    "arguments": {"subgraphs": [named()], "signatureDefs": [signature(3000)]},
+}
+
+
+@pytest.mark.parametrize("kind", REPEATED)
+def test_what_is_told_of_a_tensor_again_and_again_is_bounded(kind: str) -> None:
+    """Each of some thousand inputs, or problems of operators, would be told with a name of 100 KB."""
+    data = build(**REPEATED[kind])
+    assert len(data) < 600_000
+    start = time.process_time()
+    with at_most(200_000_000), pytest.raises(ModelError, match="describes more than it can hold"):
+        tell(data)
+    assert time.process_time() - start < 2
+
+
+def tell(data: bytes) -> str:
+    model = parse_model(data)
+    problems = {name: load_target(name).find_problems(model) for name in TARGETS}
+    return json.dumps(Inspection(model, None, problems).to_json())
+
+
 def test_some_sharing_is_allowed() -> None:
     model = parse_model(hostile(long_name, 5))
     assert {tensor.name for tensor in model.main.tensors} == {"n" * 50_000}

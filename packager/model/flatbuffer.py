@@ -16,8 +16,8 @@ _U16 = struct.Struct("<H")
 _U32 = struct.Struct("<I")
 _I32 = struct.Struct("<i")
 
-# Offsets may share what they point to, so that a few hostile kilobytes can describe more than any memory holds.
-# Writers hardly share anything: whoever walks over more than so many times the file's bytes is being led around.
+# Offsets and indices may share what they point to, so that a few hostile kilobytes can describe more than any memory
+# holds. Writers hardly share anything: whoever walks over more than so many times the file's bytes is led around.
 _SHARING = 4
 _SHARING_BYTES = 1 << 18
 # What an item of a vector of tables takes at least: its offset, and the table's own offset to its vtable.

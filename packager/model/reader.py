@@ -184,6 +184,7 @@ def _operator(table: Table) -> Operator:
 
 def _subgraph(table: Table, operators: list[Operator], buffer_sizes: list[int]) -> Subgraph:
     tensors = tuple(_tensor(index, item, buffer_sizes) for index, item in enumerate(table.tables(0)))
+    name = table.string(4) or ""
     nodes = []
     for index, item in enumerate(table.tables(3)):
         kind = item.scalar(0, "I")
@@ -197,12 +198,18 @@ def _subgraph(table: Table, operators: list[Operator], buffer_sizes: list[int]) 
                 raise FlatBufferError(
                     f"operator {index} has tensor {wrong} as {side}, and there are {len(tensors)} tensors"
                 )
+        # Whoever tells of an operator tells where it is.
+        computed = next((tensors[number].name for number in node.outputs if number >= 0), "")
+        table.allowance.take(len(name) + len(computed))
         nodes.append(node)
     inputs, outputs = table.ints(1), table.ints(2)
     for index in (*inputs, *outputs):
         if not 0 <= index < len(tensors):
             raise FlatBufferError(f"tensor {index} is an input or output, and there are {len(tensors)} tensors")
-    return Subgraph(table.string(4) or "", tensors, tuple(nodes), inputs, outputs)
+        # All of it is told again, as often as it is an input or output.
+        tensor = tensors[index]
+        table.allowance.take(len(tensor.name) + 12 * len(tensor.quantization.scales if tensor.quantization else ()))
+    return Subgraph(name, tensors, tuple(nodes), inputs, outputs)
 
 
 def _tensor(index: int, table: Table, buffer_sizes: list[int]) -> Tensor:
@@ -270,6 +277,7 @@ def _signature(table: Table, subgraphs: tuple[Subgraph, ...]) -> Signature:
             index = item.scalar(1, "I")
             if index >= len(tensors):
                 raise FlatBufferError(f"a signature names tensor {index} of {len(tensors)}")
+            table.allowance.take(len(tensors[index].name))
             pairs.append((item.string(0) or "", tensors[index].name))
         return tuple(pairs)
 
