@@ -66,6 +66,9 @@ OWN = (
     b"",
 )
 
+# Repeated blocks of repeated files grow beyond what is quick to use.
+LONGEST = 1 << 20
+
 Mutator = Callable[[random.Random, bytes], bytes]
 
 
@@ -89,7 +92,7 @@ def mutant(number: int) -> tuple[str, bytes]:
             change = chance.choice(RAW)
             data = change(chance, data)
             done.append(change.__name__)
-    return ", ".join(done), data
+    return ", ".join(done), data[:LONGEST]
 
 
 # --- bytes ----------------------------------------
