@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +20,11 @@ from packager.model import Model, parse_model, read_model
 from packager.writing import write_file
 
 __all__ = ["Annotation", "LabelFile", "TensorSpec", "annotate", "attach_metadata", "import_tflite_support"]
+
+
+# What tflite-support writes for numbers that JSON has no word for, alone on its line or behind its key. The text of a
+# string is in quotes, and its line breaks are escaped.
+_NO_JSON = re.compile(r'(?m)^( *(?:"[a-z_]+": )?)-?(?:nan|inf)(,?)$')
 
 
 def attach_metadata(model_path: Path | str, annotation: Annotation, out_path: Path | str) -> Model:
@@ -65,12 +71,13 @@ def _check_result(support: SimpleNamespace, model: Model, data: bytes, files: Ma
         after = parse_model(data, model.path)
         metadata, found = read_metadata(after), read_files(after)
         graph_is_unchanged = (
-            after.subgraphs == model.subgraphs
+            # By their texts where they differ: a scale that is no number equals nothing.
+            (after.subgraphs == model.subgraphs or repr(after.subgraphs) == repr(model.subgraphs))
             and after.signatures == model.signatures
             and strip(data) == strip(model.data)
         )
         displayer = support.metadata.MetadataDisplayer.with_model_buffer(data)
-        theirs = json.loads(displayer.get_metadata_json())
+        theirs = json.loads(_NO_JSON.sub(r"\1null\2", displayer.get_metadata_json()))
         # Without files of ours it would take a zip among the weights for the archive, and unpack that unchecked.
         packed = displayer.get_packed_associated_file_list() if files else []
     except Exception as error:  # whatever it is, a model that cannot be read back must not be handed out

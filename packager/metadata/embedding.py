@@ -94,6 +94,12 @@ def _prefix(graph: bytes, metadata: bytes) -> bytes:
         )
     buffers = [table.position for table in root.tables(_BUFFERS)]
     entries = [table for table in root.tables(_METADATA) if table.string(0) != METADATA_NAME]
+    if not all(map(_has_name, entries)):
+        raise ModelError(
+            "the model has an entry in its list of metadata whose name cannot be read, and tflite-support would read "
+            "no metadata at all",
+            fix="The model may be damaged: convert or download it again.",
+        )
 
     out = _Writer()
     fields = out.table({*present, _BUFFERS, _METADATA})
@@ -124,6 +130,17 @@ def _prefix(graph: bytes, metadata: bytes) -> bytes:
     out.blob(new[0], METADATA_NAME.encode(), 4)
     out.blob(buffer[0], metadata, 16)
     return out.finish()
+
+
+def _has_name(entry: Table) -> bool:
+    name = entry.blob(0)
+    if name is None:
+        return False
+    try:
+        entry.data[name[0] : sum(name)].decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _has_npu_code(root: Table) -> bool:

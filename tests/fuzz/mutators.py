@@ -389,7 +389,7 @@ def _other(chance: random.Random, key: Any, old: Any, root: Any) -> Any:
         return chance.choice(FLOATS)
     if isinstance(old, str | bytes):
         text = chance.choice((*TEXTS, *_random_texts(chance))).encode("utf-8", "replace")
-        return chance.choice((text, text, text * 20, b"\xff" + text, bytes(chance.randrange(256) for _ in range(9))))
+        return chance.choice((text, text, text * 20, text * 2000, b"\xff" + text, chance.randbytes(9)))
     if old is None:
         return chance.choice((None, None, 1, "x", []))
     return chance.choice([child for owner, name in _places(root) if type(child := _get(owner, name)) is type(old)])
@@ -406,7 +406,7 @@ def _other_list(chance: random.Random, old: list[Any]) -> list[Any]:
     if how == "less":
         return [item for item in old if chance.random() < 0.5]
     if how == "many":
-        return [chance.choice(old)] * chance.choice((3, 20, 300))
+        return [chance.choice(old)] * chance.choice((3, 3, 20, 20, 300, 5000))
     if how == "turned":
         return old[::-1]
     if how == "number" and isinstance(old[0], int | float):

@@ -11,14 +11,17 @@ import pytest
 from packager.annotated import annotated_model
 from packager.errors import MetadataError, ModelError, PackagerError
 from packager.golden import GoldenCase, Goldens, GoldenSet, read_samples
-from packager.metadata.attach import Annotation, LabelFile, annotate
+from packager.metadata.attach import Annotation, LabelFile, annotate, import_tflite_support
+from packager.metadata.embedding import embed
 from packager.metadata.reader import read_metadata
+from packager.metadata.unpacking import unpack_metadata
 from packager.metadata.view import Task
 from packager.model import parse_model
 from packager.model.operators import TENSOR_TYPES
 from packager.runtimes import Runtime
 from packager.targets import load_target
 from packager.targets.target import build_project
+from tests.metadata.test_unpacking import finish
 from tests.metadata.tiny import IMAGE, T, Tiny, classifier, pack, unpack
 
 
@@ -87,3 +90,36 @@ def test_a_detector_that_names_an_output_twice(outputs: list[int], ends_in: list
         assert metadata is not None
         names = {"location": 1, "category": 2, "score": 3, "number of detections": 4}
         assert [names[item.name] for item in metadata.outputs] == outputs
+
+
+def test_numbers_that_json_has_not_are_kept() -> None:
+    """tflite-support writes them into its JSON as they are."""
+    schema = import_tflite_support().schema
+    metadata = unpack_metadata(parse_model(annotate(classifier(), Annotation(Task.TENSORS))).metadata_buffer, schema)
+    image = metadata.subgraphMetadata[0].inputTensorMetadata[0]
+    image.name = 'nan\n  nan,\n"x": inf'
+    image.stats = schema.StatsT()
+    image.stats.min, image.stats.max = [float("-inf"), float("nan"), 1.0], [float("inf")]
+    unit = schema.ProcessUnitT()
+    unit.options, unit.optionsType = schema.ScoreThresholdingOptionsT(), 3
+    unit.options.globalScoreThreshold = float("nan")
+    image.processUnits = [unit]
+    model = parse_model(embed(classifier().data, finish(metadata), {}))
+    read = read_metadata(parse_model(annotate(model, Annotation(name="n"))))
+    assert read is not None
+    assert read.inputs[0].name == image.name
+    assert str((read.inputs[0].minimum, read.inputs[0].maximum)) == "((-inf, nan, 1.0), (inf,))"
+
+
+def test_a_scale_that_equals_nothing_is_no_other_graph() -> None:
+    model = unpack(Tiny((T((1,), "float32", (0.5, 0)),), (T((1,)),)).packed())
+    model.subgraphs[0].tensors[0].quantization.scale = [float("nan")]
+    assert parse_model(annotate(parse_model(pack(model)), Annotation(Task.TENSORS))).metadata_buffer
+
+
+@pytest.mark.parametrize("name", [None, b"\xff"])
+def test_an_entry_that_tflite_support_cannot_read(name: bytes | None) -> None:
+    model = unpack(Tiny((IMAGE,), (T((1,)),), [b"", b"1.5.0"], {"min_runtime_version": 1}).packed())
+    model.metadata[0].name = name
+    with pytest.raises(ModelError, match="has an entry in its list of metadata whose name cannot be read"):
+        annotate(parse_model(pack(model)), Annotation(Task.TENSORS))
