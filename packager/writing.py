@@ -208,7 +208,7 @@ def write_files(folder: Path, files: Files, *, force: bool = False) -> tuple[Cha
                     new = _beside(folder / path, "new")
                     _remove(new)
                     _create(new, files[path], like=folder / path)
-                    new.chmod(stat.S_IMODE(new.stat().st_mode) & ~0o111)
+                    new.chmod(new.stat().st_mode & 0o666)
                 for path in written:
                     _beside(folder / path, "new").replace(folder / path)
             finally:
