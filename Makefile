@@ -4,7 +4,7 @@ TOOLS := .tools
 UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
 OUT ?= dist/digits
 
-.PHONY: demo test check format benchmark clean
+.PHONY: demo test long check format benchmark clean
 
 # uv comes from the PATH, or goes into a folder of this checkout: one version, of which each wheel's hash is known.
 $(TOOLS)/bin/uv: .ci/uv.txt
@@ -21,6 +21,12 @@ demo: .venv/.synced
 
 test: .venv/.synced
 	$(UV) run --frozen pytest $(PYTEST_ARGS)
+
+# What takes minutes and proves little on every change: 20,000 mutants, ten minutes of Atheris, 200 killed builds.
+long: .venv/.synced
+	$(UV) run --frozen --group fuzz python -m tests.fuzz.mutate --count 20000
+	$(UV) run --frozen --group fuzz python -m tests.fuzz.atheris_harness --seconds 600
+	$(UV) run --frozen --group fuzz python -m tests.kill_builds --count 200
 
 check: .venv/.synced
 	$(UV) lock --check
