@@ -267,7 +267,6 @@ GOOD_PICTURES = {
     "gray transparent.png": encoded(photo(mode="L"), "PNG", transparency=7),
     "cmyk.jpg": encoded(photo(mode="CMYK"), "JPEG"),
     "cmyk.tif": encoded(photo(mode="CMYK"), "TIFF"),
-    "ycbcr.tif": encoded(photo(mode="YCbCr"), "TIFF"),
     "gray.jpg": encoded(photo(mode="L"), "JPEG"),
     "16 bits.png": encoded(sixteen_bits(), "PNG"),
     "16 bits.tif": encoded(sixteen_bits(), "TIFF"),
