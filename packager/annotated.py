@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from packager.preprocessing import ImageInput
 
 
+# Inputs, and outputs, that code is generated and metadata is written for. No model for a device has a tenth of them,
+# and a file of 1 MB can list a tensor 250,000 times.
+MOST_PORTS = 1000
+
+
 @dataclass(frozen=True)
 class Port:
     """One input or output as generated code shows it: ``name`` is a snake_case identifier, unique on its side.
@@ -80,6 +85,7 @@ def annotated_model(model: Model) -> AnnotatedModel:
     """Resolve ``model``'s metadata; see ``read_annotated``."""
     if not model.outputs:
         raise ModelError("has no outputs, so there is nothing to package", where=model.path)
+    check_ports(model)
     metadata = read_metadata(model) or ModelMetadata()
     labels = metadata.outputs[0].labels() if metadata.outputs else None
     annotated = AnnotatedModel(
@@ -103,6 +109,21 @@ def _task(model: Model, metadata: ModelMetadata) -> Task:
     if metadata.task is Task.IMAGE_CLASSIFICATION and not is_list:
         return Task.TENSORS
     return metadata.task or Task.TENSORS
+
+
+def check_ports(model: Model) -> None:
+    """Refuse a model of absurdly many inputs or outputs.
+
+    Raises:
+        ModelError: it has more than ``MOST_PORTS``.
+    """
+    for side, tensors in (("inputs", model.inputs), ("outputs", model.outputs)):
+        if len(tensors) > MOST_PORTS:
+            raise ModelError(
+                f"has {len(tensors):,} {side}, and at most {MOST_PORTS:,} are supported",
+                where=model.path,
+                fix="Convert it with its values joined into fewer tensors.",
+            )
 
 
 def _ports(tensors: tuple[Tensor, ...], metadata: tuple[TensorMetadata, ...], kind: str) -> tuple[Port, ...]:

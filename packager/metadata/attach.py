@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from packager.annotated import check_ports
 from packager.errors import MetadataError, ModelError, PackagerError
 from packager.metadata.build import MetadataBuilder, import_tflite_support
 from packager.metadata.embedding import embed, strip
@@ -51,9 +52,11 @@ def annotate(model: Model, annotation: Annotation) -> bytes:
     Raises:
         MetadataError: the annotation does not fit the model, a label file is wrong, or the metadata that is in
             the model is damaged.
-        ModelError: metadata cannot go into this model without a change to its graph.
+        ModelError: metadata cannot go into this model without a change to its graph, or it has more inputs or outputs
+            than any model for a device.
         MissingPackageError: tflite-support is not installed.
     """
+    check_ports(model)
     plan = make_plan(model, annotation, read_metadata(model) or ModelMetadata())
     support = import_tflite_support()
     metadata, files = MetadataBuilder(support, model, annotation, plan).build()

@@ -23,6 +23,8 @@ _MOST_FINDINGS = 10
 _LONGEST = 120_000
 # Of all uses of a model so many are tried with each input, so that there are more inputs.
 _SHARE = 0.3
+# Code that counts where it passes takes some times as long.
+_PATIENCE = 4.0
 
 
 def run(seconds: int, artifacts: Path) -> int:
@@ -82,7 +84,9 @@ def _child(arguments: list[str]) -> None:
     def use(data: bytes) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            _, findings = uses.exercise(data, random.Random(zlib.crc32(data)), Path(folder.name), _SHARE)
+            _, findings = uses.exercise(
+                data, random.Random(zlib.crc32(data)), Path(folder.name), share=_SHARE, patience=_PATIENCE
+            )
         for finding in findings:
             raise AssertionError(f"{finding.use}: {finding.what}\n{finding.trace}")
 
@@ -106,7 +110,7 @@ def _replay(path: Path) -> int:
     data = path.read_bytes()
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("error")
-        _, findings = exercise(data, random.Random(zlib.crc32(data)), Path(folder), _SHARE)
+        _, findings = exercise(data, random.Random(zlib.crc32(data)), Path(folder), share=_SHARE)
     for finding in findings:
         print(f"FOUND {finding.use}: {finding.what}\n{finding.trace}")
     return len(findings)

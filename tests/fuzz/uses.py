@@ -65,9 +65,12 @@ class Took:
 
 
 def exercise(
-    data: bytes, chance: random.Random, folder: Path, share: float = 1.0
+    data: bytes, chance: random.Random, folder: Path, *, share: float = 1.0, patience: float = 1.0
 ) -> tuple[list[Took], list[Finding]]:
-    """Use ``data`` in every way, or in that share of them, which ``chance`` chooses; ``folder`` is for files."""
+    """Use ``data`` in every way, or in that share of them, which ``chance`` chooses.
+
+    ``folder`` is for files; ``patience`` multiplies the seconds that a use may take.
+    """
     path = folder / "model.tflite"
     path.write_bytes(data)
     took: list[Took] = []
@@ -87,7 +90,7 @@ def exercise(
         except Exception as error:
             finding = Finding(name, f"{type(error).__name__}: {error}"[:300], traceback.format_exc())
         seconds, peak = time.process_time() - start, _peak()
-        if finding is None and seconds > MOST_SECONDS:
+        if finding is None and seconds > MOST_SECONDS * patience:
             finding = Finding(name, f"took {seconds:.1f} s", "")
         if finding is None and peak > MOST_BYTES:
             finding = Finding(name, f"took {peak / 1e6:.0f} MB", "")
