@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import random
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 import packager.metadata.export
 from packager.errors import PackagerError
+from tests.conftest import missing_toolchain
 from tests.fuzz import mutate, mutators, uses
 from tests.fuzz.mutators import mutant
 from tests.fuzz.seeds import seeds
@@ -146,6 +148,7 @@ def test_a_worker_that_dies_is_found(plant: str, patience: float, what: str) -> 
     """At mutant 2 of 4, and the others are used all the same."""
     code = f"""
 import os, sys, time
+from tests.conftest import missing_toolchain
 from tests.fuzz import mutate
 use_mutant = mutate.use_mutant
 def planted(number, folder):
@@ -169,8 +172,10 @@ def test_replay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @linux_only
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="Atheris has no wheels for this Python")
 def test_atheris(tmp_path: Path) -> None:
-    pytest.importorskip("atheris", reason="install: uv sync --group fuzz")
+    if importlib.util.find_spec("atheris") is None:
+        missing_toolchain("atheris not found; install: uv sync --group fuzz")
     command = [sys.executable, "-m", "tests.fuzz.atheris_harness", "--seconds", "5", "--artifacts", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
