@@ -19,14 +19,15 @@ $(TOOLS)/bin/uv: .ci/uv.txt
 demo: .venv/.synced
 	$(UV) run --frozen packager build examples/digits -o $(OUT)
 
+# A file to a process, on as many as there are cores: what a file sets up is set up once.
 test: .venv/.synced
-	$(UV) run --frozen pytest $(PYTEST_ARGS)
+	$(UV) run --frozen pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
 
 # What takes minutes and proves little on every change: 20,000 mutants, ten minutes of Atheris, 200 killed builds.
 long: .venv/.synced
-	$(UV) run --frozen --group fuzz python -m tests.fuzz.mutate --count 20000
-	$(UV) run --frozen --group fuzz python -m tests.fuzz.atheris_harness --seconds 600
-	$(UV) run --frozen --group fuzz python -m tests.kill_builds --count 200
+	$(UV) run --frozen python -m tests.fuzz.mutate --count 20000
+	$(UV) run --frozen python -m tests.fuzz.atheris_harness --seconds 600
+	$(UV) run --frozen python -m tests.kill_builds --count 200
 
 check: .venv/.synced
 	$(UV) lock --check

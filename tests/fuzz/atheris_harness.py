@@ -1,6 +1,6 @@
 """The fuzz that coverage guides: ``python -m tests.fuzz.atheris_harness --seconds 600``.
 
-Needs Atheris: ``uv sync --group fuzz``. What it finds is written to ``--artifacts`` and can be looked at again with
+Needs Atheris: ``uv sync``. What it finds is written to ``--artifacts`` and can be looked at again with
 ``--replay FILE``. The exit code is 1 where there are findings.
 """
 

@@ -175,7 +175,7 @@ def test_replay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="Atheris has no wheels for this Python")
 def test_atheris(tmp_path: Path) -> None:
     if importlib.util.find_spec("atheris") is None:
-        missing_toolchain("atheris not found; install: uv sync --group fuzz")
+        missing_toolchain("atheris not found; install: uv sync")
     command = [sys.executable, "-m", "tests.fuzz.atheris_harness", "--seconds", "5", "--artifacts", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
