@@ -15,6 +15,8 @@ from PIL import Image
 from packager.metadata.view import CropMode
 from packager.model import Quantization, Tensor
 
+_PIECE = 1 << 20
+
 
 @dataclass(frozen=True)
 class ImageInput:
@@ -34,13 +36,16 @@ class ImageInput:
 
 def quantize(real: npt.NDArray[np.float64], quantization: Quantization, dtype: str) -> npt.NDArray[np.generic]:
     """``zero_point + round(real / scale)``, half away from zero, clamped to ``dtype``'s range."""
-    scaled = real / quantization.scale
-    rounded = np.sign(scaled) * np.floor(np.abs(scaled) + 0.5)
     limits = np.iinfo(dtype)
-    clamped: npt.NDArray[np.generic] = np.clip(rounded + quantization.zero_point, limits.min, limits.max).astype(
-        dtype
-    )
-    return clamped
+    quantized = np.empty(real.shape, dtype)
+    items, results = real.reshape(-1), quantized.reshape(-1)
+    # Piece by piece, because each step makes an array of its own and an input may have millions of items.
+    for start in range(0, items.size, _PIECE):
+        piece = slice(start, start + _PIECE)
+        scaled = items[piece] / quantization.scale
+        rounded = np.sign(scaled) * np.floor(np.abs(scaled) + 0.5)
+        results[piece] = np.clip(rounded + quantization.zero_point, limits.min, limits.max)
+    return quantized
 
 
 def lookup_table(image: ImageInput) -> npt.NDArray[np.generic]:

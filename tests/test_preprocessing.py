@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections import defaultdict
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -165,6 +166,16 @@ def test_quantize(dtype: str, low: int, high: int) -> None:
         found = quantize(real, Quantization((scale,), (zero_point,), None), dtype)
         assert found.dtype == dtype
         assert found.tolist() == expected
+
+
+def test_quantizing_millions_takes_no_array_for_each_step() -> None:
+    real = np.zeros(8 << 20)
+    tracemalloc.start()
+    quantized = quantize(real, Quantization((0.5,), (3,), None), "int8")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (quantized == 3).all()
+    assert peak < real.nbytes
 
 
 def test_quantize_rounds_half_away_from_zero() -> None:
