@@ -196,10 +196,10 @@ def test_golden_samples(tmp_path: Path) -> None:
 def test_golden_patterns_that_name_nothing(tmp_path: Path, pattern: str, what: str, fix: str | None) -> None:
     (tmp_path / "folder").mkdir()
     config = read_config(written(tmp_path, f'model = "m"\n\ngolden = ["packager.toml", "{pattern}"]'))
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ConfigError) as caught:
         config.golden_samples()
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert caught.value.what.startswith(what)
     assert (caught.value.where, caught.value.fix) == (f"{config.path}:3", fix)
 

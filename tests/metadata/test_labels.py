@@ -143,10 +143,10 @@ REFUSED = [
 def test_refused(tmp_path: Path, name: str, content: bytes, what: str, fix: str) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(MetadataError) as caught:
         read_labels(path)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert what in caught.value.what
     assert len(caught.value.what) < 300
     assert caught.value.where == str(path)
@@ -164,10 +164,10 @@ def test_a_large_label_file_is_read(tmp_path: Path) -> None:
 def test_the_largest_blank_files_take_a_second(tmp_path: Path, blank: bytes, suffix: str) -> None:
     path = tmp_path / f"labels.{suffix}"
     path.write_bytes(b"cat\n" + blank * ((4 << 20) // len(blank) - 2))
-    start = time.perf_counter()
+    start = time.process_time()
     with suppress(MetadataError):
         assert read_labels(path) == ("cat",)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 # --- translations ----------------------------------------
