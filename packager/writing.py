@@ -223,7 +223,7 @@ def _plan_file(folder: Path, path: str, data: bytes, *, force: bool) -> Change:
     place = folder / path
     if not place.exists():
         return Change(path, State.CREATED)
-    if place.stat().st_size == len(data) and place.read_bytes() == data:
+    if _holds(folder, path, data):
         return Change(path, State.UNCHANGED)
     if not force:
         raise WriteError(
