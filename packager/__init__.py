@@ -26,23 +26,24 @@ if TYPE_CHECKING:
     from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate, attach_metadata
     from packager.metadata.export import export_metadata
     from packager.metadata.reader import read_metadata
-    from packager.metadata.view import CropMode, ModelMetadata, Task
+    from packager.metadata.view import ModelMetadata
     from packager.model import Model, read_model
     from packager.pipeline import BuildReport, build, package
     from packager.replay import verify
+    from packager.tasks import CropMode, Task
 
 _HOMES = {
     "AnnotatedModel": "annotated",
     "Annotation": "metadata.attach",
     "BuildReport": "pipeline",
     "Config": "config",
-    "CropMode": "metadata.view",
+    "CropMode": "tasks",
     "Inspection": "inspection",
     "LabelFile": "metadata.attach",
     "Model": "model",
     "ModelMetadata": "metadata.view",
     "PackagerError": "errors",
-    "Task": "metadata.view",
+    "Task": "tasks",
     "TensorSpec": "metadata.attach",
     "annotate": "metadata.attach",
     "attach_metadata": "metadata.attach",

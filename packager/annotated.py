@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from packager.errors import MetadataError, ModelError
-from packager.metadata.plan import AS_TENSORS, LABELS, MEAN, STD
+from packager.errors import ModelError
 from packager.metadata.reader import read_metadata
-from packager.metadata.view import ModelMetadata, Task, TensorMetadata, normalizes_every_pixel
+from packager.metadata.view import ModelMetadata, TensorMetadata
 from packager.model import Model, Tensor, read_model
-from packager.naming import SnakeName, unique
-from packager.settings import Example, Part
-from packager.terminal import counted
+from packager.render.naming import SnakeName, unique
+from packager.tasks import AnswerKind, InputKind, Task
 
 if TYPE_CHECKING:
-    from packager.preprocessing import ImageInput
+    from packager.tasks.kinds import Answer, Input
 
 
 # Inputs, and outputs, that code is generated and metadata is written for. No model for a device has a tenth of them,
@@ -45,7 +42,8 @@ class Port:
 class AnnotatedModel:
     """A model with its metadata resolved.
 
-    ``labels`` are those of the first output, in the order of its classes; empty for a model without labels.
+    ``labels`` are those of the first output that has any, in the order of its classes; empty for a model without.
+    ``input`` and ``answer`` are the kinds of its task with the facts of this model.
     """
 
     model: Model
@@ -55,20 +53,18 @@ class AnnotatedModel:
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     labels: tuple[str, ...]
-
-    @cached_property
-    def image(self) -> ImageInput | None:
-        """The image input of an image classifier; None for any other task, whose tensors go in as they are."""
-        return _image_input(self) if self.task is Task.IMAGE_CLASSIFICATION else None
+    input: Input
+    answer: Answer[Any]
 
     def title(self, name: str) -> str:
         """What people read at the head of a project: the name in the metadata, else ``name``, else the file's."""
         return self.metadata.name or name or self.name
 
-    @property
-    def is_classifier(self) -> bool:
-        """Whether generated code takes pictures and answers with labels."""
-        return self.task is Task.IMAGE_CLASSIFICATION
+    def as_tensors(self) -> AnnotatedModel:
+        """The same model for a target that has nothing for its task: plain tensors go in and come out."""
+        from packager.tasks.tensors import TensorsAnswer, TensorsInput
+
+        return replace(self, input=TensorsInput(), answer=TensorsAnswer())
 
 
 def read_annotated(path: Path | str) -> AnnotatedModel:
@@ -87,19 +83,38 @@ def annotated_model(model: Model) -> AnnotatedModel:
         raise ModelError("has no outputs, so there is nothing to package", where=model.path)
     check_ports(model)
     metadata = read_metadata(model) or ModelMetadata()
-    labels = metadata.outputs[0].labels() if metadata.outputs else None
-    annotated = AnnotatedModel(
+    task = _task(model, metadata)
+    return AnnotatedModel(
         model=model,
         metadata=metadata,
-        task=_task(model, metadata),
+        task=task,
         name=metadata.name or model.path.stem,
         inputs=_ports(model.inputs, metadata.inputs, "input"),
         outputs=_ports(model.outputs, metadata.outputs, "output"),
-        labels=labels or (),
+        labels=next((labels for item in metadata.outputs if (labels := item.labels()) is not None), ()),
+        input=_input(task, model, metadata),
+        answer=_answer(task, model, metadata),
     )
-    if annotated.is_classifier:
-        _check_classifier(annotated)
-    return annotated
+
+
+def _input(task: Task, model: Model, metadata: ModelMetadata) -> Input:
+    if task.input is InputKind.IMAGE:
+        from packager.tasks.image import image_input
+
+        return image_input(model, metadata)
+    from packager.tasks.tensors import TensorsInput
+
+    return TensorsInput()
+
+
+def _answer(task: Task, model: Model, metadata: ModelMetadata) -> Answer[Any]:
+    if task is Task.IMAGE_CLASSIFICATION:
+        from packager.tasks.classes import classes_answer
+
+        return classes_answer(model, metadata)
+    from packager.tasks.tensors import TensorsAnswer
+
+    return TensorsAnswer()
 
 
 def _task(model: Model, metadata: ModelMetadata) -> Task:
@@ -149,62 +164,6 @@ def port_names(tensors: Sequence[str], given: Sequence[str], kind: str) -> tuple
     return tuple(map(SnakeName, unique([SnakeName.of(text, kind) for text in texts])))
 
 
-def _image_input(annotated: AnnotatedModel) -> ImageInput:
-    from packager.preprocessing import ImageInput
-
-    port = annotated.inputs[0]
-    _, height, width, channels = port.tensor.shape
-    return ImageInput(
-        tensor=port.tensor,
-        width=width,
-        height=height,
-        channels=channels,
-        crop=annotated.metadata.crop,
-        mean=_per_channel(port.metadata.mean, channels, 0.0),
-        std=_per_channel(port.metadata.std, channels, 1.0),
-    )
-
-
-def _per_channel(values: tuple[float, ...], channels: int, default: float) -> tuple[float, ...]:
-    return (values or (default,)) * (1 if len(values) == channels else channels)
-
-
-def _check_classifier(annotated: AnnotatedModel) -> None:
-    def fail(what: str, *fix: Part) -> MetadataError:
-        return MetadataError(what, where=annotated.model.path, fix=fix)
-
-    again = "Attach metadata that fits: packager metadata attach --help"
-    if len(annotated.inputs) != 1 or len(annotated.outputs) != 1:
-        raise fail("an image classifier has one input and one output", again)
-    tensor, port = annotated.inputs[0].tensor, annotated.inputs[0]
-    shape = tensor.shape
-    if tensor.is_dynamic or len(shape) != 4 or min(shape) < 1 or shape[0] != 1 or shape[3] not in (1, 3):
-        raise fail(
-            "an image classifier's input is [1, height, width, 1 or 3], and this one is "
-            f"{list(tensor.shape_signature)}",
-            *("Convert it with a fixed shape and a batch of 1, or attach it with ", AS_TENSORS, "."),
-        )
-    if tensor.dtype not in ("float32", "int8", "uint8"):
-        raise fail(f"an image input of {tensor.dtype} is not supported", "Convert it to float32, int8 or uint8.")
-    if tensor.dtype == "int8" and not tensor.is_quantized:
-        raise fail("its int8 image input has no scale and zero point", "Convert it with a representative dataset.")
-    count = annotated.outputs[0].tensor.size
-    if len(annotated.labels) != count:
-        raise fail(
-            f"its metadata holds {counted(len(annotated.labels), 'label')} for {counted(count, 'class/classes')}",
-            *("Attach the right ones with ", LABELS, ": packager metadata attach --help"),
-        )
-    if tensor.dtype == "float32" and not (port.metadata.mean and port.metadata.std):
-        raise fail(
-            "a float image model needs its normalization, and its metadata holds none",
-            *("Attach it, for example with ", Example.of((MEAN, (127.5,)), (STD, (127.5,)))),
-            ": packager metadata attach --help",
-        )
-    mean, std = port.metadata.mean, port.metadata.std
-    if any(len(values) not in (0, 1, shape[3]) for values in (mean, std)) or not normalizes_every_pixel(mean, std):
-        raise fail("its normalization does not fit its channels, or has a std of 0", again)
-
-
 def asset_files(annotated: AnnotatedModel) -> dict[str, bytes]:
     """The data that every LiteRT project ships, by file name.
 
@@ -213,10 +172,12 @@ def asset_files(annotated: AnnotatedModel) -> dict[str, bytes]:
     the input's dtype.
     """
     files = {"model.tflite": annotated.model.data}
-    if annotated.image is not None:
-        from packager.preprocessing import lookup_table
-
-        table = lookup_table(annotated.image)
+    if annotated.answer.kind is AnswerKind.CLASSES:
         files["labels.json"] = (json.dumps(annotated.labels, ensure_ascii=False, indent=0) + "\n").encode()
+    if annotated.input.kind is InputKind.IMAGE:
+        from packager.tasks.image import ImageInput, lookup_table
+
+        assert isinstance(annotated.input, ImageInput)
+        table = lookup_table(annotated.input)
         files["input_table.bin"] = table.astype(table.dtype.newbyteorder("<")).tobytes()
     return files

@@ -369,7 +369,7 @@ def attach(
     What the model holds already is kept unless an option replaces it.
     """
     from packager.metadata.attach import Annotation, LabelFile, attach_metadata
-    from packager.metadata.view import CropMode, Task
+    from packager.tasks import CropMode, Task
 
     annotation = Annotation(
         task=None if task is None else _choice(Task, task, "--task"),

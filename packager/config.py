@@ -17,9 +17,9 @@ from typing import Any
 from packager import finding
 from packager.errors import ConfigError, MetadataError
 from packager.finding import TooManyEntriesError, find_files, is_folder
-from packager.literals import toml_string
 from packager.metadata.attach import Annotation, LabelFile
 from packager.reading import read_file
+from packager.render.literals import toml_string
 from packager.runtimes import GOLDEN_LIMIT, GOLDEN_LIMIT_SETTING
 from packager.settings import Asker, Example, Setting
 from packager.targets import TARGETS, load_target

@@ -12,10 +12,10 @@ from packager.errors import ConfigError
 from packager.finding import TooManyEntriesError, find_files, is_file
 from packager.inspection import inspect_model, runs
 from packager.metadata.plan import usual_normalization
-from packager.metadata.view import Task
 from packager.model import Tensor
-from packager.naming import SnakeName
-from packager.rendering import render_layers
+from packager.render.naming import SnakeName
+from packager.render.templates import render_layers
+from packager.tasks import Task
 
 _LABEL_SUFFIXES = (".txt", ".csv", ".json")
 _PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
@@ -58,7 +58,7 @@ class Proposal:
         answered = replace(self, name=name, package=SnakeName.of(name))
         if answered.carries_metadata:
             return answered
-        task = Task(_until(ask, f"Task ({', '.join(Task)})", answered.task, _why_no_task))
+        task = Task.named(_until(ask, f"Task ({', '.join(Task)})", answered.task, _why_no_task))
         is_image = task is Task.IMAGE_CLASSIFICATION
         answered = replace(answered, task=task.value, is_image=is_image)
         if is_image:

@@ -9,11 +9,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from packager.literals import float32
 from packager.metadata.export import metadata_to_json
 from packager.metadata.reader import read_metadata
 from packager.metadata.view import ModelMetadata, TensorMetadata
 from packager.model import Model, Quantization, Tensor, read_model
+from packager.render.literals import float32
 from packager.targets import TARGETS, load_target
 from packager.targets.target import Level, Problem
 from packager.terminal import visible_line

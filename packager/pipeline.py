@@ -19,7 +19,7 @@ from packager.model import Model, parse_model, read_model
 from packager.runtimes import GOLDEN_LIMIT, Runtime
 from packager.settings import Text, find_wrong_type
 from packager.targets import TARGETS, load_target
-from packager.targets.target import Level, Problem, Target, build_project, project_name, spelling_problems
+from packager.targets.target import Level, Problem, Target, build_project, project_name, served, spelling_problems
 from packager.terminal import counted
 from packager.writing import Change, Plan, Project, plan_tree, write_tree
 
@@ -188,7 +188,7 @@ def _named(options: Any, name: str) -> Any:
 def _render(
     annotated: AnnotatedModel,
     samples: Sequence[Sample],
-    chosen: Mapping[str, tuple[Target, Any]],
+    chosen: Mapping[str, tuple[Target[Any, Any], Any]],
     golden_limit: int,
     say: Say,
     *,
@@ -209,10 +209,12 @@ def _render(
 
     # Before anything else: a name is a matter of the whole build.
     names = {name: project_name(annotated, options) for name, (_, options) in chosen.items()}
-    runnable: dict[str, tuple[Target, Any]] = {}
+    views: dict[str, AnnotatedModel] = {}
+    runnable: dict[str, tuple[Target[Any, Any], Any]] = {}
     for name, (target, options) in chosen.items():
         with skipping([name]):
-            problems = (*spelling_problems(names[name]), *_check(target, annotated.model))
+            views[name], lacks = served(target, annotated)
+            problems = (*spelling_problems(names[name]), *_check(target, annotated.model), *lacks)
             target.check_options(annotated.model, options)
             warnings += [(target.name, problem) for problem in problems]
             runnable[name] = (target, options)
@@ -226,7 +228,9 @@ def _render(
             goldens = build_goldens(annotated, samples, runtimes, limit=golden_limit)
             for name, (target, options) in group.items():
                 with skipping([name]):
-                    context, files = build_project(target, annotated, options, goldens)
+                    view = views[name]
+                    kept = goldens if view is annotated else goldens.as_tensors()
+                    context, files = build_project(target, view, options, kept)
                     projects.append(Project(name, files, annotated.model.sha256))
                     next_steps[target.name] = target.next_steps(context)
     if not projects:
@@ -244,15 +248,15 @@ def _reason(item: Skipped) -> Iterator[Text]:
         yield ("  ", *item.why.fix_parts)
 
 
-def _by_process(chosen: Mapping[str, tuple[Target, Any]]) -> list[dict[str, tuple[Target, Any]]]:
+def _by_process(chosen: Mapping[str, tuple[Target[Any, Any], Any]]) -> list[dict[str, tuple[Target[Any, Any], Any]]]:
     """The targets in two groups: a child process runs either LiteRT or TFLite Micro."""
-    groups: list[dict[str, tuple[Target, Any]]] = [{}, {}]
+    groups: list[dict[str, tuple[Target[Any, Any], Any]]] = [{}, {}]
     for name, (target, options) in chosen.items():
         groups[target.runtime is Runtime.TFLITE_MICRO][name] = (target, options)
     return [group for group in groups if group]
 
 
-def _check(target: Target, model: Model) -> tuple[Problem, ...]:
+def _check(target: Target[Any, Any], model: Model) -> tuple[Problem, ...]:
     problems = target.find_problems(model)
     for problem in problems:
         if problem.level is Level.ERROR:

@@ -21,13 +21,14 @@ import numpy as np
 from packager.annotated import annotated_model
 from packager.errors import ConfigError, ModelError
 from packager.finding import is_folder
-from packager.golden import Array, Sample, build_goldens
+from packager.golden import Sample, build_goldens
 from packager.model import Model, Tensor, parse_model
 from packager.reading import open_file
 from packager.runtimes import Runtime, Tolerance
 from packager.settings import FORCE
 from packager.targets.c_array import read_c_array
 from packager.targets.micro import CTYPES
+from packager.tasks.kinds import Array
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from packager.annotated import AnnotatedModel, annotated_model
 from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
-from packager.metadata.view import CropMode, Task
 from packager.model import parse_model, read_model
+from packager.tasks import CropMode, Task
 
 
 def digits(

@@ -17,9 +17,9 @@ from packager.errors import MetadataError, ModelError
 from packager.initial import propose
 from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate, import_tflite_support
 from packager.metadata.embedding import embed
-from packager.metadata.view import CropMode, Task
 from packager.model import Model, Quantization, parse_model, read_model
-from packager.preprocessing import lookup_table
+from packager.tasks import CropMode, Task
+from packager.tasks.image import ImageInput, lookup_table
 from tests.conftest import HOSTILE_LABELS, PROJECT
 from tests.targets.android import tiny_models
 from tests.test_model_reader import build
@@ -34,11 +34,11 @@ def annotated(path: Path, annotation: Annotation) -> AnnotatedModel:
 
 def test_a_model_without_metadata() -> None:
     found = read_annotated(SINE)
-    assert (found.name, found.task, found.is_classifier, found.image, found.labels) == (
+    assert (found.name, found.task, found.input.kind, found.answer.kind, found.labels) == (
         "sine",
         Task.TENSORS,
-        False,
-        None,
+        "tensors",
+        "tensors",
         (),
     )
     assert [(port.name, port.title, port.description) for port in (*found.inputs, *found.outputs)] == [
@@ -69,10 +69,10 @@ def test_a_classifier(examples: Path) -> None:
             crop=CropMode.LETTERBOX,
         ),
     )
-    assert found.is_classifier
+    assert found.answer.kind == "classes"
     assert found.labels == tuple("0123456789")
-    image = found.image
-    assert image is not None
+    image = found.input
+    assert isinstance(image, ImageInput)
     assert (image.width, image.height, image.channels, image.crop) == (28, 28, 1, CropMode.LETTERBOX)
     assert (image.mean, image.std, image.tensor) == ((0.0,), (255.0,), found.inputs[0].tensor)
     files = asset_files(found)
@@ -118,14 +118,14 @@ def test_many_tensors_are_called_by_their_names(models: Path) -> None:
 def test_foreign_metadata(models: Path, name: str, task: Task, labels: int) -> None:
     found = read_annotated(models / f"{name}.tflite")
     assert (found.task, len(found.labels)) == (task, labels)
-    assert found.is_classifier == (task is Task.IMAGE_CLASSIFICATION) == (found.image is not None)
+    assert (found.answer.kind == "classes") == (task is Task.IMAGE_CLASSIFICATION)
 
 
 def test_foreign_classifiers(models: Path) -> None:
-    quantized = read_annotated(models / "mobilenet_v2_1.0_224_quant.tflite").image
-    floating = read_annotated(models / "mobilenet_v1_0.25_224_1_metadata_1.tflite").image
-    assert quantized is not None
-    assert floating is not None
+    quantized = read_annotated(models / "mobilenet_v2_1.0_224_quant.tflite").input
+    floating = read_annotated(models / "mobilenet_v1_0.25_224_1_metadata_1.tflite").input
+    assert isinstance(quantized, ImageInput)
+    assert isinstance(floating, ImageInput)
     for image in (quantized, floating):
         assert (image.width, image.height, image.channels, image.crop) == (224, 224, 3, CropMode.STRETCH)
     assert (floating.mean, floating.std) == ((127.5,) * 3, (127.5,) * 3)
@@ -175,17 +175,17 @@ def foreign(
 
 def test_the_helper_writes_a_good_classifier() -> None:
     found = annotated_model(foreign(read_model(DIGITS)))
-    assert found.is_classifier
+    assert found.answer.kind == "classes"
     assert found.labels[9] == "label 9"
-    assert found.image is not None
-    assert (found.image.mean, found.image.std) == ((0.0,), (255.0,))
+    assert isinstance(found.input, ImageInput)
+    assert (found.input.mean, found.input.std) == ((0.0,), (255.0,))
 
 
 @pytest.mark.parametrize(("mean", "std"), [(None, None), ((), ()), ((0.0,), None)])
 def test_an_integer_input_needs_no_normalization(mean: Any, std: Any) -> None:
     found = annotated_model(foreign(read_model(DIGITS), mean=mean, std=std))
-    assert found.image is not None
-    assert (found.image.mean, found.image.std) == ((0.0,), (1.0,))
+    assert isinstance(found.input, ImageInput)
+    assert (found.input.mean, found.input.std) == ((0.0,), (1.0,))
 
 
 def test_equal_names_are_told_apart() -> None:
@@ -263,7 +263,7 @@ def shape(*sides: int) -> dict[str, tuple[int, ...]]:
     return {"shape": sides, "shape_signature": sides}
 
 
-SHAPE = "an image classifier's input is [1, height, width, 1 or 3], and this one is "
+SHAPE = "an image input is [1, height, width, 1 or 3], and this one is "
 NORMALIZATION = "its normalization does not fit its channels, or has a std of 0"
 REFUSED = [
     (lambda: foreign(read_model(DIGITS), labels=9), "its metadata holds 9 labels for 10 classes"),
@@ -308,7 +308,7 @@ def test_incomplete_classifiers(make: Any, message: str) -> None:
 def test_a_classifier_with_two_inputs() -> None:
     model = foreign(read_model(DIGITS))
     twice = replace(model, subgraphs=(replace(model.main, inputs=model.main.inputs * 2),))
-    with pytest.raises(MetadataError, match="an image classifier has one input and one output"):
+    with pytest.raises(MetadataError, match="a model that takes a picture has one input, and this one has 2"):
         annotated_model(twice)
 
 

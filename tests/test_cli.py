@@ -72,7 +72,7 @@ def test_help_of_a_target_says_what_it_writes(target: str) -> None:
 def test_help_loads_nothing_heavy() -> None:
     heavy = (
         "numpy PIL jinja2 rich tensorflow ai_edge_litert tflite_micro tensorflow_lite_support flatbuffers anyascii "
-        "packager.golden packager.preprocessing packager.pipeline packager.config packager.metadata packager.model "
+        "packager.golden packager.tasks.image packager.pipeline packager.config packager.metadata packager.model "
         "packager.inspection packager.writing packager.targets.target"
     )
     for command in ([], ["metadata"], ["metadata", "attach"], ["build"]):

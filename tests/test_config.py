@@ -15,8 +15,8 @@ import pytest
 from packager.config import Config, read_config
 from packager.errors import ConfigError
 from packager.metadata.attach import Annotation, LabelFile, TensorSpec
-from packager.metadata.view import CropMode, Task
 from packager.targets import TARGETS, load_target
+from packager.tasks import CropMode, Task
 from packager.toml_lines import read_lines
 
 ALL = "android, ios, pi, micro"

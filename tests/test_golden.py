@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from packager import golden
 from packager.annotated import AnnotatedModel, Port, annotated_model, read_annotated
 from packager.config import read_config
 from packager.errors import ConfigError, ModelError
@@ -24,18 +23,19 @@ from packager.golden import (
     GoldenCase,
     GoldenSet,
     Sample,
-    answers,
     build_goldens,
     golden_files,
     litert_tolerance,
     read_samples,
+    running,
 )
 from packager.metadata.attach import annotate
 from packager.metadata.view import TensorMetadata
 from packager.model import Quantization, Tensor, parse_model, read_model
-from packager.naming import SnakeName
-from packager.preprocessing import input_tensor
+from packager.render.naming import SnakeName
 from packager.runtimes import Runtime, Tolerance
+from packager.tasks.classes import Category
+from packager.tasks.image import ImageInput, input_tensor
 from tests.conftest import PROJECT
 
 
@@ -85,8 +85,8 @@ def test_a_picture(digits: AnnotatedModel, examples: Path) -> None:
     with Image.open(path) as original, Image.open(io.BytesIO(sample.picture)) as kept:
         assert (kept.format, kept.mode) == ("PNG", "L")
         np.testing.assert_array_equal(np.asarray(kept), np.asarray(original.convert("L")))
-        assert digits.image is not None
-        np.testing.assert_array_equal(sample.inputs[0], input_tensor(original, digits.image), strict=True)
+        assert isinstance(digits.input, ImageInput)
+        np.testing.assert_array_equal(sample.inputs[0], input_tensor(original, digits.input), strict=True)
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_a_large_picture_is_made_smaller(
     with Image.open(io.BytesIO(sample.picture or b"")) as picture:
         assert picture.size == kept
         # The tensor is that of the picture in the project, not of the larger one.
-        assert digits.image is not None
-        np.testing.assert_array_equal(sample.inputs[0], input_tensor(picture, digits.image))
+        assert isinstance(digits.input, ImageInput)
+        np.testing.assert_array_equal(sample.inputs[0], input_tensor(picture, digits.input))
 
 
 def gradient() -> np.ndarray:
@@ -512,14 +512,14 @@ def test_answers_of_each_runtime(digits: AnnotatedModel, examples: Path) -> None
         assert found.runtime.startswith(f"{package} ")
         for sample, case in zip(samples, found.cases, strict=True):
             assert (case.name, case.picture, case.inputs) == (sample.name, sample.picture, sample.inputs)
-            assert words[case.answers[0].index] == case.name
+            assert words[case.answer[0].index] == case.name
             output = case.outputs[0]
             assert (output.dtype, output.shape) == (np.int8, (1, 10))
             tensor = digits.outputs[0].tensor
             assert tensor.quantization is not None
             best = sorted(range(10), key=lambda index: (-int(output[0, index]), index))[:3]
-            assert [answer.index for answer in case.answers] == best
-            for answer in case.answers:
+            assert [answer.index for answer in case.answer[:3]] == best
+            for answer in case.answer[:3]:
                 counts = int(output[0, answer.index]) - tensor.quantization.zero_point
                 assert answer.score == pytest.approx(counts * tensor.quantization.scale, rel=1e-6)
                 assert answer.label == digits.labels[answer.index]
@@ -571,11 +571,11 @@ def test_the_tolerance_of_floats_grows_with_the_outputs(models: Path) -> None:
 
 def test_answers_rank_equals_by_index(digits: AnnotatedModel) -> None:
     output = np.array([[5, 9, 5, 9, 1, 1, 1, 1, 9, 1]], np.int8)
-    assert [answer.index for answer in answers(digits, [output], 5)] == [1, 3, 8, 0, 2]
+    assert [answer.index for answer in digits.answer.read([output], None)[:5]] == [1, 3, 8, 0, 2]
 
 
 def test_tensor_models_have_no_answers(sine: AnnotatedModel) -> None:
-    assert answers(sine, [np.zeros((1, 1), np.int8)]) == ()
+    assert sine.answer.read([np.zeros((1, 1), np.int8)], None) is None
 
 
 def test_a_second_run_gives_the_same(sine: AnnotatedModel) -> None:
@@ -583,21 +583,21 @@ def test_a_second_run_gives_the_same(sine: AnnotatedModel) -> None:
     first, second = (build_goldens(sine, samples, [Runtime.LITERT, Runtime.TFLITE_MICRO]) for _ in range(2))
     assert first.arena_bytes == second.arena_bytes
     for runtime in first.sets:
-        files = [golden_files(goldens.sets[runtime], Tolerance(1, 0.5)) for goldens in (first, second)]
+        files = [golden_files(sine, goldens.sets[runtime], Tolerance(1, 0.5)) for goldens in (first, second)]
         assert files[0] == files[1]
 
 
-def test_golden_files() -> None:
+def test_golden_files(digits: AnnotatedModel) -> None:
     """The whole layout, with items whose order of bytes shows."""
     case = GoldenCase(
         name="five",
         picture=b"png",
         inputs=(np.array([[1, -2]], ">i2"),),
         outputs=(np.array([1.5], ">f4"), np.array([True, False])),
-        answers=(golden.Answer('"fünf"\n', 5, 0.99609375),),
+        answer=(Category('"fünf"\n', 5, 0.99609375),),
     )
     plain = GoldenCase("plain", None, (np.array([7], np.int8),), (np.array([2**40], np.int64),), ())
-    files = golden_files(GoldenSet("runtime 1.0", (case, plain)), Tolerance(counts=2, absolute=1e-4))
+    files = golden_files(digits, GoldenSet("runtime 1.0", (case, plain)), Tolerance(counts=2, absolute=1e-4))
     document = files.pop("cases.json").decode()
     assert document.endswith("}\n")
     assert '"label": "\\"fünf\\"\\n"' in document
@@ -735,7 +735,7 @@ def test_a_child_that_dies_after_its_answer(
 
 def test_a_child_that_takes_too_long(sine: AnnotatedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """A real child, and no child starts Python and LiteRT in 20 ms."""
-    monkeypatch.setattr(golden, "TIME_LIMIT", 0.02)
+    monkeypatch.setattr(running, "TIME_LIMIT", 0.02)
     assert failure(sine, None, Runtime.LITERT).what == "LiteRT ran it for 0.02 s without an answer"
 
 

@@ -16,9 +16,9 @@ from packager.initial import Proposal, TensorLine, propose, render_proposal
 from packager.inspection import inspect_model
 from packager.inspection import runs as can_run
 from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
-from packager.metadata.view import CropMode, Task
 from packager.model import read_model
 from packager.targets import TARGETS
+from packager.tasks import CropMode, Task
 from tests.conftest import HOSTILE_LABELS, PROJECT, REAL_MODELS
 from tests.test_model_reader import EXAMPLES
 

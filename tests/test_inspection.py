@@ -17,10 +17,11 @@ from rich.console import Console
 from packager.errors import MetadataError, ModelError
 from packager.inspection import Inspection, inspect_model, metadata_to_rich, runs
 from packager.metadata.reader import read_metadata
-from packager.metadata.view import AssociatedFile, ModelMetadata, Task, TensorMetadata
+from packager.metadata.view import AssociatedFile, ModelMetadata, TensorMetadata
 from packager.model import parse_model, read_model
 from packager.targets import TARGETS
 from packager.targets.target import Level, Problem
+from packager.tasks import Task
 from packager.terminal import visible
 from tests.conftest import HOSTILE_LABELS, PROJECT
 from tests.metadata.tiny import T, Tiny

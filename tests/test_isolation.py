@@ -16,11 +16,10 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from packager import golden, runner
 from packager.annotated import AnnotatedModel, annotated_model
 from packager.errors import ModelError, WriteError
-from packager.golden import build_goldens, read_samples
-from packager.isolation import Failure, Outcome, run_isolated
+from packager.golden import build_goldens, read_samples, runner, running
+from packager.golden.isolation import Failure, Outcome, run_isolated
 from packager.model import parse_model, read_model
 from packager.runtimes import Runtime
 from tests.conftest import PROJECT
@@ -113,7 +112,7 @@ def refused(model: bytes, limit: int = 256) -> ModelError:
 
 @posix_only
 def test_a_model_that_never_ends_uses_up_its_cpu_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(golden, "CPU_LIMIT", 2)
+    monkeypatch.setattr(running, "CPU_LIMIT", 2)
     started = time.monotonic()
     error = refused(endless())
     assert error.what == "LiteRT ran it for 2 s of CPU time without an answer"
@@ -122,14 +121,14 @@ def test_a_model_that_never_ends_uses_up_its_cpu_time(monkeypatch: pytest.Monkey
 
 
 def test_a_model_that_never_ends_uses_up_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(golden, "TIME_LIMIT", 2)
+    monkeypatch.setattr(running, "TIME_LIMIT", 2)
     assert refused(endless()).what == "LiteRT ran it for 2 s without an answer"
 
 
 @linux_only
 def test_a_model_that_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the child that runs out of it, at its own limit."""
-    monkeypatch.setattr(golden, "_memory_limit", lambda _model, _limit: 1 << 30)
+    monkeypatch.setattr(running, "_memory_limit", lambda _model, _limit: 1 << 30)
     error = refused(scalar(filled(2000)), limit=4000)
     assert error.what in (
         "LiteRT needs more than 1,024 MB of memory to run it",

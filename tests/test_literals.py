@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 from markdown_it import MarkdownIt
 
-from packager import literals
-from packager.literals import FILTERS, comment, cpp_string, float32, markdown
+from packager.render import literals
+from packager.render.literals import FILTERS, comment, cpp_string, float32, markdown
 from tests.conftest import HOSTILE_LABELS, require_tools
 
 TEXTS = [

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from packager.errors import ConfigError
-from packager.naming import PackageName, PascalName, ProjectName, SnakeName, unique
+from packager.render.naming import PackageName, PascalName, ProjectName, SnakeName, unique
 from tests.conftest import HOSTILE_LABELS, require_tools
 
 NAMES = [
@@ -221,7 +221,7 @@ def test_a_spelling_that_nobody_would_guess(text: str, spelling: str | None) -> 
 def test_ascii_names_load_no_tables() -> None:
     """`--help` and `inspect` import this module; the tables of all scripts are for names that need them."""
     code = (
-        "import sys; from packager.naming import SnakeName; SnakeName.of('digits');"
+        "import sys; from packager.render.naming import SnakeName; SnakeName.of('digits');"
         "loaded = 'anyascii' in sys.modules; SnakeName.of('鳥'); print(loaded, 'anyascii' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -12,10 +12,10 @@ import pytest
 
 from packager.errors import ConfigError
 from packager.metadata.attach import Annotation, annotate
-from packager.metadata.view import Task
 from packager.model import parse_model, read_model
 from packager.pipeline import build, package
 from packager.targets import TARGETS, load_target
+from packager.tasks import Task
 
 LONG = "a" * 65
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from packager import rendering
-from packager.literals import FILTERS
-from packager.rendering import environment, render_layers, template_files, templates_folder
+from packager.render import templates as rendering
+from packager.render.literals import FILTERS
+from packager.render.templates import environment, render_layers, template_files, templates_folder
 from tests.conftest import PROJECT, write_files
 
 
@@ -97,6 +97,27 @@ def test_two_templates_for_one_file(templates: Path, files: dict[str, bytes]) ->
         render_layers(("t/a", "t/b"), Context())
 
 
+def test_parts_of_a_file(templates: Path) -> None:
+    """Each layer adds to README.md what it knows of it."""
+    write_files(
+        templates,
+        {
+            "x/common/{{ package }}/README.md.parts/00-title.j2": b"# {{ package }}\n",
+            "x/common/{{ package }}/README.md.parts/90-end": b"End\n",
+            "x/in/image/{{ package }}/README.md.parts/50-picture.md.j2": b"A picture\n",
+        },
+    )
+    files = render_layers(("x/common", "x/in/image"), Context("a"))
+    assert files == {"a/README.md": b"# a\nA picture\nEnd\n"}
+
+
+@pytest.mark.parametrize("other", ["a.parts/1", "a"])
+def test_two_templates_for_one_part(templates: Path, other: str) -> None:
+    write_files(templates, {"x/a.parts/1": b"", f"y/{other}": b""})
+    with pytest.raises(ValueError, match="two templates render"):
+        render_layers(("x", "y"), Context("a"))
+
+
 def test_a_layer_without_files(templates: Path) -> None:
     write_files(templates, {"t/a/x.txt": b""})
     (templates / "t" / "empty").mkdir()
@@ -144,9 +165,9 @@ def test_templates_of_a_checkout() -> None:
 
 def test_templates_of_a_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Installed into a folder that looks like a checkout: `pip install --target .` in somebody's web project."""
-    write_files(tmp_path, {"packager/rendering.py": b"", "packager/templates/pi/x": b""})
+    write_files(tmp_path, {"packager/render/templates.py": b"", "packager/templates/pi/x": b""})
     write_files(tmp_path, {"pyproject.toml": b"", "templates/index.html": b""})
-    monkeypatch.setattr(rendering, "__file__", str(tmp_path / "packager" / "rendering.py"))
+    monkeypatch.setattr(rendering, "__file__", str(tmp_path / "packager" / "render" / "templates.py"))
     assert templates_folder() == tmp_path / "packager" / "templates"
 
 
@@ -158,7 +179,7 @@ def test_the_wheel_holds_every_template(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")
     asked = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from packager.rendering import templates_folder;"
+        "import sys; sys.path.insert(0, sys.argv[1]); from packager.render.templates import templates_folder;"
         "print(templates_folder())"
     )
     found = subprocess.run(

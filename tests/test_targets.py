@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import packager.targets
-from packager.rendering import template_files
+from packager.render.templates import template_files
 from packager.runtimes import Runtime
 from packager.targets import TARGETS, load_target
 from packager.targets.target import Target
@@ -117,7 +117,7 @@ def test_loading_a_target_is_quick(name: str) -> None:
     )
     heavy = (
         "numpy PIL jinja2 rich typer tensorflow ai_edge_litert tflite_micro tensorflow_lite_support flatbuffers "
-        "packager.golden packager.preprocessing"
+        "packager.golden packager.tasks.image"
     )
     command = [sys.executable, "-c", code, name, *heavy.split()]
     loaded = subprocess.run(command, capture_output=True, text=True, check=True)

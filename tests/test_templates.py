@@ -11,7 +11,7 @@ import sys
 import types
 import typing
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -22,8 +22,8 @@ import pytest
 from jinja2 import nodes
 
 from packager.initial import Proposal
-from packager.literals import FILTERS
-from packager.rendering import TEMPLATE_SUFFIX, environment, template_files, templates_folder
+from packager.render.literals import FILTERS
+from packager.render.templates import TEMPLATE_SUFFIX, environment, template_files, templates_folder
 from packager.targets import TARGETS, load_target
 
 # --- what a template may hold ----------------------------------------
@@ -181,14 +181,18 @@ def test_unknown_filters_do_not_even_parse() -> None:
 # --- names against the context ----------------------------------------
 
 Used = dict[type, set[str]]
+NO_KINDS: Mapping[str, str] = types.MappingProxyType({})
 
 
 class NamesError(AssertionError):
     pass
 
 
-def use_names(source: str, context: type, used: Used) -> None:
+def use_names(source: str, context: type, used: Used, kinds: Mapping[str, str] = NO_KINDS) -> None:
     """Note in ``used`` which fields of ``context``, and of the dataclasses in it, a template uses.
+
+    A field that is one of several dataclasses is used by what all of them have; ``kinds`` says which of them, by
+    their own ``kind``, the template is for.
 
     Raises:
         NamesError: it uses a name that is no field, or that a loop would hide.
@@ -204,11 +208,21 @@ def use_names(source: str, context: type, used: Used) -> None:
         return local[node.name] if node.name in local else field_of(context, node.name, node.lineno)
 
     def field_of(kind: Any, name: str, line: int) -> Any:
-        hints = field_types(kind) | property_types(kind)
-        if name not in hints:
-            raise NamesError(f"line {line}: {name} is no field of {getattr(kind, '__name__', kind)}")
-        used[kind].add(name)
-        return without_none(hints[name])
+        found = []
+        for arm in arms(kind):
+            hints = field_types(arm) | property_types(arm)
+            if name not in hints:
+                raise NamesError(f"line {line}: {name} is no field of {getattr(arm, '__name__', arm)}")
+            used[arm].add(name)
+            found.append(without_none(hints[name]))
+        if any(other != found[0] for other in found):
+            raise NamesError(f"line {line}: {name} is {found[0]} in one context and {found[-1]} in another")
+        if kind is context and name in kinds:
+            chosen = [arm for arm in arms(found[0]) if getattr(arm, "kind", None) == kinds[name]]
+            if len(chosen) != 1:
+                raise NamesError(f"line {line}: {name} has {len(chosen)} contexts of the kind {kinds[name]}")
+            return chosen[0]
+        return found[0]
 
     def visit(node: nodes.Node, local: dict[str, Any]) -> None:
         if isinstance(node, nodes.Name | nodes.Getattr | nodes.Filter):
@@ -251,10 +265,16 @@ def property_types(kind: Any) -> dict[str, Any]:
     return {name: typing.get_type_hints(getter)["return"] for name, getter in found.items() if getter is not None}
 
 
-def without_none(kind: Any) -> Any:
+def arms(kind: Any) -> tuple[Any, ...]:
+    """The types that ``kind`` may be, without None."""
     if isinstance(kind, types.UnionType) or typing.get_origin(kind) is typing.Union:
-        (kind,) = (item for item in typing.get_args(kind) if item is not type(None))
-    return kind
+        return tuple(item for item in typing.get_args(kind) if item is not type(None))
+    return (kind,)
+
+
+def without_none(kind: Any) -> Any:
+    found = arms(kind)
+    return found[0] if len(found) == 1 else typing.Union[found]  # noqa: UP007 - of a tuple
 
 
 def is_text_or_number(kind: Any) -> bool:
@@ -263,13 +283,13 @@ def is_text_or_number(kind: Any) -> bool:
 
 def dataclasses_in(kind: Any) -> Iterator[type]:
     """``kind`` and the dataclasses of its fields, at any depth."""
-    kind = without_none(kind)
-    if typing.get_origin(kind) is tuple:
-        yield from dataclasses_in(typing.get_args(kind)[0])
-    elif field_types(kind):
-        yield kind
-        for field_type in field_types(kind).values():
-            yield from dataclasses_in(field_type)
+    for arm in arms(kind):
+        if typing.get_origin(arm) is tuple:
+            yield from dataclasses_in(typing.get_args(arm)[0])
+        elif field_types(arm):
+            yield arm
+            for field_type in field_types(arm).values():
+                yield from dataclasses_in(field_type)
 
 
 def tables_of(module: ModuleType) -> set[type]:
@@ -292,14 +312,25 @@ def unused(context: type, used: Used) -> list[str]:
     ]
 
 
+def kinds_of(path: str) -> dict[str, str]:
+    """The kinds of input and answer that a template is for, by the layer that it stands in."""
+    side, _, rest = path.partition("/")
+    kind = rest.partition("/")[0]
+    if side == "pair":
+        given, _, answered = kind.partition("-")
+        return {"input": given, "answer": answered}
+    return {"in": {"input": kind}, "out": {"answer": kind}}.get(side, {})
+
+
 def check_names(folder: str, context: type) -> list[str]:
     """The fields of ``context`` that no template in ``folder`` uses; NamesError where one uses another name."""
     used: Used = defaultdict(set)
     for name, path in template_files(folder):
+        kinds = kinds_of(name)
         try:
-            use_names(name, context, used)
+            use_names(name, context, used, kinds)
             if path.suffix == TEMPLATE_SUFFIX:
-                use_names(path.read_text("utf-8"), context, used)
+                use_names(path.read_text("utf-8"), context, used, kinds)
         except NamesError as error:
             raise NamesError(f"templates/{folder}/{name}, {error}") from None
     return unused(context, used)
@@ -351,6 +382,40 @@ class Tree:
     best: Branch | None
     lines: tuple[str, ...]
     flag: bool
+
+
+@dataclass(frozen=True)
+class Picture:
+    kind = "image"
+    name: str
+    width: int
+
+
+@dataclass(frozen=True)
+class Numbers:
+    kind = "tensors"
+    name: str
+
+
+@dataclass(frozen=True)
+class Composed:
+    input: Picture | Numbers
+
+
+def test_a_layer_uses_the_context_of_its_kind() -> None:
+    used: Used = defaultdict(set)
+    use_names("{{ input.name }}", Composed, used)
+    assert unused(Composed, used) == ["Picture.width"]
+    use_names("{{ input.width }}", Composed, used, kinds_of("in/image/a.txt"))
+    assert unused(Composed, used) == []
+    with pytest.raises(NamesError, match="width is no field of Numbers"):
+        use_names("{{ input.width }}", Composed, used)
+    with pytest.raises(NamesError, match="width is no field of Numbers"):
+        use_names("{{ input.width }}", Composed, used, kinds_of("in/tensors/a.txt"))
+    with pytest.raises(NamesError, match="input has 0 contexts of the kind audio"):
+        use_names("{{ input.width }}", Composed, used, kinds_of("pair/audio-classes/a.txt"))
+    assert kinds_of("pair/image-classes/x/y") == {"input": "image", "answer": "classes"}
+    assert kinds_of("common/x") == {}
 
 
 def test_the_names_check_finds_every_use() -> None:

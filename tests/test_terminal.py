@@ -28,8 +28,8 @@ import packager.cli
 from packager.cli import app
 from packager.errors import PackagerError
 from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
-from packager.metadata.view import Task
 from packager.model import parse_model
+from packager.tasks import Task
 from packager.terminal import visible
 from tests.targets.micro import graphs
 

@@ -23,11 +23,11 @@ import packager
 from packager.cli import app
 from packager.errors import PackagerError, about, asked_by
 from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
-from packager.metadata.view import CropMode, Task
 from packager.model import parse_model, read_model
 from packager.pipeline import package, plan_build
 from packager.settings import FORCE, Example, Setting
 from packager.targets import TARGETS, load_target
+from packager.tasks import CropMode, Task
 from tests.metadata.tiny import T, Tiny
 from tests.targets.micro import graphs
 

@@ -16,9 +16,10 @@ from packager.metadata.labels import label_file
 from packager.metadata.plan import ROLES, Annotation, Plan, TensorSpec
 from packager.metadata.reader import IDENTIFIER, read_files
 from packager.metadata.unpacking import unpack_metadata
-from packager.metadata.view import CUSTOM_METADATA_NAME, EXACT_LABELS_SUFFIX, Task
+from packager.metadata.view import CUSTOM_METADATA_NAME, EXACT_LABELS_SUFFIX
 from packager.model import Model, Tensor
 from packager.model.flatbuffer import FlatBufferError
+from packager.tasks import Task
 
 _DETECTION_GROUP = "detection_result"
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from packager.errors import MetadataError
-from packager.literals import float32
 from packager.metadata.reader import read_files, read_metadata
 from packager.metadata.view import AssociatedFile, ModelMetadata, TensorMetadata
 from packager.model import Model
+from packager.render.literals import float32
 from packager.writing import fold, make_usable
 
 _OWN_NAME = "metadata.json"

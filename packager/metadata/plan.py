@@ -12,17 +12,11 @@ from pathlib import Path
 
 from packager.errors import MetadataError
 from packager.metadata.labels import LabelFile, check_count, read_labels
-from packager.metadata.view import (
-    CropMode,
-    ModelMetadata,
-    Task,
-    TensorMetadata,
-    class_count,
-    normalizes_every_pixel,
-)
+from packager.metadata.view import ModelMetadata, TensorMetadata, class_count, normalizes_every_pixel
 from packager.model import Model, Quantization, Tensor
 from packager.reading import read_file
 from packager.settings import Example, Part, Setting, find_wrong_type
+from packager.tasks import CropMode, Task
 from packager.terminal import counted
 
 IMAGE_TASKS = (Task.IMAGE_CLASSIFICATION, Task.OBJECT_DETECTION, Task.IMAGE_SEGMENTATION)

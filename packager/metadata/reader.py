@@ -13,9 +13,7 @@ from packager.metadata.view import (
     EXACT_LABELS_SUFFIX,
     LABEL_KINDS,
     AssociatedFile,
-    CropMode,
     ModelMetadata,
-    Task,
     TensorMetadata,
     class_count,
 )
@@ -23,6 +21,7 @@ from packager.model import Model
 from packager.model.archive import ArchiveError
 from packager.model.flatbuffer import FlatBufferError, Table
 from packager.model.reader import open_archive
+from packager.tasks import CropMode, Task
 
 IDENTIFIER = b"M001"
 
@@ -108,7 +107,7 @@ def _parse(root: Table, data: _Packed) -> ModelMetadata:
     inputs = () if graph is None else tuple(_tensor(table, data) for table in graph.tables(2))
     outputs = () if graph is None else tuple(_tensor(table, data) for table in graph.tables(3))
     own = {} if graph is None else _own_entry(graph)
-    task = Task(own["task"]) if "task" in own else _infer_task(inputs, outputs)
+    task = Task.named(own["task"]) if "task" in own else _infer_task(inputs, outputs)
     return ModelMetadata(
         name=root.string(0) or "",
         description=root.string(1) or "",

@@ -4,35 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize, Task
+
 if TYPE_CHECKING:
     from packager.model import Tensor
-
-
-class Task(StrEnum):
-    """What the model is for."""
-
-    IMAGE_CLASSIFICATION = "image-classification"
-    OBJECT_DETECTION = "object-detection"
-    IMAGE_SEGMENTATION = "image-segmentation"
-    AUDIO_CLASSIFICATION = "audio-classification"
-    TEXT_CLASSIFICATION = "text-classification"
-    TENSORS = "tensors"
-
-
-class CropMode(StrEnum):
-    """How a picture of another aspect ratio becomes the model's.
-
-    ``STRETCH`` resizes it whole; ``CENTER_CROP`` cuts the largest centred box of the model's aspect ratio;
-    ``LETTERBOX`` resizes it whole with its own aspect ratio and fills the rest with black.
-    """
-
-    STRETCH = "stretch"
-    CENTER_CROP = "center-crop"
-    LETTERBOX = "letterbox"
 
 
 # The name of the entry in SubGraphMetadata.custom_metadata in which this tool keeps what the schema has no
@@ -183,7 +161,13 @@ def normalizes_every_pixel(mean: tuple[float, ...], std: tuple[float, ...]) -> b
 
 @dataclass(frozen=True)
 class ModelMetadata:
-    """A model's metadata. ``task`` is None where neither this tool wrote it nor it can be told."""
+    """A model's metadata. ``task`` is None where neither this tool wrote it nor it can be told.
+
+    From ``crop`` to ``points`` stands what the schema has no field for: of a picture how it is brought to the
+    input's size, the gray value (0 to 255) that letterbox fills with, and the order of its channels; of the outputs
+    what makes scores of them, how they are laid out, from which score on there is an answer, at which intersection
+    over union two boxes are one, and how many points a body or face has. None: nothing was said.
+    """
 
     name: str = ""
     description: str = ""
@@ -193,6 +177,14 @@ class ModelMetadata:
     min_parser_version: str = ""
     task: Task | None = None
     crop: CropMode = CropMode.STRETCH
+    resize: Resize = Resize.ANTIALIAS
+    pad: int = 0
+    channels: ChannelOrder = ChannelOrder.RGB
+    activation: Activation = Activation.NONE
+    head: Head | None = None
+    threshold: float | None = None
+    iou: float | None = None
+    points: int | None = None
     inputs: tuple[TensorMetadata, ...] = ()
     outputs: tuple[TensorMetadata, ...] = ()
     files: tuple[AssociatedFile, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from packager.targets.target import Target
@@ -17,9 +17,9 @@ TARGETS: dict[str, str] = {
 }
 
 
-def load_target(name: str) -> Target:
+def load_target(name: str) -> Target[Any, Any]:
     """The target of that name; KeyError where there is none."""
     if name not in TARGETS:
         raise KeyError(name)
-    target: Target = import_module(f"packager.targets.{name}").TARGET
+    target: Target[Any, Any] = import_module(f"packager.targets.{name}").TARGET
     return target

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port, asset_files
 from packager.errors import about
-from packager.literals import float32
-from packager.metadata.view import CropMode
 from packager.model import Tensor
-from packager.naming import PackageName, PascalName, SnakeName, camel_case, unique
+from packager.render.literals import float32
+from packager.render.naming import PackageName, PascalName, SnakeName, camel_case, unique
 from packager.runtimes import Runtime, Tolerance
 from packager.settings import Setting
-from packager.targets.target import Target, mobile_problems, project_name
+from packager.targets.target import Target, image_of, is_classifier, mobile_problems, project_name
+from packager.tasks import AnswerKind, CropMode, InputKind
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
@@ -177,7 +177,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
     name = SnakeName.of(project)
     with about(Setting(Options, "package")):
         package = PackageName.parse(options.package or f"com.example.{name}")
-    image, score = annotated.image, annotated.outputs[0].tensor
+    image, score = image_of(annotated), annotated.outputs[0].tensor
     score_kind = _KINDS[score.dtype]
     golden = goldens.sets[Runtime.LITERT_REFERENCE]
     # What the class itself calls so must not be hidden by a parameter.
@@ -188,7 +188,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
     output_kinds = [_KINDS[output.dtype] for output in outputs]
     decoded = [_KINDS[tensor.dtype] for tensor in (*inputs, *outputs) if not tensor.is_bytes]
     quantized_inputs = tuple(tensor for tensor in inputs if tensor.quantization)
-    class_name = _class_name(project, annotated.is_classifier)
+    class_name = _class_name(project, is_classifier(annotated))
     return Context(
         name=name,
         class_name=class_name,
@@ -201,7 +201,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
         model_sha256=annotated.model.sha256,
         golden_runtime=golden.runtime,
         tolerance_text=_tolerance_text(litert_tolerance(annotated.model, golden), outputs),
-        is_classifier=annotated.is_classifier,
+        is_classifier=is_classifier(annotated),
         label_count=len(annotated.labels),
         width=0 if image is None else image.width,
         height=0 if image is None else image.height,
@@ -325,7 +325,7 @@ def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) 
 
     files = {f"src/main/assets/{context.name}/{name}": data for name, data in asset_files(annotated).items()}
     golden_set = goldens.sets[Runtime.LITERT_REFERENCE]
-    golden = golden_files(golden_set, litert_tolerance(annotated.model, golden_set))
+    golden = golden_files(annotated, golden_set, litert_tolerance(annotated.model, golden_set))
     files.update({f"src/androidTest/assets/{context.name}_golden/{name}": data for name, data in golden.items()})
     return files
 
@@ -343,6 +343,7 @@ TARGET = Target(
     name="android",
     title="Android",
     runtime=Runtime.LITERT_REFERENCE,
+    cells=((InputKind.IMAGE, AnswerKind.CLASSES), (InputKind.TENSORS, AnswerKind.TENSORS)),
     options=Options,
     context=Context,
     find_problems=mobile_problems,

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port, asset_files
 from packager.errors import ConfigError
-from packager.metadata.view import CropMode
-from packager.naming import PascalName, camel_case, unique
+from packager.render.naming import PascalName, camel_case, unique
 from packager.runtimes import Runtime
 from packager.settings import Example, Setting
-from packager.targets.target import Target, mobile_problems, project_name
+from packager.targets.target import Target, image_of, is_classifier, mobile_problems, project_name
+from packager.tasks import AnswerKind, CropMode, InputKind
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
@@ -246,16 +246,16 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
     constants = _constants(annotated)
     inputs = _ports(annotated.inputs, constants, "input")
     outputs = _ports(annotated.outputs, constants, "output")
-    image = annotated.image
+    image = image_of(annotated)
     description = annotated.metadata.description
     golden = goldens.sets[Runtime.LITERT_REFERENCE]
     allowed = litert_tolerance(annotated.model, golden)
-    is_classifier = annotated.is_classifier
-    quantized_inputs = () if is_classifier else tuple(port for port in inputs if port.is_quantized)
+    classifier = is_classifier(annotated)
+    quantized_inputs = () if classifier else tuple(port for port in inputs if port.is_quantized)
     quantized_outputs = tuple(port for port in outputs if port.is_quantized)
     return Context(
         module=module,
-        type_name=_type_name(module, is_classifier=is_classifier),
+        type_name=_type_name(module, is_classifier=classifier),
         error_name=f"{module}Error",
         # In swift-format's order.
         self_test_imports=tuple(sorted(("Foundation", module))),
@@ -264,7 +264,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
         description=description,
         has_description=bool(description),
         deployment_target=options.deployment_target,
-        is_classifier=is_classifier,
+        is_classifier=classifier,
         inputs=inputs,
         outputs=outputs,
         has_one_input=len(inputs) == 1,
@@ -274,7 +274,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
         has_quantized_output=bool(quantized_outputs),
         has_float_output=any(port.item == "Float" for port in outputs),
         has_integer_output=any(port.item != "Float" for port in outputs),
-        reads_arrays=is_classifier or any(not port.is_bool for port in outputs),
+        reads_arrays=classifier or any(not port.is_bool for port in outputs),
         golden_runtime=golden.runtime,
         golden_cases="1 golden case" if len(golden.cases) == 1 else f"{len(golden.cases)} golden cases",
         tolerance_counts=allowed.counts,
@@ -288,7 +288,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
         is_stretch=image is not None and image.crop is CropMode.STRETCH,
         is_center_crop=image is not None and image.crop is CropMode.CENTER_CROP,
         is_letterbox=image is not None and image.crop is CropMode.LETTERBOX,
-        class_count=len(annotated.labels) if is_classifier else None,
+        class_count=len(annotated.labels) if classifier else None,
     )
 
 
@@ -303,7 +303,7 @@ def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) 
     assets = f"Sources/{context.module}/Assets"
     golden = f"Tests/{context.module}Tests/Golden"
     golden_set = goldens.sets[Runtime.LITERT_REFERENCE]
-    cases = golden_files(golden_set, litert_tolerance(annotated.model, golden_set))
+    cases = golden_files(annotated, golden_set, litert_tolerance(annotated.model, golden_set))
     return {
         **{f"{assets}/{name}": content for name, content in asset_files(annotated).items()},
         **{f"{golden}/{name}": content for name, content in cases.items()},
@@ -321,6 +321,7 @@ TARGET = Target(
     name="ios",
     title="iOS",
     runtime=Runtime.LITERT_REFERENCE,
+    cells=((InputKind.IMAGE, AnswerKind.CLASSES), (InputKind.TENSORS, AnswerKind.TENSORS)),
     options=Options,
     context=Context,
     find_problems=mobile_problems,

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port
 from packager.errors import ConfigError, TargetError, about
-from packager.literals import float32
 from packager.metadata.embedding import strip
-from packager.metadata.view import CropMode
 from packager.model import Model, Tensor
-from packager.naming import unique
+from packager.render.literals import float32
+from packager.render.naming import unique
 from packager.runtimes import Runtime, Tolerance
 from packager.settings import Setting
 from packager.targets.micro_names import class_name, snake_name
@@ -26,10 +25,12 @@ from packager.targets.micro_operators import (
     operator_problems,
     resolver_methods,
 )
-from packager.targets.target import EDGE_TPU_OPERATOR, Level, Problem, Target, project_name
+from packager.targets.target import EDGE_TPU_OPERATOR, Level, Problem, Target, image_of, is_classifier, project_name
+from packager.tasks import AnswerKind, CropMode, InputKind
 
 if TYPE_CHECKING:
-    from packager.golden import Array, GoldenCase, Goldens
+    from packager.golden import GoldenCase, Goldens
+    from packager.tasks.kinds import Array
 
 # int8 outputs are bit-identical between TensorFlow Lite Micro's reference kernels on x86-64 and on Cortex-M;
 # the optimized kernels of a board's library may round in another way, and another core sums floats otherwise.
@@ -251,7 +252,7 @@ CTYPES = {
 
 def _inputs(annotated: AnnotatedModel) -> tuple[PortContext, ...]:
     ports = _ports(annotated.inputs, "input")
-    if annotated.is_classifier:
+    if is_classifier(annotated):
         return ports
     return tuple(replace(port, has_quantize=port.has_converter) for port in ports)
 
@@ -346,9 +347,9 @@ _CROP_TEXTS = {
 
 
 def _image(annotated: AnnotatedModel) -> ImageContext | None:
-    from packager.preprocessing import lookup_table
+    from packager.tasks.image import lookup_table
 
-    image = annotated.image
+    image = image_of(annotated)
     if image is None:
         return None
     dtype, color = image.tensor.dtype, image.channels == 3
@@ -495,7 +496,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
         has_real_answer=bool(labels) or any(port.is_float or port.has_converter for port in outputs),
         has_whole_answer=not labels and any(not port.is_float and not port.has_converter for port in outputs),
         is_stateful=is_stateful(model),
-        is_classifier=annotated.is_classifier,
+        is_classifier=is_classifier(annotated),
         image=image,
         is_audio=audio is not None,
         audio=audio,
@@ -692,6 +693,7 @@ TARGET = Target(
     name="micro",
     title="a microcontroller",
     runtime=Runtime.TFLITE_MICRO,
+    cells=((InputKind.IMAGE, AnswerKind.CLASSES), (InputKind.TENSORS, AnswerKind.TENSORS)),
     options=Options,
     context=Context,
     find_problems=_find_problems,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from packager.naming import PascalName, SnakeName
+from packager.render.naming import PascalName, SnakeName
 
 _FILES = frozenset(
     """

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port, asset_files
-from packager.metadata.view import CropMode
-from packager.naming import PascalName, SnakeName
+from packager.render.naming import PascalName, SnakeName
 from packager.runtimes import Runtime
-from packager.targets.target import Target, mobile_problems, project_name
+from packager.targets.target import Target, image_of, is_classifier, mobile_problems, project_name
+from packager.tasks import AnswerKind, CropMode, InputKind
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
@@ -108,9 +108,9 @@ def _is_quantized(port: Port) -> bool:
 def _build_context(annotated: AnnotatedModel, options: Options, _goldens: Goldens) -> Context:
     name = project_name(annotated, options)
     package = _package_name(name)
-    class_name = _class_name(name, annotated.is_classifier)
-    model_exports = ("Category", class_name) if annotated.is_classifier else (class_name,)
-    image = annotated.image
+    class_name = _class_name(name, is_classifier(annotated))
+    model_exports = ("Category", class_name) if is_classifier(annotated) else (class_name,)
+    image = image_of(annotated)
     is_gray = image is not None and image.channels == 1
     return Context(
         package=package,
@@ -118,7 +118,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, _goldens: Golden
         class_name=class_name,
         title=annotated.title(options.name),
         description=annotated.metadata.description,
-        is_classifier=annotated.is_classifier,
+        is_classifier=is_classifier(annotated),
         # In the order of ruff and isort.
         exports=tuple(sorted((*model_exports, "InputError", "InstallationError"), key=_sort_key)),
         model_exports=tuple(sorted(model_exports, key=_sort_key)),
@@ -167,7 +167,7 @@ def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) 
 
     files = {f"{context.package}/{name}": data for name, data in asset_files(annotated).items()}
     golden_set = goldens.sets[Runtime.LITERT]
-    golden = golden_files(golden_set, litert_tolerance(annotated.model, golden_set))
+    golden = golden_files(annotated, golden_set, litert_tolerance(annotated.model, golden_set))
     files.update({f"{context.package}/golden/{name}": data for name, data in golden.items()})
     return files
 
@@ -185,6 +185,7 @@ TARGET = Target(
     name="pi",
     title="a Raspberry Pi",
     runtime=Runtime.LITERT,
+    cells=((InputKind.IMAGE, AnswerKind.CLASSES), (InputKind.TENSORS, AnswerKind.TENSORS)),
     options=Options,
     context=Context,
     find_problems=mobile_problems,

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from packager.annotated import AnnotatedModel
 from packager.errors import ConfigError
 from packager.model import Model
-from packager.naming import ProjectName
-from packager.rendering import render_layers
+from packager.render.naming import ProjectName
+from packager.render.templates import render_layers, template_files
 from packager.runtimes import Runtime
 from packager.settings import Example, Setting
+from packager.tasks import AnswerKind, InputKind
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
+    from packager.tasks.image import ImageInput
 
 
 class Level(StrEnum):
@@ -39,14 +41,25 @@ def _accept(_model: Model, _options: Any) -> None:
     """Any options go with any model."""
 
 
+def _lack_nothing(_annotated: AnnotatedModel) -> str | None:
+    """Every model of its kinds is served."""
+    return None
+
+
+OptionsT = TypeVar("OptionsT")
+ContextT = TypeVar("ContextT")
+
+
 @dataclass(frozen=True)
-class Target:
+class Target(Generic[OptionsT, ContextT]):
     """One kind of generated project.
 
     ``options`` is a frozen dataclass whose every field has a default and ``metadata={"help": …}``: its fields are
     the keys of the target's table in packager.toml and the options of its command. ``context`` is the frozen
     dataclass whose fields the templates use. ``layers`` are the folders under ``templates/`` that are rendered
-    over one another. ``extra_files`` are those that no template makes: the model, the golden cases.
+    over one another. ``cells`` are the kinds of tasks that it has templates for, and ``find_lack`` says what of a
+    model of such kinds it cannot do all the same: that one is packaged as plain tensors. ``extra_files`` are those
+    that no template makes: the model, the golden cases.
     ``check_options`` raises a TargetError or ConfigError for options with which the model cannot be packaged, as far
     as that is known before golden cases are computed.
     """
@@ -54,19 +67,54 @@ class Target:
     name: str
     title: str
     runtime: Runtime
-    options: type[Any]
-    context: type[Any]
+    cells: tuple[tuple[InputKind, AnswerKind], ...]
+    options: type[OptionsT]
+    context: type[ContextT]
     find_problems: Callable[[Model], tuple[Problem, ...]]
-    build_context: Callable[[AnnotatedModel, Any, Goldens], Any]
-    layers: Callable[[Any], tuple[str, ...]]
-    extra_files: Callable[[AnnotatedModel, Any, Goldens], Mapping[str, bytes]]
-    next_steps: Callable[[Any], tuple[str, ...]]
-    check_options: Callable[[Model, Any], None] = _accept
+    build_context: Callable[[AnnotatedModel, OptionsT, Goldens], ContextT]
+    layers: Callable[[ContextT], tuple[str, ...]]
+    extra_files: Callable[[AnnotatedModel, ContextT, Goldens], Mapping[str, bytes]]
+    next_steps: Callable[[ContextT], tuple[str, ...]]
+    check_options: Callable[[Model, OptionsT], None] = _accept
+    find_lack: Callable[[AnnotatedModel], str | None] = _lack_nothing
+
+
+def is_classifier(annotated: AnnotatedModel) -> bool:
+    """Whether it answers with classes."""
+    return annotated.answer.kind is AnswerKind.CLASSES
+
+
+def image_of(annotated: AnnotatedModel) -> ImageInput | None:
+    """The picture that it takes; None for other inputs."""
+    from packager.tasks.image import ImageInput
+
+    return annotated.input if isinstance(annotated.input, ImageInput) else None
+
+
+def served(target: Target[Any, Any], annotated: AnnotatedModel) -> tuple[AnnotatedModel, tuple[Problem, ...]]:
+    """The model as ``target`` packages it: as its task is, or as plain tensors, with a warning that says why."""
+    task = annotated.task
+    lack = f"has nothing for {task}" if (task.input, task.answer) not in target.cells else target.find_lack(annotated)
+    if lack is None:
+        return annotated, ()
+    problem = Problem(
+        Level.WARNING,
+        f"the {target.name} target {lack} yet: the model is packaged as plain tensors",
+        "What goes in and comes out is then for the app to prepare and to read; the self-test compares raw outputs.",
+    )
+    return annotated.as_tensors(), (problem,)
+
+
+def task_layers(target: str, input: InputKind, answer: AnswerKind) -> tuple[str, ...]:
+    """The template folders for a task on ``target``: ``pair/`` holds the little that needs both kinds."""
+    pair = f"{target}/pair/{input}-{answer}"
+    layers = (f"{target}/common", f"{target}/in/{input}", f"{target}/out/{answer}")
+    return (*layers, pair) if template_files(pair) else layers
 
 
 def build_project(
-    target: Target, annotated: AnnotatedModel, options: Any, goldens: Goldens
-) -> tuple[Any, dict[str, bytes]]:
+    target: Target[OptionsT, ContextT], annotated: AnnotatedModel, options: OptionsT, goldens: Goldens
+) -> tuple[ContextT, dict[str, bytes]]:
     """The context, and every file of the project as {relative POSIX path: content}. Pure: nothing is written.
 
     The caller has seen to it that ``target.find_problems`` reports no error and ``target.check_options`` raises none.

@@ -20,9 +20,9 @@ from packager.config import read_config
 from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate, import_tflite_support
 from packager.metadata.embedding import embed
 from packager.metadata.reader import read_files
-from packager.metadata.view import CropMode, Task
 from packager.model import Model, parse_model, read_model
 from packager.model.operators import TENSOR_TYPES
+from packager.tasks import CropMode, Task
 from tests.conftest import PROJECT
 from tests.metadata.test_archive import DEFLATED, Entry, deflated, raw_zip
 from tests.metadata.test_export import HOSTILE_NAMES

@@ -15,12 +15,12 @@ from packager.metadata.attach import Annotation, LabelFile, annotate, import_tfl
 from packager.metadata.embedding import embed
 from packager.metadata.reader import read_metadata
 from packager.metadata.unpacking import unpack_metadata
-from packager.metadata.view import Task
 from packager.model import parse_model
 from packager.model.operators import TENSOR_TYPES
 from packager.runtimes import Runtime
 from packager.targets import load_target
 from packager.targets.target import build_project
+from packager.tasks import Task
 from tests.metadata.test_unpacking import finish
 from tests.metadata.tiny import IMAGE, T, Tiny, classifier, pack, unpack
 
@@ -54,7 +54,7 @@ def test_samples_of_gigabytes_are_refused(shapes: list[tuple[int, ...]], what: s
 def test_a_model_without_inputs(target: str) -> None:
     annotated = annotated_model(Tiny((), (T((1,)),)).model())
     (sample, *_) = read_samples(annotated, ())
-    case = GoldenCase(sample.name, None, (), (np.zeros(1, np.float32),), ())
+    case = GoldenCase(sample.name, None, (), (np.zeros(1, np.float32),), None)
     goldens = Goldens({runtime: GoldenSet("made up", (case,)) for runtime in Runtime}, 4096)
     chosen = load_target(target)
     _, files = build_project(chosen, annotated, chosen.options(), goldens)

@@ -20,20 +20,20 @@ from rich.console import Console
 
 from packager.annotated import annotated_model
 from packager.errors import PackagerError
-from packager.golden import Answer, GoldenCase, Goldens, GoldenSet, answers, read_samples
+from packager.golden import GoldenCase, Goldens, GoldenSet, read_samples
 from packager.initial import propose, render_proposal
 from packager.inspection import inspect_model, metadata_to_rich
 from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
 from packager.metadata.export import export_metadata, metadata_to_json
 from packager.metadata.reader import read_metadata
-from packager.metadata.view import CropMode, Task
 from packager.model import Model, parse_model
-from packager.rendering import environment
+from packager.render.templates import environment
 from packager.runtimes import Runtime
 from packager.targets import TARGETS, load_target
 from packager.targets.boards import BOARDS
 from packager.targets.micro import ArduinoForm, ArduinoLibrary, Options, Platform
 from packager.targets.target import Level, build_project
+from packager.tasks import CropMode, Task
 from packager.terminal import is_active
 from packager.writing import Project, find_fault, fold, plan_tree
 from tests.metadata.test_labels import HOSTILE
@@ -280,7 +280,7 @@ def _target(model: Model, name: str, chance: random.Random) -> None:
     cases = []
     for sample in samples[: chance.choice((1, 3))]:
         outputs = tuple(_answer(port.tensor.shape, port.tensor.dtype, chance) for port in annotated.outputs)
-        best: tuple[Answer, ...] = answers(annotated, outputs)
+        best = annotated.answer.read(outputs, sample.placement)
         cases.append(GoldenCase(sample.name, sample.picture, sample.inputs, outputs, best))
     goldens = Goldens({runtime: GoldenSet("made up 1.0", tuple(cases)) for runtime in Runtime}, arena_bytes=4096)
     options = chance.choice(_MICRO_OPTIONS) if name == "micro" else target.options()

@@ -20,8 +20,8 @@ from packager.metadata.attach import Annotation, annotate, import_tflite_support
 from packager.metadata.embedding import embed
 from packager.metadata.export import export_metadata
 from packager.metadata.reader import read_files, read_metadata
-from packager.metadata.view import Task
 from packager.model import Model, parse_model
+from packager.tasks import Task
 from tests.metadata.tiny import IMAGE, SCORES, Tiny, classifier
 from tests.test_model_reader import at_most
 

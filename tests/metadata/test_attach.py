@@ -24,8 +24,9 @@ from packager.metadata.attach import (
 )
 from packager.metadata.export import export_metadata
 from packager.metadata.reader import read_metadata
-from packager.metadata.view import CropMode, ModelMetadata, Task
+from packager.metadata.view import ModelMetadata
 from packager.model import Model, parse_model, read_model
+from packager.tasks import CropMode, Task
 from tests.conftest import REAL_MODELS
 from tests.metadata.test_archive import Entry, raw_zip
 from tests.metadata.test_labels import HOSTILE

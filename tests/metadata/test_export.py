@@ -19,8 +19,9 @@ from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
 from packager.metadata.embedding import embed
 from packager.metadata.export import export_metadata, metadata_to_json
 from packager.metadata.reader import read_metadata
-from packager.metadata.view import ModelMetadata, Task, TensorMetadata
+from packager.metadata.view import ModelMetadata, TensorMetadata
 from packager.model import Model, parse_model, read_model
+from packager.tasks import Task
 from packager.writing import write_files
 from tests.metadata.tiny import T, Tiny, classifier
 

@@ -14,8 +14,9 @@ from packager.metadata.attach import Annotation, annotate
 from packager.metadata.embedding import embed
 from packager.metadata.labels import LabelFile, label_file, read_labels
 from packager.metadata.reader import read_metadata
-from packager.metadata.view import EXACT_LABELS_SUFFIX, AssociatedFile, Task, TensorMetadata, split_labels
+from packager.metadata.view import EXACT_LABELS_SUFFIX, AssociatedFile, TensorMetadata, split_labels
 from packager.model import parse_model
+from packager.tasks import Task
 from tests.metadata.tiny import T, Tiny
 
 HOSTILE = (

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from packager.metadata.attach import Annotation, TensorSpec, attach_metadata
-from packager.metadata.view import Task
 from packager.model import read_model
+from packager.tasks import Task
 from tests.conftest import REAL_MODELS
 
 # What neither runtime has operators for, and what LiteRT refuses or dies from. And yolov8n: what its metadata calls

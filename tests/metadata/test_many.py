@@ -20,9 +20,9 @@ from packager.metadata.attach import Annotation, LabelFile, annotate, import_tfl
 from packager.metadata.embedding import embed, strip
 from packager.metadata.export import export_metadata
 from packager.metadata.reader import read_metadata
-from packager.metadata.view import Task
 from packager.model import Model, parse_model
 from packager.targets import TARGETS, load_target
+from packager.tasks import Task
 from tests.metadata.test_unpacking import finish
 from tests.metadata.tiny import IMAGE, SCORES, T, Tiny, classifier, pack, unpack
 

@@ -15,8 +15,8 @@ from packager.metadata import unpacking
 from packager.metadata.attach import Annotation, annotate, import_tflite_support
 from packager.metadata.embedding import embed
 from packager.metadata.unpacking import unpack_metadata
-from packager.metadata.view import Task
 from packager.model import parse_model, read_model
+from packager.tasks import Task
 from tests.metadata.tiny import classifier
 from tests.test_model_reader import at_most
 

@@ -17,13 +17,14 @@ from PIL import Image
 
 from packager.annotated import AnnotatedModel, annotated_model, read_annotated
 from packager.errors import ConfigError
-from packager.golden import build_goldens, read_samples, real_values
+from packager.golden import build_goldens, read_samples
 from packager.metadata.attach import Annotation, LabelFile, annotate
-from packager.metadata.view import CropMode, Task
 from packager.model import Model, parse_model, read_model
-from packager.preprocessing import fit, quantize
 from packager.targets.android import TARGET, Options
 from packager.targets.target import Level, build_project
+from packager.tasks import CropMode, Task
+from packager.tasks.image import fit
+from packager.tasks.quantization import dequantize, quantize
 from tests.conftest import write_files
 from tests.example_models import digits, golden_pictures
 from tests.targets.android import harness, tiny_models
@@ -204,7 +205,7 @@ def real_modules(request: pytest.FixtureRequest) -> dict[str, Module]:
         ("ssd", "ssd_mobilenet_v1_no_metadata"),
     ):
         annotated = read_annotated(models / f"{file}.tflite")
-        samples = pictures if annotated.is_classifier else ()
+        samples = pictures if (annotated.answer.kind == "classes") else ()
         made[name] = package(annotated, samples, Options(name=name))
     return made
 
@@ -423,7 +424,7 @@ def test_self_test_finds_what_is_wrong(answers: Answers, name: str) -> None:
 def test_preprocessing_is_that_of_pillow(
     name: str, answers: Answers, modules: dict[str, Module], pictures: dict[str, np.ndarray[Any, Any]]
 ) -> None:
-    image = modules[name].annotated.image
+    image = modules[name].annotated.input
     assert image is not None
     size = image.width * image.height * image.channels
     for index, (title, pixels) in enumerate(pictures.items()):
@@ -458,7 +459,7 @@ def test_conversions_are_those_of_python(index: int, answers: Answers, modules: 
         signed = expected.view(tensor.dtype.removeprefix("u"))  # Kotlin's bytes are signed
         assert actual == signed.tolist()
     else:
-        assert np.array_equal(np.array(actual, np.float32), real_values(np.array(item.values), tensor))
+        assert np.array_equal(np.array(actual, np.float32), dequantize(np.array(item.values), tensor))
 
 
 def test_build_script_type_checks(examples: Path, tmp_path: Path) -> None:

@@ -22,19 +22,19 @@ from packager.annotated import AnnotatedModel, annotated_model, asset_files, rea
 from packager.errors import ConfigError
 from packager.golden import (
     GoldenSet,
-    Tolerance,
     build_goldens,
     golden_files,
     litert_tolerance,
     read_samples,
-    real_values,
 )
 from packager.metadata.attach import Annotation, annotate
-from packager.metadata.view import CropMode, Task
 from packager.model import parse_model, read_model
-from packager.preprocessing import input_tensor
+from packager.runtimes import Tolerance
 from packager.targets.ios import TARGET, Options
 from packager.targets.target import build_project
+from packager.tasks import CropMode, Task
+from packager.tasks.image import input_tensor
+from packager.tasks.quantization import dequantize
 from tests.conftest import HOSTILE_LABELS, PROJECT, missing_toolchain, write_files
 from tests.example_models import digits, golden_pictures, sine
 from tests.targets.android import tiny_models
@@ -213,10 +213,10 @@ def package(module: str, annotated: AnnotatedModel, samples: list[Path], *checks
     goldens = build_goldens(annotated, read_samples(annotated, samples), [TARGET.runtime])
     golden = goldens.sets[TARGET.runtime]
     context, files = build_project(TARGET, annotated, Options(name=module), goldens)
-    expected = {f"golden/{name}": data for name, data in golden_files(golden, EXACT).items()}
-    output = "the output" if annotated.is_classifier else f"output {context.outputs[0].name}"
+    expected = {f"golden/{name}": data for name, data in golden_files(annotated, golden, EXACT).items()}
+    output = "the output" if (annotated.answer.kind == "classes") else f"output {context.outputs[0].name}"
     expected |= {f"spoilt/{name}": data for name, data in spoilt_goldens(annotated, golden, output).items()}
-    if annotated.is_classifier:
+    if annotated.answer.kind == "classes":
         expected |= classifier_expectations(annotated, golden)
         return Package(module, files, expected, ("ClassifierChecks.swift", *checks))
     return Package(module, files, expected, ("TensorChecks.swift", *checks))
@@ -227,19 +227,19 @@ def rgb_file(picture: Image.Image) -> bytes:
 
 
 def classifier_expectations(annotated: AnnotatedModel, golden: GoldenSet) -> Files:
-    assert annotated.image is not None
+    assert annotated.input is not None
     random = np.random.default_rng(1)
     files = {"labels.json": asset_files(annotated)["labels.json"]}
     answers = []
     for case in sorted(golden.cases, key=lambda case: case.name):
         assert case.picture is not None
         files[f"golden/{case.name}.rgb"] = rgb_file(Image.open(BytesIO(case.picture)))
-        answers.append([vars(answer) for answer in case.answers])
+        answers.append([vars(answer) for answer in case.answer[:3]])
     files["answers.json"] = json.dumps(answers).encode()
     for width, height in SIZES:
         picture = Image.fromarray(random.integers(0, 256, (height, width, 3), dtype=np.uint8))
         files[f"pictures/{width}x{height}.rgb"] = rgb_file(picture)
-        files[f"pictures/{width}x{height}.bin"] = input_tensor(picture, annotated.image).tobytes()
+        files[f"pictures/{width}x{height}.bin"] = input_tensor(picture, annotated.input).tobytes()
     picture = Image.fromarray(random.integers(0, 256, (3, 5, 3), dtype=np.uint8))
     # What a picture stored with EXIF orientation 2, 3… has to go through, as in Pillow's exif_transpose.
     method = Image.Transpose
@@ -254,7 +254,7 @@ def spoilt_goldens(annotated: AnnotatedModel, golden: GoldenSet, title: str) -> 
     """Golden folders in which one thing is wrong, each with the failure that has to be reported for it."""
     first, *_ = golden.cases
     allowed = litert_tolerance(annotated.model, golden)
-    files = golden_files(golden, allowed)
+    files = golden_files(annotated, golden, allowed)
     folders: dict[str, Files] = {}
 
     def add(name: str, changed: Files, failure: str) -> None:
@@ -278,7 +278,7 @@ def spoilt_goldens(annotated: AnnotatedModel, golden: GoldenSet, title: str) -> 
         {f"{first.name}.output0.bin": files[f"{first.name}.output0.bin"] * 2},
         f"{first.name}: {title} has {output.size} items instead of {2 * output.size}",
     )
-    if annotated.is_classifier:
+    if annotated.answer.kind == "classes":
         tensor = bytearray(files[f"{first.name}.input0.bin"])
         tensor[-1] ^= 1
         failure = f"{first.name}: {first.name}.png becomes another input tensor"
@@ -308,7 +308,7 @@ def sine_package(examples: Path, folder: Path) -> Package:
         np.save(paths[-1], np.array([[x]], dtype=np.float32))
     goldens = build_goldens(annotated, read_samples(annotated, paths), [TARGET.runtime])
     ys = [
-        float(real_values(case.outputs[0], annotated.outputs[0].tensor).flat[0])
+        float(dequantize(case.outputs[0], annotated.outputs[0].tensor).flat[0])
         for case in goldens.sets[TARGET.runtime].cases
     ]
     made = package("Sine", annotated, [], "SineChecks.swift")

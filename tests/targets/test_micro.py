@@ -232,7 +232,7 @@ def test_the_arena_suffices_and_is_not_much_larger(name: str, models: Path, exam
     (tmp_path / "model.tflite").write_bytes(read_c_array(array) or b"")
     # To the byte, in a process of its own, and on the bytes that the board has.
     program = (
-        "import sys, numpy as np; from pathlib import Path; from packager import runner\n"
+        "import sys, numpy as np; from pathlib import Path; from packager.golden import runner\n"
         "data = Path(sys.argv[1]).read_bytes(); case = [array for _, array in np.load(sys.argv[2]).items()]\n"
         "outputs = int(sys.argv[3]); smallest = runner.smallest_arena(data, case, outputs, 1 << 25, step=1)\n"
         "def run(count, size): return list(runner._run_micro(data, [case] * count, outputs, size))\n"
@@ -506,5 +506,5 @@ def test_the_memory_for_a_project_is_that_of_the_model_and_of_its_text(tmp_path:
 @pytest.mark.parametrize(("sizes", "kept"), [([10], 1), ([300_000], 1), ([100_000] * 3, 2), ([200_000, 62_144], 2)])
 def test_golden_cases_leave_room_in_flash(sizes: list[int], kept: int) -> None:
     tensor = np.zeros(1, np.uint8)
-    cases = [GoldenCase("case", None, (np.zeros(size - 1, np.uint8),), (tensor,), ()) for size in sizes]
+    cases = [GoldenCase("case", None, (np.zeros(size - 1, np.uint8),), (tensor,), None) for size in sizes]
     assert len(_cases_for_flash(cases)) == kept

@@ -14,12 +14,14 @@ import pytest
 from PIL import Image
 
 from packager.annotated import AnnotatedModel
-from packager.golden import Goldens, Sample, answers, read_samples
-from packager.metadata.view import CropMode, TensorMetadata
-from packager.preprocessing import input_tensor, lookup_table, quantize, resize_box
+from packager.golden import Goldens, Sample, read_samples
+from packager.metadata.view import TensorMetadata
 from packager.runtimes import Runtime
 from packager.targets.micro import TARGET, ArduinoForm, ArduinoLibrary, Options, Platform
 from packager.targets.target import build_project
+from packager.tasks import CropMode
+from packager.tasks.image import input_tensor, lookup_table, place
+from packager.tasks.quantization import quantize
 from tests.conftest import HOSTILE_LABELS, require_tools, write_files
 from tests.example_models import digits, golden_pictures
 from tests.targets.micro import graphs, harness
@@ -82,8 +84,8 @@ def test_the_self_test_passes_bit_for_bit(
     assert len(run.lines) == len(cases) + 2, run
     for case, line in zip(cases, run.lines, strict=False):
         assert re.match(rf"case {case.name}: max difference {zero}, \d+ us", line), run
-        if annotated.is_classifier:
-            assert line.endswith(f", {case.answers[0].label}")
+        if annotated.answer.kind == "classes":
+            assert line.endswith(f", {case.answer[0].label}")
     size = arena or context_of(annotated, goldens).arena_bytes
     assert re.fullmatch(rf"arena: \d+ of {size} bytes used", run.lines[-2])
     assert (run.lines[-1], run.code) == ("PASS", 0)
@@ -135,12 +137,12 @@ def test_the_sketch_classifies_frames_from_the_serial_port(examples: Path, model
     annotated, goldens = named("digits", models, examples)
     write_files(tmp_path, project_files(annotated, goldens))
     frames, expected = b"", []
-    image = annotated.image
+    image = annotated.input
     assert image is not None
     for case in goldens.sets[Runtime.TFLITE_MICRO].cases:
         table = {item: pixel for pixel, item in enumerate(lookup_table(image)[0].tolist())}
         frames += bytes(table[item] for item in case.inputs[0].reshape(-1).tolist())
-        expected.append(f"{case.answers[0].label} {case.answers[0].score:.4f}")
+        expected.append(f"{case.answer[0].label} {case.answer[0].score:.4f}")
     run = harness.run(harness.compile_sketch(tmp_path, tmp_path / "sketch.elf"), frames)
     assert run.lines == expected
 
@@ -250,16 +252,17 @@ def test_hostile_labels_come_out_as_themselves(examples: Path, tmp_path: Path) -
     tested = harness.run(harness.compile_sketch(tmp_path / "p", tmp_path / "self_test.elf", defines=SELF_TEST))
     assert tested.output.endswith("\nPASS\n")
     for case in goldens.sets[Runtime.TFLITE_MICRO].cases:
-        assert f" us, {case.answers[0].label}\n" in tested.output
+        assert f" us, {case.answer[0].label}\n" in tested.output
 
 
 def box_average(pixels: np.ndarray[Any, Any], image: Any) -> np.ndarray[Any, Any]:
     """What fill_input() documents, in another way: the mean of the pixels that an item covers, rounded half up."""
     height, width = pixels.shape[:2]
-    (left, top, right, bottom), size = resize_box((width, height), image)
+    placement = place((width, height), image)
+    left, top, right, bottom = placement.box
+    x0, y0, *size = placement.fitted
     cut = pixels[top:bottom, left:right].astype(np.int64)
     out = np.zeros((image.height, image.width, pixels.shape[2]), np.uint8)
-    x0, y0 = (image.width - size[0]) // 2, (image.height - size[1]) // 2
     for y in range(size[1]):
         first, last = y * cut.shape[0] // size[1], (y + 1) * cut.shape[0] // size[1]
         for x in range(size[0]):
@@ -300,7 +303,7 @@ def test_camera_frames_become_the_input(kind: str, crop: CropMode, examples: Pat
         annotated = classifier(graphs.colors(dtype), "colors", labels, crop, mean, std)
         class_name, goldens = "Colors", None
     project = write_files(tmp_path / "p", project_files(annotated, goldens, arena_bytes=20000))
-    image = annotated.image
+    image = annotated.input
     assert image is not None
     generator, stdin, expected = np.random.default_rng(3), b"", []
     sizes = [(image.width, image.height), (37, 61), (61, 37), (image.width * 3, image.height * 3), (3, 2), (160, 120)]
@@ -335,7 +338,7 @@ def test_camera_frames_become_the_input(kind: str, crop: CropMode, examples: Pat
 def test_a_resized_frame_is_near_to_the_other_platforms(examples: Path, models: Path, record_property: Any) -> None:
     """How far box averages are from Pillow's antialiased bilinear resize, on real pictures: the answers stay."""
     annotated, _ = named("digits", models, examples)
-    image = annotated.image
+    image = annotated.input
     assert image is not None
     for path in golden_pictures(examples):
         picture = Image.open(path).convert("L")
@@ -347,7 +350,10 @@ def test_a_resized_frame_is_near_to_the_other_platforms(examples: Path, models: 
         assert difference < 6  # counts of 255, on drawings of hard edges
         goldens = goldens_of(annotated, [Sample("a", None, (ours,)), Sample("b", None, (theirs,))])
         first, second = goldens.sets[Runtime.TFLITE_MICRO].cases
-        assert answers(annotated, first.outputs)[0].label == answers(annotated, second.outputs)[0].label
+        assert (
+            annotated.answer.read(first.outputs, None)[0].label
+            == annotated.answer.read(second.outputs, None)[0].label
+        )
 
 
 @pytest.mark.parametrize(("dtype", "scale"), [("int8", 1 / 128), ("float32", None), ("int16", None)])

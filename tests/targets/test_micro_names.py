@@ -10,7 +10,7 @@ import pytest
 
 from packager.annotated import annotated_model
 from packager.model import parse_model
-from packager.naming import SnakeName
+from packager.render.naming import SnakeName
 from packager.targets.micro import Platform
 from packager.targets.micro_names import class_name, snake_name
 from tests.conftest import require_tools, write_files

@@ -17,15 +17,15 @@ from packager.annotated import AnnotatedModel, annotated_model, read_annotated
 from packager.golden import Goldens, build_goldens, read_samples
 from packager.metadata.attach import Annotation, annotate
 from packager.metadata.labels import LabelFile
-from packager.metadata.view import Task
 from packager.model import read_model
 from packager.model.reader import parse_model
-from packager.rendering import templates_folder
+from packager.render.templates import templates_folder
 from packager.runtimes import Runtime
 from packager.targets.boards import BOARDS
 from packager.targets.code_size import estimate
 from packager.targets.micro import TARGET, Options, Platform
 from packager.targets.target import build_project
+from packager.tasks import Task
 from tests.conftest import PROJECT, require_tools, write_files
 from tests.targets.micro import harness
 
@@ -195,7 +195,7 @@ def test_the_program_answers_to_frames(platform: Platform, tmp_path: Path) -> No
     done = harness.run(compile_project(folder, platform, "gnu++17", ()), frames + b"abc")
     expected = []
     for case in cases:
-        expected += [case.answers[0].label, "  " + six_decimals(np.float32(case.answers[0].score))]
+        expected += [case.answer[0].label, "  " + six_decimals(np.float32(case.answer[0].score))]
     assert done.lines == expected
     assert done.code == 0
 

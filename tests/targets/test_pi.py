@@ -16,11 +16,11 @@ from PIL import Image
 from packager.annotated import AnnotatedModel, annotated_model, read_annotated
 from packager.golden import build_goldens, read_samples
 from packager.metadata.attach import Annotation, LabelFile, annotate
-from packager.metadata.view import CropMode, Task
 from packager.model import parse_model, read_model
-from packager.preprocessing import input_tensor
 from packager.targets.pi import TARGET, Options
 from packager.targets.target import build_project
+from packager.tasks import CropMode, Task
+from packager.tasks.image import input_tensor
 from tests.conftest import HOSTILE_LABELS, write_files
 from tests.example_models import digits, golden_pictures, sine
 from tests.targets.android import tiny_models
@@ -223,8 +223,8 @@ def test_input_tensor_is_the_packagers_own(
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
-    assert annotated.image is not None
-    expected = input_tensor(Image.fromarray(pixels), annotated.image)
+    assert annotated.input is not None
+    expected = input_tensor(Image.fromarray(pixels), annotated.input)
     np.testing.assert_array_equal(np.load(tmp_path / "tensor.npy"), expected, strict=True)
 
 

@@ -28,8 +28,8 @@ from packager.annotated import AnnotatedModel, annotated_model
 from packager.errors import ConfigError
 from packager.golden import read_samples
 from packager.metadata.attach import Annotation, LabelFile, annotate
-from packager.metadata.view import Task
 from packager.model import parse_model
+from packager.tasks import Task
 from tests.conftest import write_files
 from tests.example_models import digits, golden_pictures, sine
 from tests.targets.android import tiny_models

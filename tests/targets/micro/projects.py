@@ -10,10 +10,10 @@ from typing import Any
 from packager.annotated import AnnotatedModel, annotated_model
 from packager.golden import Goldens, Sample, build_goldens, read_samples
 from packager.metadata.attach import Annotation, LabelFile, annotate
-from packager.metadata.view import CropMode, Task
 from packager.model import parse_model, read_model
 from packager.targets.micro import TARGET, Options
 from packager.targets.target import build_project
+from packager.tasks import CropMode, Task
 from tests.example_models import digits, golden_pictures, sine
 
 

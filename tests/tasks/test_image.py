@@ -17,10 +17,11 @@ from PIL import Image
 from packager.annotated import AnnotatedModel, annotated_model, read_annotated
 from packager.golden import Sample, build_goldens
 from packager.metadata.attach import Annotation, LabelFile, annotate
-from packager.metadata.view import CropMode, Task
 from packager.model import Quantization, Tensor, parse_model, read_model
-from packager.preprocessing import ImageInput, input_tensor, lookup_table, quantize, resize, resize_box
 from packager.runtimes import Runtime
+from packager.tasks import ChannelOrder, CropMode, Resize, Task
+from packager.tasks.image import ImageInput, input_tensor, lookup_table, place, resize
+from packager.tasks.quantization import quantize
 
 INT8 = Quantization((1 / 255,), (-128,), None)
 
@@ -39,7 +40,17 @@ def image_input(
     shape = (1, height, width, channels)
     tensor = Tensor(0, "x", shape, shape, dtype, quantization, 0, is_variable=False)
     return ImageInput(
-        tensor, width, height, channels, crop, mean * (channels // len(mean)), std * (channels // len(std))
+        tensor=tensor,
+        width=width,
+        height=height,
+        channels=channels,
+        is_planar=False,
+        crop=crop,
+        pad=0,
+        resize=Resize.ANTIALIAS,
+        order=ChannelOrder.RGB,
+        mean=mean * (channels // len(mean)),
+        std=std * (channels // len(std)),
     )
 
 
@@ -141,7 +152,8 @@ def test_resize_box_stays_inside(crop: CropMode) -> None:
     for width, height in [(1, 1), (3, 1), (28, 28), (10, 1000)]:
         image = image_input(width, height, crop=crop)
         for size in [*SIZES, (1, 10_000), (10_000, 1), (4000, 3000)]:
-            (left, top, right, bottom), (to_width, to_height) = resize_box(size, image)
+            placement = place(size, image)
+            (left, top, right, bottom), (_, _, to_width, to_height) = placement.box, placement.fitted
             assert 0 <= left < right <= size[0]
             assert 0 <= top < bottom <= size[1]
             assert 1 <= to_width <= width
@@ -235,14 +247,14 @@ def test_expected_answers_of_real_models(models: Path) -> None:
     checked = 0
     for name, entries in by_model.items():
         annotated = annotated_classifier(models, name)
-        assert annotated.image is not None
+        assert annotated.input is not None
         samples = []
         for entry in entries:
             with Image.open(models / entry["image"]) as opened:
-                samples.append(Sample(entry["image"], None, (input_tensor(opened, annotated.image),)))
+                samples.append(Sample(entry["image"], None, (input_tensor(opened, annotated.input),)))
         cases = build_goldens(annotated, samples, [Runtime.LITERT]).sets[Runtime.LITERT].cases
         for entry, case in zip(entries, cases, strict=True):
-            best = case.answers[0]
+            best = case.answer[0]
             assert (best.index, best.label) == (entry["top_index"], entry["top_label"])
             assert best.score == pytest.approx(entry["score"], abs=0.00005), entry
             checked += 1

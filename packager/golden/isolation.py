@@ -20,8 +20,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
-from packager import runner
 from packager.errors import WriteError
+from packager.golden import runner
 
 # Of what a runtime prints: the reason stands at the beginning, the last words at the end.
 _KEPT_PRINT = 16384

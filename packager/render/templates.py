@@ -1,7 +1,8 @@
 """A template folder and a context become files. Nothing is written to disk here.
 
 A template folder mirrors what it generates: file and folder names are templates too. A file that ends in ``.j2``
-is rendered and loses the ending; any other is copied byte for byte.
+is rendered and loses the ending; any other is copied byte for byte. A folder ``NAME.parts`` holds the parts of the
+file NAME, which all layers add to: they follow one another in the order of their names.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from packager.literals import FILTERS
+from packager.render.literals import FILTERS
 
 if TYPE_CHECKING:
     import jinja2
 
 TEMPLATE_SUFFIX = ".j2"
+PARTS_SUFFIX = ".parts"
 
 
 def templates_folder() -> Path:
@@ -24,7 +26,7 @@ def templates_folder() -> Path:
 
     An editable install puts a copy into site-packages that grows stale; this module is then the checkout's.
     """
-    package = Path(__file__).parent
+    package = Path(__file__).parent.parent
     packaged = package / "templates"
     return packaged if packaged.is_dir() else package.parent / "templates"
 
@@ -64,20 +66,29 @@ def render_layers(layers: tuple[str, ...], context: Any) -> dict[str, bytes]:
 
     Raises:
         FileNotFoundError: a layer holds no files.
-        ValueError: two layers render the same path.
+        ValueError: two layers render the same path, or the same part of a file.
     """
     names = {field.name: getattr(context, field.name) for field in dataclasses.fields(context)}
     files: dict[str, bytes] = {}
+    parts: dict[str, dict[str, bytes]] = {}
     for layer in layers:
         found = template_files(layer)
         if not found:
             raise FileNotFoundError(f"no templates in {layer}")
         for relative, path in found:
             target = environment().from_string(relative.removesuffix(TEMPLATE_SUFFIX)).render(names)
-            if target in files:
+            folder, _, name = target.rpartition("/")
+            is_part = folder.endswith(PARTS_SUFFIX)
+            group = parts.setdefault(folder.removesuffix(PARTS_SUFFIX), {}) if is_part else files
+            key = name if is_part else target
+            if key in group:
                 raise ValueError(f"two templates render {target}")
             content = path.read_bytes()
             if relative.endswith(TEMPLATE_SUFFIX):
                 content = environment().from_string(content.decode()).render(names).encode()
-            files[target] = content
+            group[key] = content
+    for target, contents in parts.items():
+        if target in files:
+            raise ValueError(f"two templates render {target}")
+        files[target] = b"".join(contents[name] for name in sorted(contents))
     return files

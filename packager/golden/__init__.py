@@ -1,0 +1,23 @@
+"""Golden cases: sample inputs and the answers that the real runtimes give to them.
+
+Each generated project carries them and a self-test that replays them. Runtimes disagree by some counts on
+quantized models, so each project's answers come from the runtime that will run it, and the tolerance is stated
+beside them.
+"""
+
+from packager.golden.cases import GoldenCase, Goldens, GoldenSet, Sample
+from packager.golden.files import golden_files, litert_tolerance
+from packager.golden.running import build_goldens
+from packager.golden.samples import picture_sample, read_samples
+
+__all__ = [
+    "GoldenCase",
+    "GoldenSet",
+    "Goldens",
+    "Sample",
+    "build_goldens",
+    "golden_files",
+    "litert_tolerance",
+    "picture_sample",
+    "read_samples",
+]

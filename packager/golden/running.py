@@ -1,0 +1,186 @@
+"""Running samples on the real runtimes, each in a child process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from packager.annotated import AnnotatedModel
+from packager.errors import MissingPackageError, ModelError
+from packager.golden.cases import GoldenCase, Goldens, GoldenSet, Sample
+from packager.golden.isolation import Failure, Outcome, run_isolated
+from packager.golden.samples import check_budget, give_fewer, input_bytes
+from packager.model import Model, Tensor
+from packager.model.operators import TENSOR_TYPE_BITS
+from packager.runtimes import GOLDEN_LIMIT, Runtime
+from packager.settings import Text
+from packager.tasks.kinds import Array
+
+# Seconds that a child process may take for all its cases, and seconds of CPU time.
+TIME_LIMIT = 300
+CPU_LIMIT = 300
+# Bytes of tensor arena that are tried; no microcontroller comes near it.
+LARGEST_ARENA = 1 << 30
+
+
+def build_goldens(
+    annotated: AnnotatedModel, samples: Sequence[Sample], runtimes: Sequence[Runtime], *, limit: int = GOLDEN_LIMIT
+) -> Goldens:
+    """Run ``samples`` on each of ``runtimes``; LiteRT and TFLite Micro each in a child process of its own.
+
+    ``limit`` is how many megabytes the outputs of all samples may take together.
+
+    Raises:
+        ConfigError: the outputs are beyond ``limit``.
+        MissingPackageError: the runtime's package is not installed.
+        ModelError: the runtime refuses the model, dies from it, or takes longer than TIME_LIMIT.
+    """
+    for port in annotated.inputs:
+        input_bytes(port.tensor)
+    # Of some outputs the file tells no shape; those are counted as they come.
+    known = sum(_output_bytes(port.tensor) for port in annotated.outputs)
+    check_budget("outputs", known, len(samples), limit, annotated.model.path)
+    groups = (
+        [runtime for runtime in runtimes if runtime is not Runtime.TFLITE_MICRO],
+        [runtime for runtime in runtimes if runtime is Runtime.TFLITE_MICRO],
+    )
+    sets: dict[Runtime, GoldenSet] = {}
+    arena = None
+    for group in groups:
+        if not group:
+            continue
+        result, outputs = _run_child(annotated.model, samples, group, limit << 20)
+        arena = result.get("arena_bytes", arena)
+        for runtime in group:
+            cases = tuple(
+                _case(annotated, sample, tensors) for sample, tensors in zip(samples, outputs[runtime], strict=True)
+            )
+            sets[runtime] = GoldenSet(result[runtime], cases)
+    return Goldens(sets, arena)
+
+
+def _output_bytes(tensor: Tensor) -> int:
+    return max(tensor.size, 0) * TENSOR_TYPE_BITS.get(tensor.dtype, 0) // 8
+
+
+def _case(annotated: AnnotatedModel, sample: Sample, outputs: tuple[Array, ...]) -> GoldenCase:
+    for port, tensor in zip(annotated.outputs, outputs, strict=True):
+        if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
+            # No tolerance tells one such answer from another, and JSON has no word for them.
+            raise ModelError(
+                f"its output {port.name!r} is infinite or not a number for the golden sample {sample.name!r}",
+                where=annotated.model.path,
+                fix="Give golden samples of your own, of values that the model was made for.",
+            )
+    answer = annotated.answer.read(outputs, sample.placement)
+    return GoldenCase(sample.name, sample.picture, sample.inputs, outputs, answer)
+
+
+_PACKAGES = {"tflite-micro": ("tflite_micro", "Linux on x86-64"), "ai-edge-litert": ("ai_edge_litert", "")}
+
+
+def _require(package: str, path: Path) -> None:
+    module, platforms = _PACKAGES[package]
+    if find_spec(module) is None:
+        where = f"It has wheels for {platforms} only." if platforms else "Intel Macs have no wheels of it."
+        raise MissingPackageError(
+            f"computing golden cases needs the package {package}, which is not installed",
+            where=path,
+            fix=f"pip install {package}. {where}",
+        )
+
+
+def _run_child(
+    model: Model, samples: Sequence[Sample], runtimes: Sequence[Runtime], limit: int
+) -> tuple[Mapping[str, Any], dict[Runtime, list[tuple[Array, ...]]]]:
+    micro = runtimes[0] is Runtime.TFLITE_MICRO
+    title = "TensorFlow Lite Micro" if micro else "LiteRT"
+    _require("tflite-micro" if micro else "ai-edge-litert", model.path)
+    job = {
+        "runtimes": list(runtimes),
+        "cases": len(samples),
+        "inputs": len(model.inputs),
+        "outputs": len(model.outputs),
+        "arena_limit": _arena_limit(model),
+    }
+    memory = _memory_limit(model, limit)
+    outcome = run_isolated(
+        job,
+        model.data,
+        [tensor for sample in samples for tensor in sample.inputs],
+        seconds=TIME_LIMIT,
+        cpu_seconds=CPU_LIMIT,
+        memory_bytes=memory,
+        output_limit=limit * len(runtimes),
+    )
+    if outcome.failure is not None:
+        what, fix = _explain(outcome, title, memory, limit)
+        raise ModelError(what, where=model.path, fix=fix)
+    tensors = iter(outcome.tensors)
+    outputs = {runtime: [tuple(next(tensors) for _ in model.outputs) for _ in samples] for runtime in runtimes}
+    return outcome.result, outputs
+
+
+def _explain(outcome: Outcome, title: str, memory: int, limit: int) -> tuple[str, Text | None]:
+    """What went wrong in the child process, and what to do."""
+    device = "It would do so on the device too: look for the operator that does it, or make its input smaller."
+    match outcome.failure:
+        case Failure.RUNTIME if not outcome.result["message"]:
+            # What LiteRT says where an allocation fails.
+            return (
+                f"{title} cannot run it and gives no reason; mostly {memory >> 20:,} MB of memory are too few",
+                device,
+            )
+        case Failure.RUNTIME:
+            return f"{title} cannot run it: {_reason(outcome.result['message'], outcome.printed)}", None
+        case Failure.TIME:
+            return f"{title} ran it for {TIME_LIMIT} s without an answer", device
+        case Failure.CPU:
+            return f"{title} ran it for {CPU_LIMIT} s of CPU time without an answer", device
+        case Failure.MEMORY:
+            return f"{title} needs more than {memory >> 20:,} MB of memory to run it", device
+        case Failure.OUTPUT:
+            return f"its outputs for all golden cases take more than {limit >> 20:,} MB", give_fewer(limit >> 19)
+        case Failure.DAMAGED:
+            # Its answers are worth nothing.
+            return f"{title} damaged its memory while it ran the model ({outcome.how})", None
+        case _:
+            return (
+                f"{title} died while it ran the model ({outcome.how})",
+                "The model, or an operator in it, crashes this runtime; it would do so on the device too.",
+            )
+
+
+def _memory_limit(model: Model, limit: int) -> int:
+    """Bytes of address space for the child: far more than a model of its size needs, and not more than there is."""
+    enough = (4 << 30) + 8 * (len(model.data) + limit)
+    try:
+        return min(enough, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, ValueError, OSError):  # Windows
+        return enough
+
+
+def _arena_limit(model: Model) -> int:
+    # Every tensor at once and 1 KB of bookkeeping for each is more than a planner ever needs.
+    tensors = [tensor for graph in model.subgraphs for tensor in graph.tensors]
+    enough = (
+        2 * sum(8 * max(tensor.size, 1) for tensor in tensors if not tensor.constant_bytes)
+        + 1024 * len(tensors)
+        + (1 << 20)
+    )
+    return min(enough, LARGEST_ARENA)
+
+
+def _reason(message: str, printed: str) -> str:
+    # LiteRT lists every tensor that it dislikes; the first one tells enough.
+    message = " ".join(message.split())
+    message = message if len(message) <= 300 else message[:300] + "…"
+    # TFLite Micro's exception says only that it failed; the reason stands on stderr.
+    lines = (line.strip() for line in printed.splitlines())
+    told = [line for line in lines if line and not line.startswith(("INFO:", "WARNING:"))]
+    return f"{message} ({told[0]})" if told and "TFLM" in message else message

@@ -1,0 +1,271 @@
+"""Sample inputs: from files, or made up."""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from packager.annotated import AnnotatedModel, Port
+from packager.errors import ConfigError, ModelError, PackagerError
+from packager.golden.cases import Sample
+from packager.model import Tensor
+from packager.reading import open_file
+from packager.render.naming import SnakeName, unique
+from packager.runtimes import GOLDEN_LIMIT, GOLDEN_LIMIT_SETTING
+from packager.settings import Example, Text
+from packager.tasks.image import ImageInput, input_tensor, place
+from packager.tasks.kinds import Array
+from packager.tasks.quantization import quantize
+
+# Cases made up where no samples are given, and the pixels of the long side of a picture that goes into a project.
+RANDOM_CASES = 3
+LONGEST_SIDE = 512
+# Items of an input beyond which its shape is taken for a damaged one, whatever the limit on golden cases.
+_LARGEST_INPUT = 1 << 34
+
+
+def read_samples(
+    annotated: AnnotatedModel, paths: Sequence[Path], *, limit: int = GOLDEN_LIMIT
+) -> tuple[Sample, ...]:
+    """Sample inputs from files; seeded random ones where ``paths`` is empty.
+
+    A picture (anything Pillow reads) suits an image classifier. ``.npy`` holds the tensor of a model with one
+    input, ``.npz`` one array an input under the input's name: arrays of the tensor's own dtype go in as they are,
+    float arrays for a quantized input hold real values and are quantized. ``limit`` is how many megabytes the tensors
+    of all samples may take together.
+
+    Raises:
+        ConfigError: a file is missing, is of no such kind, or does not fit the model, or all are beyond ``limit``.
+        ModelError: the model's inputs are of a type or shape for which there are no samples.
+    """
+    bytes_each = sum(input_bytes(port.tensor) for port in annotated.inputs)
+    check_budget("inputs", bytes_each, len(paths) or RANDOM_CASES, limit, annotated.model.path)
+    if not paths:
+        return _random_samples(annotated)
+    names = unique([SnakeName.of(path.stem) for path in paths])
+    return tuple(_read_sample(annotated, path, name) for path, name in zip(paths, names, strict=True))
+
+
+def check_budget(side: str, bytes_each: int, cases: int, limit: int, path: Path) -> None:
+    """Refuse golden cases that take too much memory and disk, before any is made."""
+    if limit < 1:
+        raise ConfigError((GOLDEN_LIMIT_SETTING, " is not a whole number from 1 up"), about=GOLDEN_LIMIT_SETTING)
+    total = bytes_each * cases
+    if total > limit << 20:
+        raise ConfigError(
+            f"the {side} of {cases} golden cases take {-(-total >> 20):,} MB, and the limit is {limit:,} MB",
+            where=path,
+            fix=give_fewer(-(-total >> 20)),
+        )
+
+
+def give_fewer(megabytes: int) -> Text:
+    """What to do where golden cases take so many megabytes."""
+    return "Give fewer golden samples, or raise the limit: ", Example.of((GOLDEN_LIMIT_SETTING, megabytes))
+
+
+def _read_sample(annotated: AnnotatedModel, path: Path, name: str) -> Sample:
+    try:
+        loaded = _load_arrays(annotated, path) if path.suffix in (".npy", ".npz") else _load_picture(path)
+    except FileNotFoundError:
+        raise ConfigError("no such golden sample", where=path) from None
+    except PackagerError:
+        raise
+    except Exception as error:  # on a damaged file, NumPy and Pillow raise whatever happens to go wrong
+        what = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+        raise ConfigError(f"cannot be read as a golden sample: {what}", where=path) from None
+    if not isinstance(loaded, Image.Image):
+        tensors = tuple(_fit(array, port, path) for array, port in zip(loaded, annotated.inputs, strict=True))
+        return Sample(name, None, tensors)
+    if not isinstance(annotated.input, ImageInput):
+        raise ConfigError(
+            f"is a picture, and the model's task is {annotated.task}",
+            where=path,
+            fix="Give .npy samples, or attach the metadata of an image classifier to the model.",
+        )
+    if loaded.mode in ("I", "F"):
+        raise ConfigError("has pixels of 32 bits", where=path, fix="Save it with 8 bits a channel.")
+    return picture_sample(annotated, name, loaded)
+
+
+def _load_picture(path: Path) -> Image.Image:
+    with warnings.catch_warnings(), open_file(path) as file, Image.open(file) as opened:
+        warnings.simplefilter("ignore")
+        # Cameras store pictures turned and say so; the generated code turns them upright too.
+        picture = ImageOps.exif_transpose(opened)
+        picture.load()
+    # Transparency is left out; Pillow warns of one that it cannot carry over.
+    picture.info.pop("transparency", None)
+    if picture.mode.startswith("I;16"):
+        # Pillow would clip these to 255 rather than scale them.
+        picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+    return picture
+
+
+def _load_arrays(annotated: AnnotatedModel, path: Path) -> list[Array]:
+    """The array of an .npy, or those of an .npz, in the order of the inputs, of their sizes and of plain numbers."""
+    with open_file(path) as file:
+        if file.read(4) != b"PK\x03\x04":
+            if len(annotated.inputs) != 1:
+                raise ConfigError(
+                    f"holds one array, and the model has {len(annotated.inputs)} inputs",
+                    where=path,
+                    fix="Save an .npz with an array for each: " + ", ".join(port.name for port in annotated.inputs),
+                )
+            return [_load_array(lambda: file, annotated.inputs[0], path)]
+        with zipfile.ZipFile(file) as archive:
+            return [_load_entry(archive, port, annotated, path) for port in annotated.inputs]
+
+
+def _load_entry(archive: zipfile.ZipFile, port: Port, annotated: AnnotatedModel, path: Path) -> Array:
+    entry = f"{port.name}.npy"
+    if entry not in archive.namelist():
+        raise ConfigError(
+            f"has no array {port.name!r}",
+            where=path,
+            fix="The model's inputs are: " + ", ".join(port.name for port in annotated.inputs),
+        )
+    if archive.getinfo(entry).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # Python unpacks other methods without a bound.
+        raise ConfigError(
+            f"its array {port.name!r} is packed in an unusual way", where=path, fix="Save it by np.savez."
+        )
+    return _load_array(lambda: archive.open(entry), port, path)
+
+
+def _load_array(open_: Callable[[], IO[bytes]], port: Port, path: Path) -> Array:
+    """One array, whose header is believed only where it says what the input takes."""
+    stream = open_()
+    stream.seek(0)
+    version = np.lib.format.read_magic(stream)  # type: ignore[no-untyped-call]
+    if version not in _HEADERS:
+        raise ConfigError("is an .npy of records, not of numbers", where=path)
+    shape, _, dtype = _HEADERS[version](stream)
+    if dtype.hasobject:
+        raise ConfigError("holds Python objects, not numbers", where=path, fix="Save an array of numbers by np.save.")
+    if dtype.kind not in "biufc":
+        raise _wrong_type(dtype, port, path)
+    if math.prod(shape) != port.tensor.size:
+        raise ConfigError(
+            f"holds an array of {list(shape)} for input {port.name!r} of {list(port.tensor.shape)}", where=path
+        )
+    stream = open_()
+    stream.seek(0)
+    array: Array = np.lib.format.read_array(stream, allow_pickle=False)  # type: ignore[no-untyped-call]
+    return array
+
+
+_HEADERS: dict[tuple[int, int], Callable[..., tuple[tuple[int, ...], bool, np.dtype[Any]]]] = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+
+
+def _fit(array: Array, port: Port, path: Path) -> Array:
+    tensor = port.tensor
+    if array.dtype == tensor.dtype:
+        fitted = array
+    elif array.dtype.kind == "f" and tensor.is_quantized and np.isfinite(array).all():
+        assert tensor.quantization is not None
+        fitted = quantize(array.astype(np.float64), tensor.quantization, tensor.dtype)
+    else:
+        cast = _cast(array, tensor.dtype, path)
+        if cast is None:
+            raise _wrong_type(array.dtype, port, path)
+        fitted = cast
+    return np.ascontiguousarray(fitted.reshape(tensor.shape))
+
+
+def _wrong_type(dtype: np.dtype[Any], port: Port, path: Path) -> ConfigError:
+    tensor = port.tensor
+    return ConfigError(
+        f"holds {dtype}, and input {port.name!r} is {tensor.dtype}",
+        where=path,
+        fix=f"Save it as {tensor.dtype}" + (", or real values as float32." if tensor.is_quantized else "."),
+    )
+
+
+def _cast(array: Array, dtype: str, path: Path) -> Array | None:
+    """``array`` as ``dtype`` where that keeps its values: integers exactly, floats to ``dtype``'s precision."""
+    is_float = np.dtype(dtype).kind == "f"
+    if array.dtype.kind not in ("biuf" if is_float else "biu"):
+        return None
+    with np.errstate(over="ignore"):
+        cast: Array = array.astype(dtype)
+    is_kept = np.isfinite(cast) == np.isfinite(array) if is_float else cast == array
+    if not is_kept.all():
+        raise ConfigError(f"holds {array[~is_kept].flat[0]}, which is beyond {dtype}", where=path)
+    return cast
+
+
+def picture_sample(annotated: AnnotatedModel, name: str, picture: Image.Image) -> Sample:
+    """A picture as a golden sample: PNG, because JPEG decoders differ, and at most 512 pixels long."""
+    image = annotated.input
+    assert isinstance(image, ImageInput)
+    plain = picture.convert("L" if image.channels == 1 else "RGB")
+    plain.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    png = io.BytesIO()
+    # Phones convert a picture that names its color space, and the input tensor would be another one.
+    plain.save(png, "PNG", optimize=True, icc_profile=None)
+    return Sample(name, png.getvalue(), (input_tensor(plain, image),), place(plain.size, image))
+
+
+def _random_samples(annotated: AnnotatedModel) -> tuple[Sample, ...]:
+    generator = np.random.default_rng(0)
+    samples = []
+    for number in range(RANDOM_CASES):
+        name = f"random_{number}"
+        if isinstance(annotated.input, ImageInput):
+            # Not of the input's own size, so that the resize is tested too.
+            size = (annotated.input.height + 13 * number, annotated.input.width * 3 // 2 - 7 * number)
+            pixels = generator.integers(0, 256, (*(max(1, side) for side in size), 3), dtype=np.uint8)
+            samples.append(picture_sample(annotated, name, Image.fromarray(pixels)))
+        else:
+            tensors = tuple(_random_tensor(generator, port) for port in annotated.inputs)
+            samples.append(Sample(name, None, tensors))
+    return tuple(samples)
+
+
+def _random_tensor(generator: np.random.Generator, port: Port) -> Array:
+    tensor, bounds = port.tensor, (*port.metadata.minimum, *port.metadata.maximum)
+    is_bounded = len(port.metadata.minimum) == 1 and len(bounds) == 2 and -np.inf < bounds[0] <= bounds[1] < np.inf
+    low, high = bounds if is_bounded else (-1.0, 1.0)
+    dtype = np.dtype(tensor.dtype)
+    if dtype.kind == "f":
+        return generator.uniform(low, high, tensor.shape).astype(dtype)
+    if dtype.kind == "b":
+        return generator.integers(0, 2, tensor.shape).astype(dtype)
+    limits = np.iinfo(dtype)
+    if tensor.is_quantized:
+        if is_bounded and tensor.quantization is not None:
+            return quantize(generator.uniform(low, high, tensor.shape), tensor.quantization, tensor.dtype)
+        return generator.integers(limits.min, limits.max, tensor.shape, dtype=dtype, endpoint=True)
+    # Plain integers are mostly indices (token ids), and one beyond the table is an error in every runtime.
+    first, last = (min(max(int(bound), limits.min), limits.max) for bound in ((low, high) if is_bounded else (0, 9)))
+    return generator.integers(first, last, tensor.shape, dtype, endpoint=True)
+
+
+def input_bytes(tensor: Tensor) -> int:
+    """The bytes of one input; ModelError where there are no samples of its type or shape."""
+    try:
+        dtype = np.dtype(tensor.dtype)
+    except TypeError:
+        dtype = np.dtype(object)
+    if dtype.kind not in "biuf":
+        raise ModelError(f"its input {tensor.name!r} is of {tensor.dtype}, for which there are no samples")
+    if tensor.is_dynamic:
+        raise ModelError(
+            f"its input {tensor.name!r} has the open shape {list(tensor.shape_signature)}",
+            fix="Convert it with a fixed shape.",
+        )
+    if min(tensor.shape, default=1) < 1 or tensor.size > _LARGEST_INPUT:
+        raise ModelError(f"its input {tensor.name!r} has the shape {list(tensor.shape)}, which no sample can have")
+    return tensor.size * dtype.itemsize

@@ -1,0 +1,70 @@
+"""Masks: a class for each pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from packager.model import Tensor
+from packager.tasks import Activation, AnswerKind
+from packager.tasks.classes import Labels
+from packager.tasks.kinds import Answer, Array, Placement
+
+
+class MaskForm(StrEnum):
+    """What a segmenter's output holds for each pixel."""
+
+    SCORES = "scores"  # [1, H, W, C], C of 2 and more
+    CLASS_NUMBERS = "class-numbers"  # [1, H, W] or [1, H, W, 1] of integers without quantization
+    PROBABILITY = "probability"  # [1, H, W, 1] or [1, H, W]: of class 1; 0 is the background
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """``mask`` is uint8 [height, width] of class numbers in the picture's own size, 255 where nobody looked."""
+
+    mask: Array = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Mask(Answer[Segmentation]):
+    """The output ``tensor`` (the model's only one) of ``height`` x ``width`` pixels."""
+
+    kind = AnswerKind.MASK
+
+    tensor: Tensor
+    form: MaskForm
+    height: int
+    width: int
+    class_count: int
+    labels: Labels
+    activation: Activation
+    threshold: float
+
+    def read(self, outputs: Sequence[Array], placement: Placement | None) -> Segmentation:
+        """The class of every pixel of the picture, by nearest."""
+        raise NotImplementedError
+
+    def to_json(self, answer: Segmentation) -> list[Any]:
+        """Label, index and number of pixels of each class that occurs."""
+        raise NotImplementedError
+
+    def files(self, answer: Segmentation) -> Mapping[str, bytes]:
+        """The mask as an 8-bit gray PNG, ``mask.png``."""
+        raise NotImplementedError
+
+    def agreement(self, score: float) -> Mapping[str, float]:
+        """How much the pixels of each golden class must overlap."""
+        raise NotImplementedError
+
+    def find_differences(
+        self, actual: Segmentation, golden: Segmentation, agreement: Mapping[str, float]
+    ) -> tuple[str, ...]:
+        """By intersection over union of each golden class."""
+        raise NotImplementedError
+
+    def find_weakness(self, answers: Sequence[Segmentation]) -> str | None:
+        """Whether all masks are of one class."""
+        raise NotImplementedError
