@@ -17,6 +17,7 @@ from packager.model import Model, Quantization, Tensor
 from packager.reading import read_file
 from packager.settings import Example, Part, Setting, find_wrong_type
 from packager.tasks import CropMode, Task
+from packager.tasks.heads import SSD_OPERATOR, SSD_RANKS, ssd_roles
 from packager.terminal import counted
 
 IMAGE_TASKS = (Task.IMAGE_CLASSIFICATION, Task.OBJECT_DETECTION, Task.IMAGE_SEGMENTATION)
@@ -35,8 +36,7 @@ ROLES = {
     "number": ("number of detections", "The number of the detected boxes."),
     "": ("", ""),
 }
-_DETECTOR_OUTPUTS = {"location": 3, "category": 2, "score": 2, "number": 1}  # with their ranks
-_DETECTION_OPERATOR = "TFLite_Detection_PostProcess"
+_DETECTOR_OUTPUTS = ("location", "category", "score", "number")
 
 
 @dataclass(frozen=True)
@@ -278,22 +278,18 @@ def _roles(model: Model, task: Task, given: Setting | None) -> tuple[tuple[str, 
 
 
 def _detector_roles(model: Model, fail: Callable[[str], MetadataError]) -> tuple[str, ...]:
-    indices = model.main.outputs
-    if not len(indices) == len(set(indices)) == 4:
+    order = ssd_roles(model)
+    if order is None:
         raise fail(
-            f"object-detection takes a model that ends in {_DETECTION_OPERATOR}, with four outputs "
-            f"(boxes, categories, scores, their number), and this one has {len(indices)}"
+            f"object-detection takes a model that ends in {SSD_OPERATOR}, with four outputs "
+            f"(boxes, categories, scores, their number), and this one has {len(model.outputs)}"
         )
-    # The operator's own order; where a converter put something behind it, the order in which the tensors were
-    # made, which is also how tflite-support tells them.
-    own = [node.outputs for node in model.main.nodes if node.operator.name == _DETECTION_OPERATOR]
-    order = own[0] if own and sorted(own[0]) == sorted(indices) else tuple(sorted(indices))
-    roles = tuple(list(_DETECTOR_OUTPUTS)[order.index(index)] for index in indices)
-    for role, tensor in zip(roles, model.outputs, strict=True):
+    for role, index, rank in zip(_DETECTOR_OUTPUTS, order, SSD_RANKS, strict=True):
+        tensor = model.outputs[index]
         # The operator sizes its outputs at run time, so mostly they have no shape in the file.
-        if tensor.shape and len(tensor.shape) != _DETECTOR_OUTPUTS[role]:
+        if tensor.shape and len(tensor.shape) != rank:
             raise fail(f"the detector's output {tensor.name!r} ({role}) has the shape {list(tensor.shape)}")
-    return roles
+    return tuple(_DETECTOR_OUTPUTS[order.index(index)] for index in range(4))
 
 
 def _check_labels(

@@ -102,3 +102,11 @@ class Head(StrEnum):
     MOVENET_MULTIPOSE = "movenet-multipose"
     YOLO_POSE = "yolo-pose"
     LANDMARKS = "landmarks"
+
+
+class MaskForm(StrEnum):
+    """What a segmenter's output holds for each pixel."""
+
+    SCORES = "scores"  # [1, H, W, C], C of 2 and more
+    CLASS_NUMBERS = "class-numbers"  # [1, H, W] or [1, H, W, 1] of integers without quantization
+    PROBABILITY = "probability"  # [1, H, W, 1] or [1, H, W]: of class 1; 0 is the background

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from packager.model import Tensor
-from packager.tasks import Activation, AnswerKind
+from packager.tasks import Activation, AnswerKind, MaskForm
 from packager.tasks.classes import Labels
 from packager.tasks.kinds import Answer, Array, Placement
-
-
-class MaskForm(StrEnum):
-    """What a segmenter's output holds for each pixel."""
-
-    SCORES = "scores"  # [1, H, W, C], C of 2 and more
-    CLASS_NUMBERS = "class-numbers"  # [1, H, W] or [1, H, W, 1] of integers without quantization
-    PROBABILITY = "probability"  # [1, H, W, 1] or [1, H, W]: of class 1; 0 is the background
 
 
 @dataclass(frozen=True)
