@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from packager.model import Tensor
+from packager.settings import Text
 from packager.tasks import Activation, AnswerKind, Head
 from packager.tasks.classes import Labels
 from packager.tasks.kinds import Answer, Array, Placement
@@ -49,7 +50,7 @@ class Boxes(Answer[tuple[Detection, ...]]):
         """All detections."""
         raise NotImplementedError
 
-    def agreement(self, score: float) -> Mapping[str, float]:
+    def agreement(self, share: float, answers: Sequence[tuple[Detection, ...]]) -> Mapping[str, float]:
         """How far scores may be off, and how much boxes must overlap."""
         raise NotImplementedError
 
@@ -59,6 +60,6 @@ class Boxes(Answer[tuple[Detection, ...]]):
         """By class and overlap, never by rank."""
         raise NotImplementedError
 
-    def find_weakness(self, answers: Sequence[tuple[Detection, ...]]) -> str | None:
+    def find_weakness(self, answers: Sequence[tuple[Detection, ...]]) -> tuple[str, Text] | None:
         """Whether nothing was found in any case."""
         raise NotImplementedError

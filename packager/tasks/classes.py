@@ -12,9 +12,11 @@ from packager.errors import MetadataError
 from packager.metadata.plan import LABELS
 from packager.metadata.view import ModelMetadata
 from packager.model import Model, Tensor
+from packager.settings import Text
 from packager.tasks import Activation, AnswerKind
 from packager.tasks.kinds import Answer, Array, Placement
 from packager.tasks.quantization import dequantize
+from packager.tasks.scores import REAL_SAMPLES, activate
 from packager.terminal import counted
 
 GOLDEN_CLASSES = 3
@@ -72,7 +74,10 @@ class Category:
 
 @dataclass(frozen=True)
 class Classes(Answer[tuple[Category, ...]]):
-    """The scores in the output ``tensor`` (the model's first), whose last axis has an item for each label."""
+    """The scores in the output ``tensor`` (the model's only one), an item for each label.
+
+    ``activation`` makes scores of its items; those below ``threshold`` are left out, and none where that is 0.
+    """
 
     kind = AnswerKind.CLASSES
 
@@ -82,25 +87,55 @@ class Classes(Answer[tuple[Category, ...]]):
     threshold: float
 
     def read(self, outputs: Sequence[Array], placement: Placement | None = None) -> tuple[Category, ...]:
-        """All classes, best first; of equal scores the lower index first."""
-        scores = dequantize(outputs[0].reshape(-1), self.tensor)
+        """The classes of at least ``threshold``, best first; of equal scores the lower index first, NaN last."""
+        scores = activate(dequantize(outputs[0].reshape(-1), self.tensor), self.activation)
         best = np.argsort(-scores, kind="stable")
+        if self.threshold > 0:
+            best = best[scores[best] >= np.float32(self.threshold)]
         return tuple(Category(self.labels.default[index], int(index), float(scores[index])) for index in best)
 
     def to_json(self, answer: tuple[Category, ...]) -> list[Any]:
         """The best three."""
         return [{"label": item.label, "index": item.index, "score": item.score} for item in answer[:GOLDEN_CLASSES]]
 
-    def agreement(self, score: float) -> Mapping[str, float]:
-        """How far the score of a class may be off."""
-        return {"score": score}
+    def agreement(self, share: float, answers: Sequence[tuple[Category, ...]]) -> Mapping[str, float]:
+        """How far the score of a class may be off.
+
+        ``share`` of 256 counts of a quantized output, else of the largest golden score or of 1. What an activation
+        made is of 0 to 1 as if the graph ended in it; a thousandth more is what floats of logits up to 20 add.
+        """
+        if self.activation is not Activation.NONE:
+            return {"score": share + 1e-3}
+        if self.tensor.quantization is not None and self.tensor.is_quantized:
+            return {"score": share * 256 * self.tensor.quantization.scale + 1e-6}
+        return {"score": share * max([1.0, *(item.score for answer in answers for item in answer[:1])]) + 1e-6}
 
     def find_differences(
         self, actual: tuple[Category, ...], golden: tuple[Category, ...], agreement: Mapping[str, float]
     ) -> tuple[str, ...]:
-        """By the golden best classes and their scores."""
-        raise NotImplementedError
+        """By the golden best three and their scores; no other class may be clearly better than the best of them."""
+        within = agreement["score"]
+        scores = {(item.index, item.label): item.score for item in actual}
+        differences = []
+        for item in golden[:GOLDEN_CLASSES]:
+            score = scores.get((item.index, item.label))
+            if score is None and item.score > self.threshold + within:
+                differences.append(f"{item.label} ({item.score:.4g}) is missing")
+            elif score is not None and not abs(score - item.score) <= within:
+                differences.append(f"{item.label} has {score:.4g}, golden {item.score:.4g}")
+        best = golden[0].score if golden else self.threshold
+        if actual and actual[0].score > best + 2 * within:
+            differences.append(f"{actual[0].label} has {actual[0].score:.4g}, above the golden best")
+        return tuple(differences)
 
-    def find_weakness(self, answers: Sequence[tuple[Category, ...]]) -> str | None:
-        """Nothing."""
-        raise NotImplementedError
+    def find_weakness(self, answers: Sequence[tuple[Category, ...]]) -> tuple[str, Text] | None:
+        """Whether there is no class in any case, or scores that are none."""
+        scores = [item.score for answer in answers for item in answer]
+        if not scores:
+            return f"no golden case has a class with a score of {self.threshold:g} or more", REAL_SAMPLES
+        if self.activation is Activation.NONE and not -1e-3 <= min(scores) <= max(scores) <= 1 + 1e-3:
+            return (
+                f"its golden scores are from {min(scores):.3g} to {max(scores):.3g}, so the model ends in logits",
+                "Attach the activation that makes scores of them, softmax for one class of many, else sigmoid.",
+            )
+        return None

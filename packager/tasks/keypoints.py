@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from packager.model import Tensor
+from packager.settings import Text
 from packager.tasks import AnswerKind, Head
 from packager.tasks.kinds import Answer, Array, Placement
 
@@ -70,7 +71,7 @@ class Keypoints(Answer[tuple[Pose, ...]]):
         """All poses with all points."""
         raise NotImplementedError
 
-    def agreement(self, score: float) -> Mapping[str, float]:
+    def agreement(self, share: float, answers: Sequence[tuple[Pose, ...]]) -> Mapping[str, float]:
         """How far a point may be off, as a fraction of the picture's longer side, and its score."""
         raise NotImplementedError
 
@@ -80,6 +81,6 @@ class Keypoints(Answer[tuple[Pose, ...]]):
         """By distance."""
         raise NotImplementedError
 
-    def find_weakness(self, answers: Sequence[tuple[Pose, ...]]) -> str | None:
+    def find_weakness(self, answers: Sequence[tuple[Pose, ...]]) -> tuple[str, Text] | None:
         """Whether nobody was found in any case."""
         raise NotImplementedError

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
+from packager.settings import Text
 from packager.tasks import AnswerKind, InputKind
 
 Array = np.ndarray[Any, Any]
@@ -57,10 +58,10 @@ class Answer(ABC, Generic[A]):
         return {}
 
     @abstractmethod
-    def agreement(self, score: float) -> Mapping[str, float]:
+    def agreement(self, share: float, answers: Sequence[A]) -> Mapping[str, float]:
         """What ``find_differences`` allows, as it stands in ``cases.json``.
 
-        ``score`` is how far a score (a real number of the outputs) may be off.
+        ``share`` is how far an output may be off as a fraction of its range; ``answers`` are the golden ones.
         """
 
     @abstractmethod
@@ -68,5 +69,5 @@ class Answer(ABC, Generic[A]):
         """In what ``actual`` is not the golden answer, in words; empty where the two agree."""
 
     @abstractmethod
-    def find_weakness(self, answers: Sequence[A]) -> str | None:
-        """Why the golden answers of all cases prove nothing (they are empty, or of one class), if they do not."""
+    def find_weakness(self, answers: Sequence[A]) -> tuple[str, Text] | None:
+        """Why the golden answers of all cases prove little (they are empty, or of one class), and what to do."""

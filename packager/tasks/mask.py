@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from packager.model import Tensor
+from packager.settings import Text
 from packager.tasks import Activation, AnswerKind, MaskForm
 from packager.tasks.classes import Labels
 from packager.tasks.kinds import Answer, Array, Placement
@@ -46,7 +47,7 @@ class Mask(Answer[Segmentation]):
         """The mask as an 8-bit gray PNG, ``mask.png``."""
         raise NotImplementedError
 
-    def agreement(self, score: float) -> Mapping[str, float]:
+    def agreement(self, share: float, answers: Sequence[Segmentation]) -> Mapping[str, float]:
         """How much the pixels of each golden class must overlap."""
         raise NotImplementedError
 
@@ -56,6 +57,6 @@ class Mask(Answer[Segmentation]):
         """By intersection over union of each golden class."""
         raise NotImplementedError
 
-    def find_weakness(self, answers: Sequence[Segmentation]) -> str | None:
+    def find_weakness(self, answers: Sequence[Segmentation]) -> tuple[str, Text] | None:
         """Whether all masks are of one class."""
         raise NotImplementedError

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from packager.settings import Text
 from packager.tasks import AnswerKind, InputKind
 from packager.tasks.kinds import Answer, Array, Input, Placement
 
@@ -30,7 +31,7 @@ class TensorsAnswer(Answer[None]):
         """Nothing."""
         return []
 
-    def agreement(self, _score: float) -> Mapping[str, float]:
+    def agreement(self, _share: float, _answers: Sequence[None]) -> Mapping[str, float]:
         """Nothing."""
         return {}
 
@@ -38,6 +39,6 @@ class TensorsAnswer(Answer[None]):
         """None: the raw outputs decide."""
         return ()
 
-    def find_weakness(self, _answers: Sequence[None]) -> str | None:
+    def find_weakness(self, _answers: Sequence[None]) -> tuple[str, Text] | None:
         """None: every output proves something."""
         return None
