@@ -300,8 +300,8 @@ def attach(
         str | None,
         typer.Option(
             metavar="TASK",
-            help="image-classification, object-detection, image-segmentation, audio-classification, "
-            "text-classification or tensors.",
+            help="image-classification, object-detection, image-segmentation, pose, image-to-tensors, "
+            "audio-classification, text-classification, tensor-classification or tensors.",
         ),
     ] = None,
     labels: Annotated[
@@ -323,6 +323,48 @@ def attach(
         typer.Option(
             metavar="MODE", help="How a picture of another shape is fitted: stretch, center-crop or letterbox."
         ),
+    ] = None,
+    resize: Annotated[
+        str | None, typer.Option(metavar="METHOD", help="How it is resized: antialias (the default) or bilinear.")
+    ] = None,
+    pad: Annotated[
+        int | None,
+        typer.Option(metavar="VALUE", help="Gray value around a letterboxed picture: 0 to 255; default: 0, black."),
+    ] = None,
+    channels: Annotated[
+        str | None, typer.Option(metavar="ORDER", help="Order of a picture's channels: rgb (the default) or bgr.")
+    ] = None,
+    activation: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FUNCTION",
+            help="What makes scores of the outputs of a model that ends in logits: none (the default), softmax or "
+            "sigmoid.",
+        ),
+    ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HEAD",
+            help="How the outputs are laid out, where more than one fits: ssd, yolo-v5, yolo-v8, end-to-end or fomo; "
+            "for a pose movenet, movenet-multipose, yolo-pose or landmarks.",
+        ),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SCORE", help="Score from which on there is an answer, 0 to 1; default for boxes: 0.25."
+        ),
+    ] = None,
+    iou: Annotated[
+        float | None,
+        typer.Option(
+            metavar="OVERLAP",
+            help="Intersection over union at which two boxes are one, 0 to 1; default: 0.45.",
+        ),
+    ] = None,
+    points: Annotated[
+        int | None, typer.Option(metavar="COUNT", help="Number of landmarks that the model answers with.")
     ] = None,
     name: Annotated[str | None, typer.Option(metavar="TEXT", help="The model's name.")] = None,
     version: Annotated[str | None, typer.Option(metavar="TEXT", help="The model's version.")] = None,
@@ -369,14 +411,22 @@ def attach(
     What the model holds already is kept unless an option replaces it.
     """
     from packager.metadata.attach import Annotation, LabelFile, attach_metadata
-    from packager.tasks import CropMode, Task
+    from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize, Task
 
     annotation = Annotation(
-        task=None if task is None else _choice(Task, task, "--task"),
+        task=_choice(Task, task, "--task"),
         labels=tuple(map(LabelFile.parse, labels or ())),
         mean=_numbers(mean, "--mean"),
         std=_numbers(std, "--std"),
-        crop=None if crop is None else _choice(CropMode, crop, "--crop"),
+        crop=_choice(CropMode, crop, "--crop"),
+        resize=_choice(Resize, resize, "--resize"),
+        pad=pad,
+        channels=_choice(ChannelOrder, channels, "--channels"),
+        activation=_choice(Activation, activation, "--activation"),
+        head=_choice(Head, head, "--head"),
+        threshold=threshold,
+        iou=iou,
+        points=points,
         name=name,
         version=version,
         author=author,
@@ -393,7 +443,9 @@ def attach(
     _say(f"wrote {out}")
 
 
-def _choice(kind: Any, text: str, option: str) -> Any:
+def _choice(kind: Any, text: str | None, option: str) -> Any:
+    if text is None:
+        return None
     try:
         return kind(text)
     except ValueError:

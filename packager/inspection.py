@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from packager.metadata.export import metadata_to_json
 from packager.metadata.reader import read_metadata
-from packager.metadata.view import ModelMetadata, TensorMetadata
+from packager.metadata.view import OWN_SETTINGS, ModelMetadata, TensorMetadata
 from packager.model import Model, Quantization, Tensor, read_model
 from packager.render.literals import float32
 from packager.targets import TARGETS, load_target
@@ -221,7 +221,9 @@ def metadata_to_rich(metadata: ModelMetadata) -> Group:
             about.add_row(field, _text(getattr(metadata, field)))
     if metadata.task is not None:
         about.add_row("task", metadata.task)
-        about.add_row("crop", metadata.crop)
+        for name in OWN_SETTINGS:
+            if name == "crop" or getattr(metadata, name) != getattr(ModelMetadata, name):
+                about.add_row(name, f"{getattr(metadata, name)}")
     tensors = _table("", "", "name", "content", "mean, std", "min, max", "labels", "description")
     for side, items in (("in", metadata.inputs), ("out", metadata.outputs)):
         _fill(tensors, ((side, *_metadata_row(item)) for item in items), len(items))

@@ -27,7 +27,7 @@ from packager.model import parse_model, read_model
 from packager.pipeline import package, plan_build
 from packager.settings import FORCE, Example, Setting
 from packager.targets import TARGETS, load_target
-from packager.tasks import CropMode, Task
+from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize, Task
 from tests.metadata.tiny import T, Tiny
 from tests.targets.micro import graphs
 
@@ -52,6 +52,7 @@ CLASSIFIER = {
 }
 AUDIO = {"task": Task.AUDIO_CLASSIFICATION, "labels": (LabelFile(Path("labels.txt")),)}
 TEXT = {"task": Task.TEXT_CLASSIFICATION, "labels": (LabelFile(Path("labels.txt")),)}
+POSE = {"task": Task.POSE}
 TENSORS = {"task": Task.TENSORS}
 BROKEN = "\udcff"
 
@@ -76,6 +77,14 @@ WRONG = {
     "mean": Wrong({"mean": (float("nan"),)}, CLASSIFIER, "is not a number"),
     "std": Wrong({"std": (0.0,)}, CLASSIFIER, "is 0, and the pixels are divided by it"),
     "crop": Wrong({"crop": CropMode.LETTERBOX}, what="does not go with the task tensors"),
+    "resize": Wrong({"resize": Resize.BILINEAR}, what="does not go with the task tensors"),
+    "pad": Wrong({"pad": 256}, CLASSIFIER, "is not a whole number from 0 to 255"),
+    "channels": Wrong({"channels": ChannelOrder.BGR}, what="does not go with the task tensors"),
+    "activation": Wrong({"activation": Activation.SOFTMAX}, what="does not go with the task tensors"),
+    "head": Wrong({"head": Head.SSD}, CLASSIFIER, "does not go with the task image-classification"),
+    "threshold": Wrong({"threshold": float("nan")}, CLASSIFIER, "is not a number from 0 to 1"),
+    "iou": Wrong({"iou": 0.5}, CLASSIFIER, "does not go with the task image-classification"),
+    "points": Wrong({"points": 0}, POSE, "is not a whole number from 1 to 10,000"),
     **{name: Wrong({name: BROKEN}) for name in ("name", "version", "author", "license", "description")},
     "inputs": Wrong({"inputs": (TensorSpec("a"), TensorSpec("b"))}, what="2 inputs are described"),
     "outputs": Wrong({"outputs": (TensorSpec("a"), TensorSpec("b"))}, what="2 outputs are described"),
@@ -107,6 +116,13 @@ MORE = [
     Wrong({"task": Task.OBJECT_DETECTION}, CLASSIFIER, "object-detection takes a model that ends in"),
     Wrong({"labels": (LabelFile(Path("labels.txt"), "de"),)}, CLASSIFIER, "no default ones"),
     Wrong({"labels": (LabelFile(Path("labels.txt")),) * 2}, CLASSIFIER, "two label files are given"),
+    Wrong({"pad": -1}, CLASSIFIER, "is not a whole number from 0 to 255"),
+    Wrong({"pad": 114}, AUDIO, "does not go with the task audio-classification"),
+    Wrong({"threshold": 1.5}, AUDIO, "is not a number from 0 to 1"),
+    Wrong({"threshold": 0.5}, TENSORS, "does not go with the task tensors"),
+    Wrong({"activation": Activation.SIGMOID}, POSE, "does not go with the task pose"),
+    Wrong({"iou": -0.5}, POSE, "is not a number from 0 to 1"),
+    Wrong({"points": 17}, CLASSIFIER, "does not go with the task image-classification"),
     Wrong({"sample_rate": 8000}, TENSORS, "does not go with the task tensors"),
     Wrong({"vocabulary": Path("labels.txt")}, TENSORS, "does not go with the task tensors"),
     Wrong({"delimiter": " "}, TENSORS, "does not go with the task tensors"),
@@ -418,22 +434,33 @@ def test_whole_numbers_beyond_all_bounds(option_models: Path, target: str, value
             package(target, "sine.tflite", "out", options(**{name: value}))
 
 
-@pytest.mark.parametrize("value", [2**32, 10**30, 10**400, -1, 0])
-@pytest.mark.parametrize("name", ["sample_rate", "audio_channels"])
+# The whole numbers of an annotation: with what they go, and what they may be.
+WHOLE_NUMBERS = {
+    "sample_rate": (AUDIO, "1 to 4,294,967,295"),
+    "audio_channels": (AUDIO, "1 to 4,294,967,295"),
+    "pad": (CLASSIFIER, "0 to 255"),
+    "points": (POSE, "1 to 10,000"),
+}
+
+
+@pytest.mark.parametrize("value", [2**32, 10**30, 10**400, -1])
+@pytest.mark.parametrize("name", WHOLE_NUMBERS)
 def test_whole_numbers_of_an_annotation(folder: Path, name: str, value: int) -> None:
     hints = typing.get_type_hints(Annotation)
-    assert {item for item, kind in hints.items() if kind == int | None} == {"sample_rate", "audio_channels"}
-    annotation = Annotation(**{**AUDIO, name: value})  # type: ignore[arg-type]
+    assert {item for item, kind in hints.items() if kind == int | None} == set(WHOLE_NUMBERS)
+    rest, limits = WHOLE_NUMBERS[name]
+    annotation = Annotation(**{**rest, name: value})  # type: ignore[arg-type]
     by_command = CliRunner().invoke(
         app, ["metadata", "attach", "m.tflite", "-o", "out.tflite", *options_of(annotation)]
     )
     (folder / "packager.toml").write_text(toml_of(annotation))
     by_file = CliRunner().invoke(app, ["build", "-o", "out"])
-    for result, words in ((by_command, f"--{name.replace('_', '-')}"), (by_file, "packager.toml:7: ")):
+    line = 1 + next(number for number, text in enumerate(toml_of(annotation).splitlines()) if text.startswith(name))
+    for result, words in ((by_command, f"--{name.replace('_', '-')}"), (by_file, f"packager.toml:{line}: ")):
         assert result.exit_code == 1, result.output
         assert words in result.stderr
         assert len(result.stderr) < 400
-    with pytest.raises(PackagerError, match=f"Annotation.{name} is not a whole number from 1 to 4,294,967,295"):
+    with pytest.raises(PackagerError, match=f"Annotation.{name} is not a whole number from {limits}"):
         annotate(read_model("m.tflite"), annotation)
 
 

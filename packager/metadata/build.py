@@ -261,9 +261,7 @@ class MetadataBuilder:
         group.tensorNames = [names["location"], names["category"], names["score"]]
 
     def _set_own_entry(self, graph: Any) -> None:
-        value = {"task": self._plan.task.value}
-        if self._plan.crop is not None:
-            value["crop"] = self._plan.crop.value
+        value = {"task": self._plan.task, **dict(self._plan.settings)}
         entries = graph.customMetadata = graph.customMetadata or []
         entry = next((item for item in entries if item.name == CUSTOM_METADATA_NAME), None)
         if entry is None:

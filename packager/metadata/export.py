@@ -10,7 +10,7 @@ from typing import Any
 
 from packager.errors import MetadataError
 from packager.metadata.reader import read_files, read_metadata
-from packager.metadata.view import AssociatedFile, ModelMetadata, TensorMetadata
+from packager.metadata.view import OWN_SETTINGS, AssociatedFile, ModelMetadata, TensorMetadata
 from packager.model import Model
 from packager.render.literals import float32
 from packager.writing import fold, make_usable
@@ -44,7 +44,8 @@ def metadata_to_json(metadata: ModelMetadata) -> dict[str, Any]:
     """The metadata as JSON values; the keys and their order are stable.
 
     ``name description version author license min_parser_version`` (strings, empty where absent), ``task``
-    (string or null), ``crop`` (string), ``inputs``, ``outputs`` (an object a tensor, in the model's order) and
+    (string or null), ``crop resize channels activation`` (strings), ``pad`` (number), ``head`` (string or null),
+    ``threshold iou points`` (numbers or null), ``inputs``, ``outputs`` (an object a tensor, in the model's order) and
     ``files`` (those of no tensor). A tensor has ``name description dimension_names content color_space
     sample_rate audio_channels mean std minimum maximum`` as TensorMetadata describes them, ``labels`` (array of
     strings, or null), ``localized_labels`` (such an array by locale) and ``files``; a file ``name description
@@ -59,7 +60,7 @@ def metadata_to_json(metadata: ModelMetadata) -> dict[str, Any]:
         "license": metadata.license,
         "min_parser_version": metadata.min_parser_version,
         "task": None if metadata.task is None else metadata.task.value,
-        "crop": metadata.crop.value,
+        **{name: getattr(metadata, name) for name in OWN_SETTINGS},
         "inputs": [_tensor(tensor) for tensor in metadata.inputs],
         "outputs": [_tensor(tensor) for tensor in metadata.outputs],
         "files": [_file(file) for file in metadata.files],

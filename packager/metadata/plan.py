@@ -12,15 +12,20 @@ from pathlib import Path
 
 from packager.errors import MetadataError
 from packager.metadata.labels import LabelFile, check_count, read_labels
-from packager.metadata.view import ModelMetadata, TensorMetadata, class_count, normalizes_every_pixel
+from packager.metadata.view import (
+    OWN_SETTINGS,
+    ModelMetadata,
+    TensorMetadata,
+    class_count,
+    find_out_of_range,
+    normalizes_every_pixel,
+)
 from packager.model import Model, Quantization, Tensor
 from packager.reading import read_file
 from packager.settings import Example, Part, Setting, find_wrong_type
-from packager.tasks import CropMode, Task
+from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, Resize, Task
 from packager.tasks.heads import SSD_OPERATOR, SSD_RANKS, ssd_roles
 from packager.terminal import counted
-
-IMAGE_TASKS = (Task.IMAGE_CLASSIFICATION, Task.OBJECT_DETECTION, Task.IMAGE_SEGMENTATION)
 
 # By role: the name and description of a tensor of which nothing else is known. They are tflite-support's, whose
 # Task Library finds a detector's outputs by these names.
@@ -59,10 +64,11 @@ class Annotation:
 
     ``labels`` are those of the classes (of the first output; for an object detector of its categories); a file
     replaces the labels of its own locale. ``mean`` and ``std`` are of an image input, in units of 8-bit pixels,
-    one value or one a channel: the model takes ``(pixel - mean) / std``. ``crop`` is for image tasks too.
-    ``inputs`` and ``outputs`` are in the model's order, and may be fewer. ``sample_rate`` (Hz) and
-    ``audio_channels`` are for audio; ``vocabulary`` (a file, packed as it is) and ``delimiter`` (the regular
-    expression at which a text is split into tokens) for text.
+    one value or one a channel: the model takes ``(pixel - mean) / std``. ``crop``, ``resize``, ``pad`` (0 to 255) and
+    ``channels`` are for image inputs too, ``activation`` to ``points`` for the answers that have them, as
+    ``ModelMetadata`` says; ``threshold`` and ``iou`` are from 0 to 1. ``inputs`` and ``outputs`` are in the model's
+    order, and may be fewer. ``sample_rate`` (Hz) and ``audio_channels`` are for audio; ``vocabulary`` (a file, packed
+    as it is) and ``delimiter`` (the regular expression at which a text is split into tokens) for text.
     """
 
     task: Task | None = None
@@ -70,6 +76,14 @@ class Annotation:
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     crop: CropMode | None = None
+    resize: Resize | None = None
+    pad: int | None = None
+    channels: ChannelOrder | None = None
+    activation: Activation | None = None
+    head: Head | None = None
+    threshold: float | None = None
+    iou: float | None = None
+    points: int | None = None
     name: str | None = None
     version: str | None = None
     author: str | None = None
@@ -88,11 +102,38 @@ LABELS = Setting(Annotation, "labels")
 MEAN = Setting(Annotation, "mean")
 STD = Setting(Annotation, "std")
 CROP = Setting(Annotation, "crop")
+RESIZE = Setting(Annotation, "resize")
+PAD = Setting(Annotation, "pad")
+CHANNELS = Setting(Annotation, "channels")
+ACTIVATION = Setting(Annotation, "activation")
+HEAD = Setting(Annotation, "head")
+THRESHOLD = Setting(Annotation, "threshold")
+IOU = Setting(Annotation, "iou")
+POINTS = Setting(Annotation, "points")
 SAMPLE_RATE = Setting(Annotation, "sample_rate")
 AUDIO_CHANNELS = Setting(Annotation, "audio_channels")
 VOCABULARY = Setting(Annotation, "vocabulary")
 DELIMITER = Setting(Annotation, "delimiter")
 AS_TENSORS = Example.of((TASK, Task.TENSORS))
+
+# The input kinds and the answer kinds that a setting says something about; the others go with every task.
+_KINDS: dict[Setting, tuple[InputKind | AnswerKind, ...]] = {
+    MEAN: (InputKind.IMAGE,),
+    STD: (InputKind.IMAGE,),
+    CROP: (InputKind.IMAGE,),
+    RESIZE: (InputKind.IMAGE,),
+    PAD: (InputKind.IMAGE,),
+    CHANNELS: (InputKind.IMAGE,),
+    ACTIVATION: (AnswerKind.CLASSES, AnswerKind.BOXES, AnswerKind.MASK),
+    HEAD: (AnswerKind.BOXES, AnswerKind.KEYPOINTS),
+    THRESHOLD: (AnswerKind.CLASSES, AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS),
+    IOU: (AnswerKind.BOXES, AnswerKind.KEYPOINTS),
+    POINTS: (AnswerKind.KEYPOINTS,),
+    SAMPLE_RATE: (InputKind.AUDIO,),
+    AUDIO_CHANNELS: (InputKind.AUDIO,),
+    VOCABULARY: (InputKind.TEXT,),
+    DELIMITER: (InputKind.TEXT,),
+}
 
 # A vocabulary has some megabytes at most; what is in a model is read up to this size too.
 _LARGEST_VOCABULARY = 256 << 20
@@ -102,13 +143,14 @@ _LARGEST_VOCABULARY = 256 << 20
 class Plan:
     """An annotation that was checked against its model.
 
-    ``crop``, ``mean``, ``std``, ``sample_rate`` and ``audio_channels`` are what holds afterwards, whether given
-    or kept; None, empty and 0 where they do not apply. Roles are keys of ``ROLES``. ``labels`` are the new ones,
+    ``settings``, ``mean``, ``std``, ``sample_rate`` and ``audio_channels`` are what holds afterwards, whether given
+    or kept; absent, empty and 0 where they do not apply. ``settings`` are (name, value) pairs of ``OWN_SETTINGS``,
+    without those that say no more than their default. Roles are keys of ``ROLES``. ``labels`` are the new ones,
     and ``labelled`` the index of the output they belong to.
     """
 
     task: Task
-    crop: CropMode | None
+    settings: tuple[tuple[str, str | float], ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
     input_roles: tuple[str, ...]
@@ -151,13 +193,14 @@ def make_plan(model: Model, annotation: Annotation, old: ModelMetadata) -> Plan:
     )
     if labelled is not None:
         _check_labels(model, task, _tensor_metadata(old.outputs, labelled), model.outputs[labelled], labels)
-    mean, std = _normalization(model, annotation, old) if task in IMAGE_TASKS else ((), ())
+    takes_picture = task.input is InputKind.IMAGE
+    mean, std = _normalization(model, annotation, old) if takes_picture else ((), ())
     _check_specs(model, "inputs", annotation.inputs, model.inputs)
     _check_specs(model, "outputs", annotation.outputs, model.outputs)
     first_input = _tensor_metadata(old.inputs, 0)
     return Plan(
         task=task,
-        crop=(annotation.crop or old.crop) if task in IMAGE_TASKS else None,
+        settings=_settings(annotation, old, task),
         mean=mean,
         std=std,
         input_roles=input_roles,
@@ -176,22 +219,26 @@ def _tensor_metadata(tensors: tuple[TensorMetadata, ...], index: int) -> TensorM
 
 def _refuse_settings_of_other_tasks(model: Model, annotation: Annotation, task: Task) -> None:
     delimiter = None if annotation.delimiter == Annotation.delimiter else annotation.delimiter
-    for setting, value, tasks in (
-        (MEAN, annotation.mean, IMAGE_TASKS),
-        (STD, annotation.std, IMAGE_TASKS),
-        (CROP, annotation.crop, IMAGE_TASKS),
-        (SAMPLE_RATE, annotation.sample_rate, (Task.AUDIO_CLASSIFICATION,)),
-        (AUDIO_CHANNELS, annotation.audio_channels, (Task.AUDIO_CLASSIFICATION,)),
-        (VOCABULARY, annotation.vocabulary, (Task.TEXT_CLASSIFICATION,)),
-        (DELIMITER, delimiter, (Task.TEXT_CLASSIFICATION,)),
-    ):
-        if value is not None and task not in tasks:
+    for setting in _KINDS:
+        value = delimiter if setting is DELIMITER else getattr(annotation, setting.name)
+        if value is not None and not _goes_with(setting, task):
+            tasks = [item for item in Task if _goes_with(setting, item)]
             raise MetadataError(
                 (setting, f" does not go with the task {task}"),
                 where=model.path,
                 fix=("Leave it out, or set ", TASK, f" to {' or '.join(tasks)}."),
                 about=setting,
             )
+    for setting, fix in (
+        (PAD, "Give the gray value around the picture: 0 is black, YOLO's is 114."),
+        (THRESHOLD, "Give the score from which on there is an answer, such as 0.25."),
+        (IOU, "Give the overlap at which two boxes are one, such as 0.45."),
+        (POINTS, "Give the number of points that the model answers with."),
+    ):
+        value = getattr(annotation, setting.name)
+        wrong = None if value is None else find_out_of_range(setting.name, value)
+        if wrong is not None:
+            raise MetadataError((setting, f" {wrong}"), where=model.path, fix=fix, about=setting)
     for setting, number, fix in (
         (SAMPLE_RATE, annotation.sample_rate, "Give the number of samples in a second, such as 16000."),
         (AUDIO_CHANNELS, annotation.audio_channels, "Give 1 for mono, 2 for stereo."),
@@ -200,6 +247,22 @@ def _refuse_settings_of_other_tasks(model: Model, annotation: Annotation, task: 
             raise MetadataError(
                 (setting, " is not a whole number from 1 to 4,294,967,295"), where=model.path, fix=fix, about=setting
             )
+
+
+def _goes_with(setting: Setting, task: Task) -> bool:
+    return task.input in _KINDS[setting] or task.answer in _KINDS[setting]
+
+
+def _settings(annotation: Annotation, old: ModelMetadata, task: Task) -> tuple[tuple[str, str | float], ...]:
+    """The ``OWN_SETTINGS`` that hold afterwards: given, or kept where they go with the task."""
+    settings: list[tuple[str, str | float]] = []
+    for name in OWN_SETTINGS:
+        if _goes_with(Setting(Annotation, name), task):
+            given = getattr(annotation, name)
+            value = getattr(old, name) if given is None else given
+            if name == "crop" or value != getattr(ModelMetadata, name):
+                settings.append((name, float(value) if name in ("threshold", "iou") else value))
+    return tuple(settings)
 
 
 def _check_texts(model: Model, annotation: Annotation) -> None:
@@ -241,7 +304,7 @@ def _roles(model: Model, task: Task, given: Setting | None) -> tuple[tuple[str, 
 
     if task is Task.TENSORS:
         return ("",) * len(inputs), ("",) * len(outputs)
-    if task in IMAGE_TASKS:
+    if task.input is InputKind.IMAGE:
         if len(inputs) != 1:
             raise fail(f"{task} takes a model with one input, and this one has {len(inputs)}")
         if len(inputs[0].shape) != 4 or inputs[0].shape[3] not in (1, 3):

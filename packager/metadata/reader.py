@@ -6,22 +6,25 @@ import json
 import struct
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any, get_args, get_type_hints
 
 from packager.errors import MetadataError
 from packager.metadata.view import (
     CUSTOM_METADATA_NAME,
     EXACT_LABELS_SUFFIX,
     LABEL_KINDS,
+    OWN_SETTINGS,
     AssociatedFile,
     ModelMetadata,
     TensorMetadata,
     class_count,
+    find_out_of_range,
 )
 from packager.model import Model
 from packager.model.archive import ArchiveError
 from packager.model.flatbuffer import FlatBufferError, Table
 from packager.model.reader import open_archive
-from packager.tasks import CropMode, Task
+from packager.tasks import Task
 
 IDENTIFIER = b"M001"
 
@@ -107,7 +110,7 @@ def _parse(root: Table, data: _Packed) -> ModelMetadata:
     inputs = () if graph is None else tuple(_tensor(table, data) for table in graph.tables(2))
     outputs = () if graph is None else tuple(_tensor(table, data) for table in graph.tables(3))
     own = {} if graph is None else _own_entry(graph)
-    task = Task.named(own["task"]) if "task" in own else _infer_task(inputs, outputs)
+    task = own.pop("task", None) or _infer_task(inputs, outputs)
     return ModelMetadata(
         name=root.string(0) or "",
         description=root.string(1) or "",
@@ -116,22 +119,39 @@ def _parse(root: Table, data: _Packed) -> ModelMetadata:
         license=root.string(5) or "",
         min_parser_version=root.string(7) or "",
         task=task,
-        crop=CropMode(own.get("crop", CropMode.STRETCH)),
         inputs=inputs,
         outputs=outputs,
         files=_files(root, 6, data) + (() if graph is None else _files(graph, 4, data)),
+        **own,
     )
 
 
-def _own_entry(graph: Table) -> dict[str, str]:
+def _own_entry(graph: Table) -> dict[str, Any]:
+    """The task and the ``OWN_SETTINGS`` that this tool wrote; other keys are those of versions to come."""
     for entry in graph.tables(9):
         blob = entry.blob(1)
         if entry.string(0) == CUSTOM_METADATA_NAME and blob is not None:
             value = json.loads(entry.data[blob[0] : blob[0] + blob[1]])
             if not isinstance(value, dict):
                 raise FlatBufferError(f"its entry {CUSTOM_METADATA_NAME} is no JSON object")
-            return {str(key): str(item) for key, item in value.items()}
+            hints = get_type_hints(ModelMetadata)
+            return {key: _own_value(key, value[key], hints[key]) for key in ("task", *OWN_SETTINGS) if key in value}
     return {}
+
+
+def _own_value(key: str, value: Any, kind: Any) -> Any:
+    """``value`` as the field ``key`` of ModelMetadata, whose type is ``kind``, has it."""
+    kind = next((item for item in get_args(kind) if item is not type(None)), kind)
+    if issubclass(kind, Task):
+        return Task.named(value)
+    if issubclass(kind, str):
+        return kind(value)
+    if type(value) is not kind and not (kind is float and type(value) is int):
+        raise FlatBufferError(f"its entry {CUSTOM_METADATA_NAME} has a {key} that is no number of its kind")
+    wrong = find_out_of_range(key, value)
+    if wrong is not None:
+        raise FlatBufferError(f"its entry {CUSTOM_METADATA_NAME} has a {key} that {wrong}")
+    return kind(value)
 
 
 def _infer_task(inputs: tuple[TensorMetadata, ...], outputs: tuple[TensorMetadata, ...]) -> Task | None:

@@ -14,11 +14,24 @@ if TYPE_CHECKING:
 
 
 # The name of the entry in SubGraphMetadata.custom_metadata in which this tool keeps what the schema has no
-# field for: the task and the crop mode, as JSON.
+# field for: a JSON object of the task and these, as far as they were given. They are fields of ModelMetadata and of
+# Annotation, and keys and options of the same names.
 CUSTOM_METADATA_NAME = "tflite-packager"
+OWN_SETTINGS = ("crop", "resize", "pad", "channels", "activation", "head", "threshold", "iou", "points")
 
 # A label file has a label a line. Labels that hold line breaks are kept exactly in this file beside it.
 EXACT_LABELS_SUFFIX = ".exact.json"
+
+# The limits of those that are numbers, both included.
+_LIMITS: dict[str, tuple[float, float]] = {"pad": (0, 255), "threshold": (0, 1), "iou": (0, 1), "points": (1, 10_000)}
+
+
+def find_out_of_range(name: str, value: float) -> str | None:
+    """What is wrong with the value of one of ``OWN_SETTINGS``, in words that follow its name; None: nothing."""
+    low, high = _LIMITS[name]
+    if low <= value <= high:  # NaN is neither
+        return None
+    return f"is not a {'whole ' if high > 1 else ''}number from {low:,} to {high:,}"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import flatbuffers
 import pytest
 
 from packager.errors import MetadataError, MissingPackageError, ModelError, PackagerError, WriteError
@@ -26,7 +27,7 @@ from packager.metadata.export import export_metadata
 from packager.metadata.reader import read_metadata
 from packager.metadata.view import ModelMetadata
 from packager.model import Model, parse_model, read_model
-from packager.tasks import CropMode, Task
+from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize, Task
 from tests.conftest import REAL_MODELS
 from tests.metadata.test_archive import Entry, raw_zip
 from tests.metadata.test_labels import HOSTILE
@@ -460,6 +461,114 @@ def test_what_else_stands_at_the_output(tmp_path: Path, labels: Callable[..., La
     with pytest.raises(WriteError, match="not a file"):
         attach_metadata(path, Annotation(), tmp_path / "pipe")
     assert (tmp_path / "pipe").is_fifo()
+
+
+# --- What the schema has no field for ---------------------------------------------------------------------------
+
+EVERYTHING: dict[str, object] = {
+    "crop": CropMode.LETTERBOX,
+    "resize": Resize.BILINEAR,
+    "pad": 114,
+    "channels": ChannelOrder.BGR,
+    "activation": Activation.SOFTMAX,
+    "threshold": 0.5,
+}
+
+
+def own_entry(data: bytes) -> object:
+    """The value of this tool's entry, as tflite-support's reader sees it."""
+    (entry,) = displayed_json(data)["subgraph_metadata"][0]["custom_metadata"]
+    assert entry["name"] == "tflite-packager"
+    return json.loads(bytes(entry["data"]))
+
+
+def test_our_entry_holds_what_was_given(labels: Callable[..., LabelFile]) -> None:
+    plain = Annotation(CLASSIFY, (labels(3),), (0,), (1,))
+    assert own_entry(annotate(classifier(), plain)) == {"task": "image-classification", "crop": "stretch"}
+    full = dataclasses.replace(plain, **EVERYTHING)  # type: ignore[arg-type]
+    data = annotate(classifier(), full)
+    assert own_entry(data) == {"task": "image-classification", **EVERYTHING}
+    metadata = read(data)
+    assert {name: getattr(metadata, name) for name in EVERYTHING} == EVERYTHING
+    assert again(data, full) == again(data, Annotation()) == data
+    # What goes with the new task stays, and no more.
+    audio = again(data, Annotation(Task.AUDIO_CLASSIFICATION))
+    assert own_entry(audio) == {"task": "audio-classification", "activation": "softmax", "threshold": 0.5}
+    assert own_entry(again(data, Annotation(Task.TENSORS))) == {"task": "tensors"}
+    back = again(data, dataclasses.replace(plain, resize=Resize.ANTIALIAS, pad=0, activation=Activation.NONE))
+    assert own_entry(back) == {
+        "task": "image-classification",
+        "crop": "letterbox",
+        "channels": "bgr",
+        "threshold": 0.5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("entry", "field", "value"),
+    [
+        ('{"task": "tensors"}', "task", Task.TENSORS),
+        ('{"crop": "letterbox", "task": "image-classification"}', "crop", CropMode.LETTERBOX),
+        ('{"threshold": 1}', "threshold", 1.0),
+        ('{"iou": 0}', "iou", 0.0),
+        ('{"pad": 255, "unheard of": [1e400]}', "pad", 255),
+        ('{"points": 10000}', "points", 10_000),
+        ('{"head": "end-to-end", "resize": "bilinear"}', "head", Head.END_TO_END),
+        ("{}", "crop", CropMode.STRETCH),
+    ],
+)
+def test_an_entry_that_is_there_is_read(entry: str, field: str, value: object) -> None:
+    assert getattr(read(with_entry(entry.encode())), field) == value
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "",
+        "[]",
+        "null",
+        "{",
+        "\xff",
+        "[" * 100_000,
+        '{"task": "nonsense"}',
+        '{"task": null}',
+        '{"task": ["tensors"]}',
+        '{"crop": 1}',
+        '{"resize": "BILINEAR"}',
+        '{"head": {}}',
+        '{"channels": ""}',
+        '{"pad": "114"}',
+        '{"pad": 256}',
+        '{"pad": true}',
+        '{"pad": 1.0}',
+        '{"threshold": NaN}',
+        '{"threshold": Infinity}',
+        '{"threshold": -0.1}',
+        '{"threshold": null}',
+        '{"iou": 1e99}',
+        '{"iou": false}',
+        '{"points": 0}',
+        '{"points": 1e3}',
+        '{"points": ' + "9" * 5_000 + "}",
+    ],
+)
+def test_a_hostile_entry_is_damage(entry: str) -> None:
+    with pytest.raises(MetadataError, match="its metadata is damaged"):
+        read(with_entry(entry.encode("latin-1")))
+
+
+def with_entry(value: bytes) -> bytes:
+    """A classifier whose entry of this tool is ``value``."""
+    from packager.metadata.embedding import embed
+
+    metadata = import_tflite_support().schema
+    root, graph, entry = metadata.ModelMetadataT(), metadata.SubGraphMetadataT(), metadata.CustomMetadataT()
+    entry.name, entry.data = "tflite-packager", list(value)
+    graph.customMetadata = [entry]
+    root.subgraphMetadata = [graph]
+    builder = flatbuffers.Builder(0)
+    builder.Finish(root.Pack(builder), b"M001")
+    return embed(classifier().data, bytes(builder.Output()), {})
 
 
 # --- What is refused -------------------------------------------------------------------------------------------
