@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port, asset_files
 from packager.errors import about
-from packager.model import Tensor
+from packager.model import Quantization, Tensor
 from packager.render.literals import float32
 from packager.render.naming import PackageName, PascalName, SnakeName, camel_case, unique
 from packager.runtimes import Runtime, Tolerance
 from packager.settings import Setting
-from packager.targets.target import Target, image_of, is_classifier, mobile_problems, project_name
+from packager.targets.target import Target, mobile_problems, project_name, task_layers
 from packager.tasks import AnswerKind, CropMode, InputKind
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
+    from packager.tasks.classes import Classes
+    from packager.tasks.image import ImageInput
 
 
 @dataclass(frozen=True)
@@ -79,22 +81,16 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class TensorContext:
-    """One input or output in the generated code.
-
-    ``quantization`` says in words what the integers stand for. ``scale`` and what follows it mean something only
-    for a tensor that is among the context's quantized ones.
-    """
+    """One input or output in the generated code; ``meaning`` says in words what its integers stand for."""
 
     index: int
     name: str
-    pascal: str
     title: str
     description: str
     has_description: bool
     dtype: str
     array: str
     put_view: str
-    narrow: str
     is_float: bool
     is_bool: bool
     is_unsigned: bool
@@ -102,7 +98,20 @@ class TensorContext:
     shape: str
     size: int
     byte_size: int
-    quantization: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class QuantizedContext:
+    """An input or output whose integers stand for real numbers; ``minus_zero_point`` follows an item."""
+
+    name: str
+    pascal: str
+    dtype: str
+    array: str
+    narrow: str
+    is_unsigned: bool
+    meaning: str
     scale: float
     zero_point: int
     minus_zero_point: str
@@ -111,8 +120,8 @@ class TensorContext:
 
 
 @dataclass(frozen=True)
-class Context:
-    """What the templates of the android target use."""
+class ProjectContext:
+    """What every project has."""
 
     name: str
     class_name: str
@@ -125,9 +134,15 @@ class Context:
     model_sha256: str
     golden_runtime: str
     tolerance_text: str
-    is_classifier: bool
-    # An image classifier.
-    label_count: int
+    has_state: bool
+
+
+@dataclass(frozen=True)
+class ImageContext:
+    """A picture as input."""
+
+    kind = InputKind.IMAGE
+
     width: int
     height: int
     channels: int
@@ -136,62 +151,100 @@ class Context:
     is_stretch: bool
     is_center_crop: bool
     is_letterbox: bool
-    input_dtype: str
-    input_bytes: int
-    is_float_input: bool
-    output_dtype: str
-    output_item: str
-    has_output_view: bool
-    output_view: str
-    is_float_output: bool
-    is_integer_output: bool
-    is_unsigned_output: bool
-    is_signed_output: bool
-    output_scale: float
-    output_zero_point: int
+    dtype: str
+    byte_size: int
+    is_float: bool
+
+
+@dataclass(frozen=True)
+class TensorsInputContext:
+    """Arrays as inputs."""
+
+    kind = InputKind.TENSORS
+
+    tensors: tuple[TensorContext, ...]
+    quantized: tuple[QuantizedContext, ...]
+    has_quantized: bool
+    has_bool: bool
+
+
+@dataclass(frozen=True)
+class AffineContext:
+    """``real = scale * (item - zero_point)``."""
+
+    scale: float
+    zero_point: int
+
+
+@dataclass(frozen=True)
+class ClassesContext:
+    """Scores as output; ``affine`` is what makes them of integers, None for floats."""
+
+    kind = AnswerKind.CLASSES
+
+    label_count: int
+    dtype: str
+    item: str
+    has_view: bool
+    view: str
+    is_float: bool
+    is_unsigned: bool
+    is_signed: bool
+    affine: AffineContext | None
     difference_unit: str
     tolerance_key: str
-    # A plain tensor model.
-    inputs: tuple[TensorContext, ...]
-    outputs: tuple[TensorContext, ...]
-    quantized_inputs: tuple[TensorContext, ...]
-    quantized_outputs: tuple[TensorContext, ...]
-    has_bool_input: bool
-    has_quantized_inputs: bool
-    has_one_output: bool
-    has_many_outputs: bool
+
+
+@dataclass(frozen=True)
+class TensorsAnswerContext:
+    """Arrays as outputs. The kinds are the ways to hold a tensor that need a helper, each once."""
+
+    kind = AnswerKind.TENSORS
+
+    tensors: tuple[TensorContext, ...]
+    quantized: tuple[QuantizedContext, ...]
+    is_one: bool
+    is_many: bool
     result_type: str
-    has_state: bool
-    # Each way to hold a tensor that needs a helper, once.
-    output_kinds: tuple[Kind, ...]
+    kinds: tuple[Kind, ...]
     difference_kinds: tuple[Kind, ...]
+    has_numbers: bool
     decoded_kinds: tuple[Kind, ...]
     has_decoded_buffers: bool
-    has_numbers: bool
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the templates of the android target use."""
+
+    project: ProjectContext
+    input: ImageContext | TensorsInputContext
+    answer: ClassesContext | TensorsAnswerContext
 
 
 def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
+    from packager.tasks.classes import Classes
+    from packager.tasks.image import ImageInput
+
+    input, answer = annotated.input, annotated.answer
+    return Context(
+        project=_project(annotated, options, goldens),
+        input=_image(input) if isinstance(input, ImageInput) else _tensors_input(annotated),
+        answer=_classes(answer) if isinstance(answer, Classes) else _tensors_answer(annotated, goldens),
+    )
+
+
+def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> ProjectContext:
     from packager.golden import litert_tolerance
 
     project = project_name(annotated, options)
     name = SnakeName.of(project)
     with about(Setting(Options, "package")):
         package = PackageName.parse(options.package or f"com.example.{name}")
-    image, score = image_of(annotated), annotated.outputs[0].tensor
-    score_kind = _KINDS[score.dtype]
     golden = goldens.sets[Runtime.LITERT_REFERENCE]
-    # What the class itself calls so must not be hidden by a parameter.
-    inputs = _tensors(annotated.inputs, ("interpreter", "inputBuffers"), None)
-    # The file tells nothing of the shape of some outputs (those of a detection); the runs do.
-    shapes = [{case.outputs[index].shape for case in golden.cases} for index in range(len(annotated.outputs))]
-    outputs = _tensors(annotated.outputs, (), shapes)
-    output_kinds = [_KINDS[output.dtype] for output in outputs]
-    decoded = [_KINDS[tensor.dtype] for tensor in (*inputs, *outputs) if not tensor.is_bytes]
-    quantized_inputs = tuple(tensor for tensor in inputs if tensor.quantization)
-    class_name = _class_name(project, is_classifier(annotated))
-    return Context(
+    return ProjectContext(
         name=name,
-        class_name=class_name,
+        class_name=_class_name(project, annotated.answer.kind),
         package=package,
         package_path=package.replace(".", "/"),
         title=annotated.title(options.name),
@@ -200,95 +253,124 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
         model_file=annotated.model.path.name,
         model_sha256=annotated.model.sha256,
         golden_runtime=golden.runtime,
-        tolerance_text=_tolerance_text(litert_tolerance(annotated.model, golden), outputs),
-        is_classifier=is_classifier(annotated),
-        label_count=len(annotated.labels),
-        width=0 if image is None else image.width,
-        height=0 if image is None else image.height,
-        channels=0 if image is None else image.channels,
-        is_gray=image is not None and image.channels == 1,
-        pixel_format="gray" if image is not None and image.channels == 1 else "RGB",
-        is_stretch=image is not None and image.crop is CropMode.STRETCH,
-        is_center_crop=image is not None and image.crop is CropMode.CENTER_CROP,
-        is_letterbox=image is not None and image.crop is CropMode.LETTERBOX,
-        input_dtype="" if image is None else image.tensor.dtype,
-        input_bytes=0 if image is None else inputs[0].byte_size,
-        is_float_input=image is not None and _KINDS[image.tensor.dtype].is_float,
-        output_dtype=score.dtype,
-        output_item="Byte" if score_kind.is_bool else score_kind.item,
-        has_output_view=bool(score_kind.view),
-        output_view=score_kind.view,
-        is_float_output=score_kind.is_float,
-        is_integer_output=not score_kind.is_float,
-        is_unsigned_output=score_kind.is_unsigned,
-        is_signed_output=not score_kind.is_float and not score_kind.is_unsigned,
-        output_scale=score.quantization.scale if score.quantization else 1.0,
-        output_zero_point=score.quantization.zero_point if score.quantization else 0,
-        difference_unit="real numbers" if score_kind.is_float else f"steps of the {score.dtype} output",
-        tolerance_key="absolute" if score_kind.is_float else "counts",
-        inputs=inputs,
-        outputs=outputs,
-        quantized_inputs=quantized_inputs,
-        quantized_outputs=tuple(tensor for tensor in outputs if tensor.quantization),
-        has_bool_input=any(tensor.is_bool for tensor in inputs),
-        has_quantized_inputs=bool(quantized_inputs),
-        has_one_output=len(outputs) == 1,
-        has_many_outputs=len(outputs) != 1,
-        result_type=outputs[0].array if len(outputs) == 1 else "Outputs",
+        tolerance_text=_tolerance_text(litert_tolerance(annotated.model, golden), annotated.model.outputs),
         has_state=any(tensor.is_variable for graph in annotated.model.subgraphs for tensor in graph.tensors),
-        output_kinds=_once(output_kinds, lambda kind: kind.array),
-        # int8, int16… share what compares signed integers only where Kotlin holds them in the same type.
-        difference_kinds=_once(output_kinds, lambda kind: kind.item + str(kind.is_unsigned)),
-        decoded_kinds=_once(decoded, lambda kind: kind.array),
-        has_decoded_buffers=any(not kind.is_bool for kind in decoded),
-        has_numbers=any(not kind.is_bool for kind in output_kinds),
     )
 
 
-def _tolerance_text(tolerance: Tolerance, outputs: tuple[TensorContext, ...]) -> str:
+def _image(image: ImageInput) -> ImageContext:
+    kind = _KINDS[image.tensor.dtype]
+    return ImageContext(
+        width=image.width,
+        height=image.height,
+        channels=image.channels,
+        is_gray=image.channels == 1,
+        pixel_format="gray" if image.channels == 1 else "RGB",
+        is_stretch=image.crop is CropMode.STRETCH,
+        is_center_crop=image.crop is CropMode.CENTER_CROP,
+        is_letterbox=image.crop is CropMode.LETTERBOX,
+        dtype=image.tensor.dtype,
+        byte_size=image.tensor.size * kind.item_bytes,
+        is_float=kind.is_float,
+    )
+
+
+def _classes(answer: Classes) -> ClassesContext:
+    tensor, kind = answer.tensor, _KINDS[answer.tensor.dtype]
+    scale, zero_point = (
+        (tensor.quantization.scale, tensor.quantization.zero_point) if tensor.quantization else (1.0, 0)
+    )
+    return ClassesContext(
+        label_count=len(answer.labels.default),
+        dtype=tensor.dtype,
+        item="Byte" if kind.is_bool else kind.item,
+        has_view=bool(kind.view),
+        view=kind.view,
+        is_float=kind.is_float,
+        is_unsigned=kind.is_unsigned,
+        is_signed=not kind.is_float and not kind.is_unsigned,
+        affine=None if kind.is_float else AffineContext(scale, zero_point),
+        difference_unit="real numbers" if kind.is_float else f"steps of the {tensor.dtype} output",
+        tolerance_key="absolute" if kind.is_float else "counts",
+    )
+
+
+def _tensors_input(annotated: AnnotatedModel) -> TensorsInputContext:
+    # What the class itself calls so must not be hidden by a parameter.
+    names = _names(annotated.inputs, ("interpreter", "inputBuffers"))
+    tensors = tuple(
+        _tensor(index, name, port, {port.tensor.shape})
+        for index, (name, port) in enumerate(zip(names, annotated.inputs, strict=True))
+    )
+    quantized = _quantized(names, annotated.inputs)
+    return TensorsInputContext(
+        tensors=tensors,
+        quantized=quantized,
+        has_quantized=bool(quantized),
+        has_bool=any(tensor.is_bool for tensor in tensors),
+    )
+
+
+def _tensors_answer(annotated: AnnotatedModel, goldens: Goldens) -> TensorsAnswerContext:
+    names = _names(annotated.outputs, ())
+    # The file tells nothing of the shape of some outputs (those of a detection); the runs do.
+    cases = goldens.sets[Runtime.LITERT_REFERENCE].cases
+    tensors = tuple(
+        _tensor(index, name, port, {case.outputs[index].shape for case in cases})
+        for index, (name, port) in enumerate(zip(names, annotated.outputs, strict=True))
+    )
+    kinds = [_KINDS[port.tensor.dtype] for port in annotated.outputs]
+    decoded = [kind for port in annotated.inputs if not (kind := _KINDS[port.tensor.dtype]).is_bytes]
+    decoded += [kind for kind in kinds if not kind.is_bytes]
+    return TensorsAnswerContext(
+        tensors=tensors,
+        quantized=_quantized(names, annotated.outputs),
+        is_one=len(tensors) == 1,
+        is_many=len(tensors) != 1,
+        result_type=tensors[0].array if len(tensors) == 1 else "Outputs",
+        kinds=_once(kinds, lambda kind: kind.array),
+        # int8, int16… share what compares signed integers only where Kotlin holds them in the same type.
+        difference_kinds=_once(kinds, lambda kind: kind.item + str(kind.is_unsigned)),
+        has_numbers=any(not kind.is_bool for kind in kinds),
+        decoded_kinds=_once(decoded, lambda kind: kind.array),
+        has_decoded_buffers=any(not kind.is_bool for kind in decoded),
+    )
+
+
+def _tolerance_text(tolerance: Tolerance, outputs: tuple[Tensor, ...]) -> str:
+    is_float = [_KINDS[output.dtype].is_float for output in outputs]
     texts = []
-    if not all(output.is_float for output in outputs):
+    if not all(is_float):
         texts.append(f"{tolerance.counts} steps for integers")
-    if any(output.is_float for output in outputs):
+    if any(is_float):
         texts.append(f"{tolerance.absolute:g} for floats")
     return " and ".join(texts)
 
 
-def _class_name(name: str, is_classifier: bool) -> PascalName:
+_ENDINGS = {AnswerKind.CLASSES: "Classifier", AnswerKind.TENSORS: "Model"}
+
+
+def _class_name(name: str, kind: AnswerKind) -> PascalName:
     """``DigitsClassifier`` or ``SineModel``: with such an ending it is no class that the generated code imports."""
-    pascal = PascalName.of(name)
-    ending = "Classifier" if is_classifier else "Model"
+    pascal, ending = PascalName.of(name), _ENDINGS[kind]
     return pascal if pascal.endswith(ending) else PascalName(pascal + ending)
 
 
-def _tensors(
-    ports: tuple[Port, ...], taken: tuple[str, ...], shapes: list[set[tuple[int, ...]]] | None
-) -> tuple[TensorContext, ...]:
-    names = unique([*taken, *(camel_case(port.name) for port in ports)], "")[len(taken) :]
-    return tuple(
-        _tensor(index, name, port, {port.tensor.shape} if shapes is None else shapes[index])
-        for index, (name, port) in enumerate(zip(names, ports, strict=True))
-    )
+def _names(ports: tuple[Port, ...], taken: tuple[str, ...]) -> tuple[str, ...]:
+    return unique([*taken, *(camel_case(port.name) for port in ports)], "")[len(taken) :]
 
 
 def _tensor(index: int, name: str, port: Port, shapes: set[tuple[int, ...]]) -> TensorContext:
     tensor, kind = port.tensor, _KINDS[port.tensor.dtype]
-    quantization = tensor.quantization if _has_real_values(tensor) else None
-    scale, zero_point = (1.0, 0) if quantization is None else (quantization.scale, quantization.zero_point)
-    minus = "" if zero_point == 0 else f" - {zero_point}" if zero_point > 0 else f" + {-zero_point}"
-    item = f"(item{minus})" if minus else "item"
-    bits = 8 * kind.item_bytes
     return TensorContext(
         index=index,
         name=name,
-        pascal=name[0].upper() + name[1:],
         title=port.title,
         description=port.description,
         has_description=bool(port.description),
         dtype=tensor.dtype,
         array=kind.array,
         put_view=kind.put_view,
-        narrow=kind.narrow,
         is_float=kind.is_float,
         is_bool=kind.is_bool,
         is_unsigned=kind.is_unsigned,
@@ -296,24 +378,59 @@ def _tensor(index: int, name: str, port: Port, shapes: set[tuple[int, ...]]) -> 
         shape=str(list(next(iter(shapes)))) if len(shapes) == 1 else "of a shape that depends on the input",
         size=tensor.size,
         byte_size=tensor.size * kind.item_bytes,
-        quantization="" if quantization is None else f", real number = {float32(scale)} * {item}",
-        scale=scale,
-        zero_point=zero_point,
-        minus_zero_point=minus,
-        minimum=0 if kind.is_unsigned else -(1 << (bits - 1)),
-        maximum=(1 << bits) - 1 if kind.is_unsigned else (1 << (bits - 1)) - 1,
+        meaning=_meaning(tensor),
     )
 
 
-def _has_real_values(tensor: Tensor) -> bool:
+def _quantized(names: Sequence[str], ports: tuple[Port, ...]) -> tuple[QuantizedContext, ...]:
+    """The ports whose integers stand for real numbers."""
+    contexts = []
+    for name, port in zip(names, ports, strict=True):
+        tensor, kind, affine = port.tensor, _KINDS[port.tensor.dtype], _affine(port.tensor)
+        if affine is None:
+            continue
+        bits = 8 * kind.item_bytes
+        context = QuantizedContext(
+            name=name,
+            pascal=name[0].upper() + name[1:],
+            dtype=tensor.dtype,
+            array=kind.array,
+            narrow=kind.narrow,
+            is_unsigned=kind.is_unsigned,
+            meaning=_meaning(tensor),
+            scale=affine.scale,
+            zero_point=affine.zero_point,
+            minus_zero_point=_minus(affine.zero_point),
+            minimum=0 if kind.is_unsigned else -(1 << (bits - 1)),
+            maximum=(1 << bits) - 1 if kind.is_unsigned else (1 << (bits - 1)) - 1,
+        )
+        contexts.append(context)
+    return tuple(contexts)
+
+
+def _meaning(tensor: Tensor) -> str:
+    affine = _affine(tensor)
+    if affine is None:
+        return ""
+    item = f"(item{_minus(affine.zero_point)})" if affine.zero_point else "item"
+    return f", real number = {float32(affine.scale)} * {item}"
+
+
+def _minus(zero_point: int) -> str:
+    return "" if zero_point == 0 else f" - {zero_point}" if zero_point > 0 else f" + {-zero_point}"
+
+
+def _affine(tensor: Tensor) -> Quantization | None:
     quantization = tensor.quantization
-    return (
-        quantization is not None
-        and tensor.dtype in ("int8", "uint8", "int16", "int32")
-        and quantization.axis is None
-        and math.isfinite(quantization.scale)
-        and quantization.scale > 0
-    )
+    if (
+        quantization is None
+        or tensor.dtype not in ("int8", "uint8", "int16", "int32")
+        or quantization.axis is not None
+        or not math.isfinite(quantization.scale)
+        or quantization.scale <= 0
+    ):
+        return None
+    return quantization
 
 
 def _once(kinds: Sequence[Kind], key: Callable[[Kind], str]) -> tuple[Kind, ...]:
@@ -323,19 +440,22 @@ def _once(kinds: Sequence[Kind], key: Callable[[Kind], str]) -> tuple[Kind, ...]
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
     from packager.golden import golden_files, litert_tolerance
 
-    files = {f"src/main/assets/{context.name}/{name}": data for name, data in asset_files(annotated).items()}
+    files = {f"src/main/assets/{context.project.name}/{name}": data for name, data in asset_files(annotated).items()}
     golden_set = goldens.sets[Runtime.LITERT_REFERENCE]
     golden = golden_files(annotated, golden_set, litert_tolerance(annotated.model, golden_set))
-    files.update({f"src/androidTest/assets/{context.name}_golden/{name}": data for name, data in golden.items()})
+    files.update(
+        {f"src/androidTest/assets/{context.project.name}_golden/{name}": data for name, data in golden.items()}
+    )
     return files
 
 
 def _next_steps(context: Context) -> tuple[str, ...]:
+    name = context.project.name
     return (
-        f"copy the folder into your app's project as {context.name}/",
-        f'in settings.gradle.kts: include(":{context.name}")',
-        f'in the app\'s build.gradle.kts: implementation(project(":{context.name}"))',
-        f"./gradlew :{context.name}:connectedAndroidTest",
+        f"copy the folder into your app's project as {name}/",
+        f'in settings.gradle.kts: include(":{name}")',
+        f'in the app\'s build.gradle.kts: implementation(project(":{name}"))',
+        f"./gradlew :{name}:connectedAndroidTest",
     )
 
 
@@ -348,7 +468,7 @@ TARGET = Target(
     context=Context,
     find_problems=mobile_problems,
     build_context=_build_context,
-    layers=lambda context: ("android/common", "android/classifier" if context.is_classifier else "android/tensors"),
+    layers=lambda context: task_layers("android", context.input.kind, context.answer.kind),
     extra_files=_extra_files,
     next_steps=_next_steps,
 )
