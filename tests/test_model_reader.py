@@ -25,7 +25,7 @@ from packager.errors import MetadataError, ModelError
 from packager.inspection import Inspection
 from packager.metadata.attach import annotate
 from packager.metadata.reader import read_metadata
-from packager.model import parse_model, read_model
+from packager.model import Quantization, parse_model, read_model
 from packager.model.operators import BUILTIN_OPERATORS, TENSOR_TYPE_BITS, TENSOR_TYPES
 from packager.targets import TARGETS, load_target
 from tests.conftest import PROJECT, REAL_MODELS
@@ -219,8 +219,10 @@ def test_a_scale_of_zero_is_no_quantization() -> None:
     parameters.scale, parameters.zeroPoint = [0.0], [0]
     int8 = {"type": schema.TensorType.INT8, "quantization": parameters}
     assert not parse_model(build(tensor=int8)).inputs[0].is_quantized
+    assert parse_model(build(tensor=int8)).inputs[0].affine is None
     parameters.scale = [0.5]
     assert parse_model(build(tensor=int8)).inputs[0].is_quantized
+    assert parse_model(build(tensor=int8)).inputs[0].affine == Quantization((0.5,), (0,), None)
     assert not parse_model(build(tensor={"quantization": parameters})).inputs[0].is_quantized
 
 
@@ -348,9 +350,9 @@ def test_what_is_odd_and_no_contradiction(data: bytes) -> None:
 
 
 def test_one_zero_point_for_all_channels() -> None:
-    quantization = parse_model(quantized([0.5, 0.25], [3], axis=1)).inputs[0].quantization
-    assert quantization is not None
-    assert (quantization.scales, quantization.zero_points, quantization.axis) == ((0.5, 0.25), (3, 3), 1)
+    tensor = parse_model(quantized([0.5, 0.25], [3], axis=1)).inputs[0]
+    assert tensor.quantization == Quantization((0.5, 0.25), (3, 3), 1)
+    assert tensor.affine is None
 
 
 @pytest.mark.parametrize("dtype", [*TENSOR_TYPES, "type99"])

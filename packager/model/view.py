@@ -65,6 +65,12 @@ class Tensor:
         return self.quantization is not None and self.quantization.scale > 0 and self.dtype in QUANTIZED_RANGES
 
     @property
+    def affine(self) -> Quantization | None:
+        """What its integers stand for, where one scale, finite and above 0, is for all of them; else None."""
+        quantization = self.quantization
+        return quantization if quantization is not None and quantization.axis is None and self.is_quantized else None
+
+    @property
     def is_dynamic(self) -> bool:
         """Whether a dimension behind the first one (the batch, which runtimes take as 1) is left open."""
         return any(dimension < 0 for dimension in self.shape_signature[1:])

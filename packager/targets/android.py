@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port, asset_files
 from packager.errors import about
-from packager.model import Quantization, Tensor
+from packager.model import Tensor
 from packager.render.literals import float32
 from packager.render.naming import PackageName, PascalName, SnakeName, camel_case, unique
 from packager.runtimes import Runtime, Tolerance
@@ -386,7 +385,7 @@ def _quantized(names: Sequence[str], ports: tuple[Port, ...]) -> tuple[Quantized
     """The ports whose integers stand for real numbers."""
     contexts = []
     for name, port in zip(names, ports, strict=True):
-        tensor, kind, affine = port.tensor, _KINDS[port.tensor.dtype], _affine(port.tensor)
+        tensor, kind, affine = port.tensor, _KINDS[port.tensor.dtype], port.tensor.affine
         if affine is None:
             continue
         bits = 8 * kind.item_bytes
@@ -409,7 +408,7 @@ def _quantized(names: Sequence[str], ports: tuple[Port, ...]) -> tuple[Quantized
 
 
 def _meaning(tensor: Tensor) -> str:
-    affine = _affine(tensor)
+    affine = tensor.affine
     if affine is None:
         return ""
     item = f"(item{_minus(affine.zero_point)})" if affine.zero_point else "item"
@@ -418,19 +417,6 @@ def _meaning(tensor: Tensor) -> str:
 
 def _minus(zero_point: int) -> str:
     return "" if zero_point == 0 else f" - {zero_point}" if zero_point > 0 else f" + {-zero_point}"
-
-
-def _affine(tensor: Tensor) -> Quantization | None:
-    quantization = tensor.quantization
-    if (
-        quantization is None
-        or tensor.dtype not in ("int8", "uint8", "int16", "int32")
-        or quantization.axis is not None
-        or not math.isfinite(quantization.scale)
-        or quantization.scale <= 0
-    ):
-        return None
-    return quantization
 
 
 def _once(kinds: Sequence[Kind], key: Callable[[Kind], str]) -> tuple[Kind, ...]:

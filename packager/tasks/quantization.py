@@ -27,8 +27,9 @@ def quantize(real: npt.NDArray[np.float64], quantization: Quantization, dtype: s
 
 def dequantize(values: Array, tensor: Tensor) -> Array:
     """``scale * (q - zero_point)`` as float32 where ``tensor`` is quantized; else the values as float32."""
-    if tensor.quantization is None or not tensor.is_quantized:
+    affine = tensor.affine
+    if affine is None:
         return values.astype(np.float32)
-    steps = values.astype(np.float32) - np.float32(tensor.quantization.zero_point)
-    real: Array = steps * np.float32(tensor.quantization.scale)
+    steps = values.astype(np.float32) - np.float32(affine.zero_point)
+    real: Array = steps * np.float32(affine.scale)
     return real
