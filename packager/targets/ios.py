@@ -7,20 +7,23 @@ no official Swift package of the runtime.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port, asset_files
 from packager.errors import ConfigError
+from packager.model import Quantization, Tensor
 from packager.render.naming import PascalName, camel_case, unique
 from packager.runtimes import Runtime
 from packager.settings import Example, Setting
-from packager.targets.target import Target, image_of, is_classifier, mobile_problems, project_name
+from packager.targets.target import Target, mobile_problems, project_name, task_layers
 from packager.tasks import AnswerKind, CropMode, InputKind
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
+    from packager.tasks.classes import Classes
+    from packager.tasks.image import ImageInput
 
 # What a module must not be called by. Modules of Apple's that apps import, or that this package itself does: two
 # modules of one name cannot be used together.
@@ -88,16 +91,29 @@ class Options:
 
 
 @dataclass(frozen=True)
+class QuantizationContext:
+    """How a tensor's integers stand for real numbers."""
+
+    scale: float
+    zero_point: int
+
+
+@dataclass(frozen=True)
+class ConstantContext(QuantizationContext):
+    """A quantization that code keeps under a ``name``."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class PortContext:
-    """One input or output of a plain tensor model.
+    """An input or output of a plain tensor model.
 
     ``item`` is the Swift type of the tensor's items as bytes, ``swift_type`` that of the typed API: ``Float`` for
-    a quantized tensor. ``constant`` names its quantization, ``tolerance`` is a Swift expression, ``example`` an
-    array of the right size, ``separator`` follows the port in a list of arguments and
-    ``array_separator`` in an array literal of several lines.
+    a quantized tensor. ``constant`` is the name of its quantization, and ``separator`` follows the port in a list of
+    arguments.
     """
 
-    index: int
     name: str
     title: str
     has_title: bool
@@ -106,60 +122,114 @@ class PortContext:
     meaning: str
     item: str
     swift_type: str
-    is_quantized: bool
-    is_bool: bool
-    is_float: bool
-    constant: str
-    scale: float
-    zero_point: int
-    tolerance: str
-    example: str
+    constant: str | None
     separator: str
+
+
+@dataclass(frozen=True)
+class InputPortContext(PortContext):
+    """``example`` is an array of the right size; ``array_separator`` follows it in an array literal of many lines."""
+
+    example: str
     array_separator: str
 
 
 @dataclass(frozen=True)
-class Context:
-    """What the templates place.
+class OutputPortContext(PortContext):
+    """``tolerance`` is a Swift expression."""
 
-    ``inputs`` and ``outputs`` describe plain tensors and classifiers alike; the fields that start with ``image``
-    and ``output`` are None for a model that takes plain tensors.
+    index: int
+    is_bool: bool
+    tolerance: str
+
+
+@dataclass(frozen=True)
+class ProjectContext:
+    """Names, and what is true of the model whatever its task.
+
+    ``reads_assets`` and ``reads_arrays`` tell whether code needs another file than the model, and a tensor's items.
     """
 
     module: str
     type_name: str
     error_name: str
     self_test_imports: tuple[str, ...]
-    image_io_imports: tuple[str, ...]
     title: str
     description: str
     has_description: bool
     deployment_target: str
-    is_classifier: bool
-    inputs: tuple[PortContext, ...]
-    outputs: tuple[PortContext, ...]
-    has_one_input: bool
-    quantized: tuple[PortContext, ...]
+    reads_assets: bool
+    reads_arrays: bool
     has_quantization: bool
     has_quantized_input: bool
     has_quantized_output: bool
     has_float_output: bool
     has_integer_output: bool
-    reads_arrays: bool
     golden_runtime: str
     golden_cases: str
     tolerance_counts: int
     tolerance_absolute: float
-    image_width: int | None
-    image_height: int | None
-    image_channels: int | None
-    image_item: str | None
-    table_size: int | None
+
+
+@dataclass(frozen=True)
+class ImageContext:
+    """The picture that the model takes."""
+
+    kind = InputKind.IMAGE
+
+    width: int
+    height: int
+    channels: int
+    item: str
+    table_size: int
     is_gray: bool
     is_stretch: bool
     is_center_crop: bool
     is_letterbox: bool
-    class_count: int | None
+    io_imports: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class InputsContext:
+    """The tensors that the model takes."""
+
+    kind = InputKind.TENSORS
+
+    ports: tuple[InputPortContext, ...]
+    has_one: bool
+    constants: tuple[ConstantContext, ...]
+
+
+@dataclass(frozen=True)
+class ClassesContext:
+    """The scores that the model gives: ``item`` is the Swift type of theirs, ``tolerance`` a Swift expression."""
+
+    kind = AnswerKind.CLASSES
+
+    class_count: int
+    item: str
+    is_float: bool
+    quantization: QuantizationContext | None
+    tolerance: str
+
+
+@dataclass(frozen=True)
+class OutputsContext:
+    """The tensors that the model gives."""
+
+    kind = AnswerKind.TENSORS
+
+    ports: tuple[OutputPortContext, ...]
+    constants: tuple[ConstantContext, ...]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the templates place."""
+
+    project: ProjectContext
+    input: ImageContext | InputsContext
+    answer: ClassesContext | OutputsContext
 
 
 def _module_name(options: Options, annotated: AnnotatedModel) -> PascalName:
@@ -169,71 +239,116 @@ def _module_name(options: Options, annotated: AnnotatedModel) -> PascalName:
     return PascalName(name + "Net") if is_taken else name
 
 
-def _type_name(module: str, *, is_classifier: bool) -> str:
+def _type_name(module: str, answer: AnswerKind) -> str:
     # A type must not bear the name of its module: Swift could then no longer name anything else in the module.
-    first, second = ("Classifier", "Model") if is_classifier else ("Model", "Runner")
+    first, second = ("Classifier", "Model") if answer is AnswerKind.CLASSES else ("Model", "Runner")
     return module + (second if module.endswith(first) else first)
 
 
-def _ports(ports: tuple[Port, ...], constants: dict[tuple[str, int], str], side: str) -> tuple[PortContext, ...]:
-    names = unique([camel_case(port.name) for port in ports], "")
-    return tuple(
-        _port(index, port, name, constants[side, index], is_last=index == len(ports) - 1)
-        for index, (port, name) in enumerate(zip(ports, names, strict=True))
-    )
+def _quantization(tensor: Tensor) -> Quantization | None:
+    return None if tensor.dtype in ("bool", "float32") else tensor.quantization
 
 
-def _port(index: int, port: Port, name: str, constant: str, *, is_last: bool) -> PortContext:
+def _raw_item(tensor: Tensor) -> str:
+    # Bytes of a tensor are read as integers: a Bool made of any other byte than 0 and 1 is undefined.
+    return "UInt8" if tensor.dtype == "bool" else _ITEMS[tensor.dtype]
+
+
+def _tolerance(tensor: Tensor) -> str:
+    if tensor.dtype == "float32":
+        return "golden.tolerance.absolute"
+    # Integers without quantization are indices, counts, truth values: nothing that may be off by some steps.
+    return "0" if _quantization(tensor) is None else "golden.tolerance.counts"
+
+
+def _port(port: Port, name: str, constant: str, *, is_last: bool) -> PortContext:
     tensor = port.tensor
-    is_bool, is_float = tensor.dtype == "bool", tensor.dtype == "float32"
-    quantization = None if is_bool or is_float else tensor.quantization
     item = _ITEMS[tensor.dtype]
-    swift_type = item if quantization is None else "Float"
-    kind = "truth values" if is_bool else "numbers" if quantization is None else f"real numbers, {item} in the model"
+    is_quantized = _quantization(tensor) is not None
+    kind = "truth values" if tensor.dtype == "bool" else "numbers"
     shape = " x ".join(map(str, tensor.shape)) + " " if tensor.shape else ""
     return PortContext(
-        index=index,
         name=name,
         title=port.title,
         has_title=port.title != name,
         description=port.description,
         has_description=bool(port.description),
-        meaning=shape + kind,
-        # Bytes of a tensor are read as integers: a Bool made of any other byte than 0 and 1 is undefined.
-        item="UInt8" if is_bool else item,
-        swift_type=swift_type,
-        is_quantized=quantization is not None,
-        is_bool=is_bool,
-        is_float=is_float,
-        constant=constant,
-        scale=1.0 if quantization is None else quantization.scale,
-        zero_point=0 if quantization is None else quantization.zero_point,
-        # Integers without quantization are indices, counts, truth values: nothing that may be off by some steps.
-        tolerance="golden.tolerance.absolute"
-        if is_float
-        else "0"
-        if quantization is None
-        else "golden.tolerance.counts",
-        example=f"[{swift_type}](repeating: {'false' if is_bool else '0'}, count: {tensor.size})",
+        meaning=shape + (f"real numbers, {item} in the model" if is_quantized else kind),
+        item=_raw_item(tensor),
+        swift_type="Float" if is_quantized else item,
+        constant=constant if is_quantized else None,
         separator="" if is_last else ",",
-        # As swift-format has it: a comma behind the last of several items, none behind a single one.
-        array_separator="" if is_last and index == 0 else ",",
     )
 
 
-def _constants(annotated: AnnotatedModel) -> dict[tuple[str, int], str]:
-    keys = [
-        (side, index)
-        for side, ports in (("input", annotated.inputs), ("output", annotated.outputs))
-        for index in range(len(ports))
-    ]
-    ports = [*annotated.inputs, *annotated.outputs]
-    names = unique([camel_case(port.name) + "Quantization" for port in ports], "")
-    return dict(zip(keys, names, strict=True))
+def _ports(ports: tuple[Port, ...], constants: Sequence[str]) -> tuple[PortContext, ...]:
+    names = unique([camel_case(port.name) for port in ports], "")
+    return tuple(
+        _port(port, name, constant, is_last=port is ports[-1])
+        for port, name, constant in zip(ports, names, constants, strict=True)
+    )
+
+
+def _constants(ports: tuple[Port, ...], names: Sequence[str]) -> tuple[ConstantContext, ...]:
+    found = ((_quantization(port.tensor), name) for port, name in zip(ports, names, strict=True))
+    return tuple(ConstantContext(one.scale, one.zero_point, name) for one, name in found if one is not None)
+
+
+def _inputs(ports: tuple[Port, ...], constants: Sequence[str]) -> InputsContext:
+    found = []
+    for port, context in zip(ports, _ports(ports, constants), strict=True):
+        zero = "false" if context.swift_type == "Bool" else "0"
+        example = f"[{context.swift_type}](repeating: {zero}, count: {port.tensor.size})"
+        # As swift-format has it: a comma behind the last of several items, none behind a single one.
+        comma = "" if len(ports) == 1 else ","
+        found.append(InputPortContext(**vars(context), example=example, array_separator=comma))
+    return InputsContext(tuple(found), len(ports) == 1, _constants(ports, constants))
+
+
+def _outputs(ports: tuple[Port, ...], constants: Sequence[str]) -> OutputsContext:
+    found = (
+        OutputPortContext(
+            **vars(context), index=index, is_bool=port.tensor.dtype == "bool", tolerance=_tolerance(port.tensor)
+        )
+        for index, (port, context) in enumerate(zip(ports, _ports(ports, constants), strict=True))
+    )
+    return OutputsContext(tuple(found), _constants(ports, constants))
+
+
+def _image(image: ImageInput, module: str) -> ImageContext:
+    return ImageContext(
+        width=image.width,
+        height=image.height,
+        channels=image.channels,
+        item=_ITEMS[image.tensor.dtype],
+        table_size=image.channels * 256,
+        is_gray=image.channels == 1,
+        is_stretch=image.crop is CropMode.STRETCH,
+        is_center_crop=image.crop is CropMode.CENTER_CROP,
+        is_letterbox=image.crop is CropMode.LETTERBOX,
+        # In swift-format's order.
+        io_imports=tuple(sorted(("Foundation", "ImageIO", module))),
+    )
+
+
+def _classes(classes: Classes) -> ClassesContext:
+    tensor = classes.tensor
+    quantization = _quantization(tensor)
+    return ClassesContext(
+        class_count=len(classes.labels.default),
+        item=_raw_item(tensor),
+        is_float=tensor.dtype == "float32",
+        quantization=None
+        if quantization is None
+        else QuantizationContext(quantization.scale, quantization.zero_point),
+        tolerance=_tolerance(tensor),
+    )
 
 
 def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
     from packager.golden import litert_tolerance
+    from packager.tasks.classes import Classes
+    from packager.tasks.image import ImageInput
 
     if not re.fullmatch(r"[0-9]{2}(\.[0-9]{1,2})?", options.deployment_target) or options.deployment_target < "12":
         setting = Setting(Options, "deployment_target")
@@ -243,65 +358,59 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
             about=setting,
         )
     module = _module_name(options, annotated)
-    constants = _constants(annotated)
-    inputs = _ports(annotated.inputs, constants, "input")
-    outputs = _ports(annotated.outputs, constants, "output")
-    image = image_of(annotated)
+    ports = (*annotated.inputs, *annotated.outputs)
+    constants = unique([camel_case(port.name) + "Quantization" for port in ports], "")
+    first_output = len(annotated.inputs)
+    given, answer = annotated.input, annotated.answer
+    takes_picture, has_classes = isinstance(given, ImageInput), isinstance(answer, Classes)
+    # Pictures become integers by a table.
+    has_quantized_input = not takes_picture and any(_quantization(port.tensor) for port in annotated.inputs)
+    has_quantized_output = any(_quantization(port.tensor) for port in annotated.outputs)
+    output_dtypes = [port.tensor.dtype for port in annotated.outputs]
     description = annotated.metadata.description
     golden = goldens.sets[Runtime.LITERT_REFERENCE]
     allowed = litert_tolerance(annotated.model, golden)
-    classifier = is_classifier(annotated)
-    quantized_inputs = () if classifier else tuple(port for port in inputs if port.is_quantized)
-    quantized_outputs = tuple(port for port in outputs if port.is_quantized)
-    return Context(
+    project = ProjectContext(
         module=module,
-        type_name=_type_name(module, is_classifier=classifier),
+        type_name=_type_name(module, answer.kind),
         error_name=f"{module}Error",
         # In swift-format's order.
         self_test_imports=tuple(sorted(("Foundation", module))),
-        image_io_imports=tuple(sorted(("Foundation", "ImageIO", module))),
         title=annotated.title(options.name),
         description=description,
         has_description=bool(description),
         deployment_target=options.deployment_target,
-        is_classifier=classifier,
-        inputs=inputs,
-        outputs=outputs,
-        has_one_input=len(inputs) == 1,
-        quantized=quantized_inputs + quantized_outputs,
-        has_quantization=bool(quantized_inputs or quantized_outputs),
-        has_quantized_input=bool(quantized_inputs),
-        has_quantized_output=bool(quantized_outputs),
-        has_float_output=any(port.item == "Float" for port in outputs),
-        has_integer_output=any(port.item != "Float" for port in outputs),
-        reads_arrays=classifier or any(not port.is_bool for port in outputs),
+        reads_assets=takes_picture or has_classes,
+        reads_arrays=takes_picture or any(dtype != "bool" for dtype in output_dtypes),
+        has_quantization=has_quantized_input or has_quantized_output,
+        has_quantized_input=has_quantized_input,
+        has_quantized_output=has_quantized_output,
+        has_float_output=any(dtype == "float32" for dtype in output_dtypes),
+        has_integer_output=any(dtype != "float32" for dtype in output_dtypes),
         golden_runtime=golden.runtime,
         golden_cases="1 golden case" if len(golden.cases) == 1 else f"{len(golden.cases)} golden cases",
         tolerance_counts=allowed.counts,
         tolerance_absolute=allowed.absolute,
-        image_width=None if image is None else image.width,
-        image_height=None if image is None else image.height,
-        image_channels=None if image is None else image.channels,
-        image_item=None if image is None else _ITEMS[image.tensor.dtype],
-        table_size=None if image is None else image.channels * 256,
-        is_gray=image is not None and image.channels == 1,
-        is_stretch=image is not None and image.crop is CropMode.STRETCH,
-        is_center_crop=image is not None and image.crop is CropMode.CENTER_CROP,
-        is_letterbox=image is not None and image.crop is CropMode.LETTERBOX,
-        class_count=len(annotated.labels) if classifier else None,
+    )
+    return Context(
+        project,
+        _image(given, module)
+        if isinstance(given, ImageInput)
+        else _inputs(annotated.inputs, constants[:first_output]),
+        _classes(answer) if isinstance(answer, Classes) else _outputs(annotated.outputs, constants[first_output:]),
     )
 
 
 def _layers(context: Context) -> tuple[str, ...]:
-    kind = "ios/image" if context.is_classifier else "ios/tensors"
-    return ("ios/common", kind, "ios/quantized") if context.has_quantization else ("ios/common", kind)
+    layers = task_layers("ios", context.input.kind, context.answer.kind)
+    return (*layers, "ios/quantized") if context.project.has_quantization else layers
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
     from packager.golden import golden_files, litert_tolerance
 
-    assets = f"Sources/{context.module}/Assets"
-    golden = f"Tests/{context.module}Tests/Golden"
+    assets = f"Sources/{context.project.module}/Assets"
+    golden = f"Tests/{context.project.module}Tests/Golden"
     golden_set = goldens.sets[Runtime.LITERT_REFERENCE]
     cases = golden_files(annotated, golden_set, litert_tolerance(annotated.model, golden_set))
     return {
@@ -312,7 +421,7 @@ def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) 
 
 def _next_steps(context: Context) -> tuple[str, ...]:
     return (
-        f"Add to your app's Podfile: pod '{context.module}', :path => 'PATH', :testspecs => ['Tests']",
+        f"Add to your app's Podfile: pod '{context.project.module}', :path => 'PATH', :testspecs => ['Tests']",
         "Run pod install, then the self-test: its scheme's Test in Xcode. README.md has the Swift package way.",
     )
 

@@ -180,7 +180,7 @@ def test_no_error_is_called_as_one_of_swifts_own(examples: Path, swift: Swift) -
     assert {"DecodingError", "CancellationError", "URLError", "NSError", "XCTestError"} <= errors
     for error in sorted(errors):
         context = context_of(sine(examples), name=error.removesuffix("Error") or "Error")
-        assert context.error_name not in errors, error
+        assert context.project.error_name not in errors, error
 
 
 @pytest.mark.parametrize("version", ["", "11.0", "13'", "thirteen", "13.0.0.0"])
@@ -214,7 +214,7 @@ def package(module: str, annotated: AnnotatedModel, samples: list[Path], *checks
     golden = goldens.sets[TARGET.runtime]
     context, files = build_project(TARGET, annotated, Options(name=module), goldens)
     expected = {f"golden/{name}": data for name, data in golden_files(annotated, golden, EXACT).items()}
-    output = "the output" if (annotated.answer.kind == "classes") else f"output {context.outputs[0].name}"
+    output = "the output" if (annotated.answer.kind == "classes") else f"output {context.answer.ports[0].name}"
     expected |= {f"spoilt/{name}": data for name, data in spoilt_goldens(annotated, golden, output).items()}
     if annotated.answer.kind == "classes":
         expected |= classifier_expectations(annotated, golden)
