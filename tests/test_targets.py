@@ -76,15 +76,25 @@ def missing_in_context(name: str, context: Any, seen: tuple[Any, ...] = ()) -> I
         yield f"{context.__name__} of {name} is no frozen dataclass"
         return
     for field_name, kind in typing.get_type_hints(context).items():
-        arms = [arm for arm in typing.get_args(kind) if arm is not type(None)]
-        inner = arms[0] if isinstance(kind, types.UnionType) and len(arms) == 1 else kind
-        if typing.get_origin(inner) is tuple and typing.get_args(inner)[1:] == (Ellipsis,):
-            inner = typing.get_args(inner)[0]
-        if dataclasses.is_dataclass(inner):
+        arms = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
+        several = [item_type(arm) for arm in arms if arm is not type(None)]
+        # One of several kinds of input or answer is always a dataclass.
+        if not all(map(dataclasses.is_dataclass, several)) and (len(several) > 1 or not is_plain(several[0])):
+            yield f"{context.__name__}.{field_name} of {name} is of the type {kind}, which is no plain data"
+            continue
+        for inner in filter(dataclasses.is_dataclass, several):
             if inner not in seen:
                 yield from missing_in_context(name, inner, (*seen, context))
-        elif not (isinstance(inner, type) and issubclass(inner, str | int | float)):
-            yield f"{context.__name__}.{field_name} of {name} is of the type {kind}, which is no plain data"
+
+
+def item_type(kind: Any) -> Any:
+    """The type of a tuple's items; any other type itself."""
+    is_tuple = typing.get_origin(kind) is tuple and typing.get_args(kind)[1:] == (Ellipsis,)
+    return typing.get_args(kind)[0] if is_tuple else kind
+
+
+def is_plain(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, str | int | float)
 
 
 def is_frozen_dataclass(kind: Any) -> bool:

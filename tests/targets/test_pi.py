@@ -155,7 +155,9 @@ def test_names_of_projects_clash_with_nothing(examples: Path, tmp_path: Path) ->
     for number, text in enumerate(sorted(texts)):
         context, files = build_project(TARGET, annotated, Options(name=text), goldens)
         write_files(tmp_path / str(number), files)
-        (tmp_path / str(number)).joinpath("name.txt").write_text(f"{context.package} {context.class_name}")
+        (tmp_path / str(number)).joinpath("name.txt").write_text(
+            f"{context.project.package} {context.project.class_name}"
+        )
     # In one process, for each takes as long to start as all to run.
     code = (
         "import importlib, sys; from pathlib import Path\n"
