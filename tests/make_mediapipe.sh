@@ -1,0 +1,21 @@
+#!/bin/bash
+# Makes the environment in which the tests marked `mediapipe` ask MediaPipe Tasks for its answers and its times. It is
+# one of its own, for what MediaPipe needs has nothing to do with what the packager does. Does nothing where it is made.
+# Takes 2 seconds beside the download, and 600 MB.
+set -euo pipefail
+tests=$(cd "$(dirname "$0")" && pwd)
+env=$tests/../.venv-mediapipe
+pin=mediapipe==1.2.3
+if [ "$("$env/bin/python" -c 'from importlib.metadata import version as v; print("mediapipe==" + v("mediapipe"))' \
+  2> /dev/null)" = "$pin" ]; then
+  echo "$pin is there"
+  exit 0
+fi
+uv=$("$tests/find_uv.sh")
+
+# Made beside its place and moved there whole, so that an interrupted run leaves nothing that looks finished.
+rm -rf "$env.partial"
+"$uv" venv --quiet --relocatable --python 3.11 "$env.partial"
+"$uv" pip install --quiet --python "$env.partial/bin/python" "$pin"
+rm -rf "$env"
+mv "$env.partial" "$env"
