@@ -6,7 +6,7 @@ beside them.
 """
 
 from packager.golden.cases import GoldenCase, Goldens, GoldenSet, Sample
-from packager.golden.files import golden_files, litert_tolerance
+from packager.golden.files import Rule, golden_files, litert_tolerance, output_rules
 from packager.golden.running import build_goldens
 from packager.golden.samples import picture_sample, read_samples
 
@@ -14,10 +14,12 @@ __all__ = [
     "GoldenCase",
     "GoldenSet",
     "Goldens",
+    "Rule",
     "Sample",
     "build_goldens",
     "golden_files",
     "litert_tolerance",
+    "output_rules",
     "picture_sample",
     "read_samples",
 ]

@@ -424,11 +424,11 @@ def _once(kinds: Sequence[Kind], key: Callable[[Kind], str]) -> tuple[Kind, ...]
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
-    from packager.golden import golden_files, litert_tolerance
+    from packager.golden import golden_files
 
     files = {f"src/main/assets/{context.project.name}/{name}": data for name, data in asset_files(annotated).items()}
     golden_set = goldens.sets[Runtime.LITERT_REFERENCE]
-    golden = golden_files(annotated, golden_set, litert_tolerance(annotated.model, golden_set))
+    golden = golden_files(annotated, golden_set)
     files.update(
         {f"src/androidTest/assets/{context.project.name}_golden/{name}": data for name, data in golden.items()}
     )

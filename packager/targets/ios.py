@@ -407,12 +407,12 @@ def _layers(context: Context) -> tuple[str, ...]:
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
-    from packager.golden import golden_files, litert_tolerance
+    from packager.golden import golden_files
 
     assets = f"Sources/{context.project.module}/Assets"
     golden = f"Tests/{context.project.module}Tests/Golden"
     golden_set = goldens.sets[Runtime.LITERT_REFERENCE]
-    cases = golden_files(annotated, golden_set, litert_tolerance(annotated.model, golden_set))
+    cases = golden_files(annotated, golden_set)
     return {
         **{f"{assets}/{name}": content for name, content in asset_files(annotated).items()},
         **{f"{golden}/{name}": content for name, content in cases.items()},

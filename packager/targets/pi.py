@@ -234,11 +234,11 @@ def _sort_key(name: str) -> tuple[bool, str]:
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> dict[str, bytes]:
-    from packager.golden import golden_files, litert_tolerance
+    from packager.golden import golden_files
 
     files = {f"{context.project.package}/{name}": data for name, data in asset_files(annotated).items()}
     golden_set = goldens.sets[Runtime.LITERT]
-    golden = golden_files(annotated, golden_set, litert_tolerance(annotated.model, golden_set))
+    golden = golden_files(annotated, golden_set)
     files.update({f"{context.project.package}/golden/{name}": data for name, data in golden.items()})
     return files
 
