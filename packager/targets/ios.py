@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port, asset_files
 from packager.errors import ConfigError
-from packager.model import Quantization, Tensor
+from packager.model import Tensor
 from packager.render.naming import PascalName, camel_case, unique
 from packager.runtimes import Runtime
 from packager.settings import Example, Setting
@@ -245,10 +245,6 @@ def _type_name(module: str, answer: AnswerKind) -> str:
     return module + (second if module.endswith(first) else first)
 
 
-def _quantization(tensor: Tensor) -> Quantization | None:
-    return None if tensor.dtype in ("bool", "float32") else tensor.quantization
-
-
 def _raw_item(tensor: Tensor) -> str:
     # Bytes of a tensor are read as integers: a Bool made of any other byte than 0 and 1 is undefined.
     return "UInt8" if tensor.dtype == "bool" else _ITEMS[tensor.dtype]
@@ -258,13 +254,13 @@ def _tolerance(tensor: Tensor) -> str:
     if tensor.dtype == "float32":
         return "golden.tolerance.absolute"
     # Integers without quantization are indices, counts, truth values: nothing that may be off by some steps.
-    return "0" if _quantization(tensor) is None else "golden.tolerance.counts"
+    return "0" if tensor.affine is None else "golden.tolerance.counts"
 
 
 def _port(port: Port, name: str, constant: str, *, is_last: bool) -> PortContext:
     tensor = port.tensor
     item = _ITEMS[tensor.dtype]
-    is_quantized = _quantization(tensor) is not None
+    is_quantized = tensor.affine is not None
     kind = "truth values" if tensor.dtype == "bool" else "numbers"
     shape = " x ".join(map(str, tensor.shape)) + " " if tensor.shape else ""
     return PortContext(
@@ -290,7 +286,7 @@ def _ports(ports: tuple[Port, ...], constants: Sequence[str]) -> tuple[PortConte
 
 
 def _constants(ports: tuple[Port, ...], names: Sequence[str]) -> tuple[ConstantContext, ...]:
-    found = ((_quantization(port.tensor), name) for port, name in zip(ports, names, strict=True))
+    found = ((port.tensor.affine, name) for port, name in zip(ports, names, strict=True))
     return tuple(ConstantContext(one.scale, one.zero_point, name) for one, name in found if one is not None)
 
 
@@ -333,14 +329,12 @@ def _image(image: ImageInput, module: str) -> ImageContext:
 
 def _classes(classes: Classes) -> ClassesContext:
     tensor = classes.tensor
-    quantization = _quantization(tensor)
+    affine = tensor.affine
     return ClassesContext(
         class_count=len(classes.labels.default),
         item=_raw_item(tensor),
         is_float=tensor.dtype == "float32",
-        quantization=None
-        if quantization is None
-        else QuantizationContext(quantization.scale, quantization.zero_point),
+        quantization=None if affine is None else QuantizationContext(affine.scale, affine.zero_point),
         tolerance=_tolerance(tensor),
     )
 
@@ -364,8 +358,8 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
     given, answer = annotated.input, annotated.answer
     takes_picture, has_classes = isinstance(given, ImageInput), isinstance(answer, Classes)
     # Pictures become integers by a table.
-    has_quantized_input = not takes_picture and any(_quantization(port.tensor) for port in annotated.inputs)
-    has_quantized_output = any(_quantization(port.tensor) for port in annotated.outputs)
+    has_quantized_input = not takes_picture and any(port.tensor.affine for port in annotated.inputs)
+    has_quantized_output = any(port.tensor.affine for port in annotated.outputs)
     output_dtypes = [port.tensor.dtype for port in annotated.outputs]
     description = annotated.metadata.description
     golden = goldens.sets[Runtime.LITERT_REFERENCE]

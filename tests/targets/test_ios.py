@@ -51,8 +51,9 @@ Compare = Callable[[str, Mapping[str, bytes]], None]
 
 
 def mixed_model(custom: str = "") -> bytes:
-    """a AND b (bool), x + x (int64), q reshaped (int16 in steps of 0.5), -f (float); some names are hostile.
+    """a AND b (bool), x + x (int64), q reshaped (int16 in steps of 0.5), -f (float), n reshaped (int32, steps of 0).
 
+    Some names are hostile; a step of 0 is how some converters say that integers stand for themselves.
     ``custom`` names a custom operator to put into the place of the last one.
     """
     import flatbuffers
@@ -74,23 +75,27 @@ def mixed_model(custom: str = "") -> bytes:
         tensor('x */ """', kinds.INT64, 2),
         tensor("q", kinds.INT16, 4, 0.5),
         tensor("f", kinds.FLOAT32, 2),
+        tensor("n", kinds.INT32, 2, 0.0),
         tensor('both */ "\\() ${}', kinds.BOOL, 3),
         tensor('twice */ "\\() ${}', kinds.INT64, 2),
         tensor("same", kinds.INT16, 4, 0.5),
         tensor('negative */ "\\() ${}', kinds.FLOAT32, 2),
+        tensor("itself", kinds.INT32, 2, 0.0),
     ]
-    graph.inputs, graph.outputs = [0, 1, 2, 3, 4], [5, 6, 7, 8]
+    graph.inputs, graph.outputs = [0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10]
     graph.operators = []
     model = schema.ModelT()
     model.version, model.buffers, model.operatorCodes = 3, [schema.BufferT()], []
     builtin, options = schema.BuiltinOperator, schema.BuiltinOptions
-    reshape = schema.ReshapeOptionsT()
-    reshape.newShape = [4]
+    reshapes = {size: schema.ReshapeOptionsT() for size in (4, 2)}
+    for size, reshape in reshapes.items():
+        reshape.newShape = [size]
     for code, inputs, output, kind, values in (
-        (builtin.LOGICAL_AND, [0, 1], 5, options.LogicalAndOptions, schema.LogicalAndOptionsT()),
-        (builtin.ADD, [2, 2], 6, options.AddOptions, schema.AddOptionsT()),
-        (builtin.RESHAPE, [3], 7, options.ReshapeOptions, reshape),
-        (builtin.NEG, [4], 8, options.NegOptions, schema.NegOptionsT()),
+        (builtin.LOGICAL_AND, [0, 1], 6, options.LogicalAndOptions, schema.LogicalAndOptionsT()),
+        (builtin.ADD, [2, 2], 7, options.AddOptions, schema.AddOptionsT()),
+        (builtin.RESHAPE, [3], 8, options.ReshapeOptions, reshapes[4]),
+        (builtin.RESHAPE, [5], 10, options.ReshapeOptions, reshapes[2]),
+        (builtin.NEG, [4], 9, options.NegOptions, schema.NegOptionsT()),
     ):
         operator_code = schema.OperatorCodeT()
         operator_code.builtinCode = operator_code.deprecatedBuiltinCode = code
