@@ -14,7 +14,7 @@ from packager.render.naming import PackageName, PascalName, SnakeName, camel_cas
 from packager.runtimes import Runtime, Tolerance
 from packager.settings import Setting
 from packager.targets.target import Target, mobile_problems, project_name, task_layers
-from packager.tasks import AnswerKind, CropMode, InputKind
+from packager.tasks import AnswerKind, ChannelOrder, CropMode, InputKind, Resize
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
@@ -137,8 +137,17 @@ class ProjectContext:
 
 
 @dataclass(frozen=True)
+class LetterboxContext:
+    """What is around a letterboxed picture: the 8-bit gray ``pad``, ``color`` in words; new arrays are of zeros."""
+
+    pad: int
+    is_filled: bool
+    color: str
+
+
+@dataclass(frozen=True)
 class ImageContext:
-    """A picture as input."""
+    """A picture as input; ``letterbox`` is None where the picture fills it."""
 
     kind = InputKind.IMAGE
 
@@ -146,10 +155,11 @@ class ImageContext:
     height: int
     channels: int
     is_gray: bool
+    is_bgr: bool
     pixel_format: str
     is_stretch: bool
     is_center_crop: bool
-    is_letterbox: bool
+    letterbox: LetterboxContext | None
     dtype: str
     byte_size: int
     is_float: bool
@@ -264,14 +274,19 @@ def _image(image: ImageInput) -> ImageContext:
         height=image.height,
         channels=image.channels,
         is_gray=image.channels == 1,
-        pixel_format="gray" if image.channels == 1 else "RGB",
+        is_bgr=image.channels == 3 and image.order is ChannelOrder.BGR,
+        pixel_format="gray" if image.channels == 1 else image.order.upper(),
         is_stretch=image.crop is CropMode.STRETCH,
         is_center_crop=image.crop is CropMode.CENTER_CROP,
-        is_letterbox=image.crop is CropMode.LETTERBOX,
+        letterbox=_letterbox(image.pad) if image.crop is CropMode.LETTERBOX else None,
         dtype=image.tensor.dtype,
         byte_size=image.tensor.size * kind.item_bytes,
         is_float=kind.is_float,
     )
+
+
+def _letterbox(pad: int) -> LetterboxContext:
+    return LetterboxContext(pad, pad != 0, {0: "black", 255: "white"}.get(pad, f"gray ({pad} of 255)"))
 
 
 def _classes(answer: Classes) -> ClassesContext:
@@ -423,6 +438,19 @@ def _once(kinds: Sequence[Kind], key: Callable[[Kind], str]) -> tuple[Kind, ...]
     return tuple({key(kind): kind for kind in reversed(kinds)}.values())[::-1]
 
 
+def _find_lack(annotated: AnnotatedModel) -> str | None:
+    from packager.tasks.image import ImageInput
+
+    image = annotated.input
+    if not isinstance(image, ImageInput):
+        return None
+    if image.resize is Resize.BILINEAR:
+        return f"takes no pictures resized by `{image.resize}`"
+    if image.is_planar:
+        return "takes no pictures whose channels follow one another ([1, 3, height, width])"
+    return None
+
+
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
     from packager.golden import golden_files
 
@@ -457,4 +485,5 @@ TARGET = Target(
     layers=lambda context: task_layers("android", context.input.kind, context.answer.kind),
     extra_files=_extra_files,
     next_steps=_next_steps,
+    find_lack=_find_lack,
 )

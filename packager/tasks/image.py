@@ -120,7 +120,7 @@ def place(size: tuple[int, int], image: ImageInput) -> Placement:
 
     Only integers, so that every language agrees: center-crop cuts the largest centred box of the input's aspect
     ratio (rounded down, at least 1 pixel); letterbox resizes the whole picture to the largest size of its own
-    aspect ratio (rounded down, at least 1), and puts it in the middle (rounded down).
+    aspect ratio (rounded half up, at least 1), and puts it in the middle (rounded down).
     """
     width, height = size
     box = (0, 0, width, height)
@@ -131,8 +131,8 @@ def place(size: tuple[int, int], image: ImageInput) -> Placement:
         left, top = (width - box_width) // 2, (height - box_height) // 2
         box = (left, top, left + box_width, top + box_height)
     if image.crop is CropMode.LETTERBOX:
-        fitted_width = max(1, min(image.width, width * image.height // height))
-        fitted_height = max(1, min(image.height, height * image.width // width))
+        fitted_width = max(1, min(image.width, (2 * width * image.height + height) // (2 * height)))
+        fitted_height = max(1, min(image.height, (2 * height * image.width + width) // (2 * width)))
     x, y = (image.width - fitted_width) // 2, (image.height - fitted_height) // 2
     return Placement(size, box, (x, y, fitted_width, fitted_height), (image.width, image.height))
 
@@ -156,7 +156,7 @@ def fit(picture: Image.Image, image: ImageInput) -> Image.Image:
     resized = resize(picture.crop(placement.box), (width, height))
     if (width, height) == placement.input_size:
         return resized
-    canvas = Image.new(picture.mode, placement.input_size)
+    canvas = Image.new(picture.mode, placement.input_size, image.pad if picture.mode == "L" else (image.pad,) * 3)
     canvas.paste(resized, (x, y))
     return canvas
 
@@ -165,6 +165,8 @@ def input_tensor(picture: Image.Image, image: ImageInput) -> npt.NDArray[np.gene
     """The input tensor for ``picture``: shape [1, height, width, channels], the tensor's dtype."""
     pixels = np.asarray(fit(picture.convert("L" if image.channels == 1 else "RGB"), image))
     pixels = pixels.reshape(image.height, image.width, image.channels)
+    if image.order is ChannelOrder.BGR:
+        pixels = pixels[:, :, ::-1]
     table = lookup_table(image)
     tensor: npt.NDArray[np.generic] = table[np.arange(image.channels), pixels][None]
     return tensor

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,9 @@ from packager.golden import build_goldens, read_samples
 from packager.metadata.attach import Annotation, LabelFile, annotate
 from packager.model import Model, parse_model, read_model
 from packager.targets.android import TARGET, Options
-from packager.targets.target import Level, build_project
-from packager.tasks import CropMode, Task
-from packager.tasks.image import fit
+from packager.targets.target import Level, build_project, served
+from packager.tasks import ChannelOrder, CropMode, Resize, Task
+from packager.tasks.image import ImageInput, fit
 from packager.tasks.quantization import dequantize, quantize
 from tests.conftest import write_files
 from tests.example_models import digits, golden_pictures
@@ -86,6 +86,11 @@ def classifier(model: Model, labels: Sequence[str], folder: Path, **annotation: 
     return annotated_model(parse_model(data, model.path))
 
 
+def with_input(annotated: AnnotatedModel, **changes: Any) -> AnnotatedModel:
+    assert isinstance(annotated.input, ImageInput)
+    return replace(annotated, input=replace(annotated.input, **changes))
+
+
 # --- what is generated ----------------------------------------
 
 
@@ -120,6 +125,23 @@ def test_digits_and_sine_have_no_problems(examples: Path) -> None:
         assert TARGET.find_problems(read_model(examples / name / f"{name}.tflite")) == ()
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"resize": Resize.BILINEAR}, "takes no pictures resized by `bilinear` yet"),
+        ({"is_planar": True}, "takes no pictures whose channels follow one another"),
+    ],
+)
+def test_a_picture_that_it_cannot_make_is_packaged_as_tensors(
+    examples: Path, changes: dict[str, Any], message: str
+) -> None:
+    annotated, problems = served(TARGET, with_input(digits(examples), **changes))
+    assert [problem.level for problem in problems] == [Level.WARNING]
+    assert message in problems[0].what
+    assert package(annotated).class_name == "com.example.digits.DigitsModel"
+    assert served(TARGET, digits(examples)) == (digits(examples), ())
+
+
 # What a class, a module or a package might be mistaken for.
 PROJECT_NAMES = (
     "Interpreter",
@@ -138,8 +160,8 @@ PROJECT_NAMES = (
 
 SIZES = ((1, 1), (1, 7), (7, 1), (2, 3), (20, 33), (33, 20), (28, 28), (27, 29), (13, 200), (200, 13), (64, 48))
 SIZES += ((333, 217), (217, 333), (500, 3), (3, 500), (640, 480))
-COLOR_MODELS = ("wide_stretch", "tall_center_crop", "wide_letterbox", "tall_letterbox")
-GRAY_MODELS = ("digits", "gray_center_crop", "hostile")
+COLOR_MODELS = ("wide_stretch", "tall_center_crop", "wide_letterbox", "tall_letterbox", "bgr_letterbox")
+GRAY_MODELS = ("digits", "gray_center_crop", "gray_letterbox", "hostile")
 
 
 @pytest.fixture(scope="session")
@@ -161,17 +183,21 @@ def modules(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     )
     made["hostile"] = package(hostile, options=Options(name="hostile"))
 
-    for name, crop, size in (
-        ("wide_stretch", CropMode.STRETCH, (33, 20, 3)),
-        ("tall_center_crop", CropMode.CENTER_CROP, (20, 33, 3)),
-        ("wide_letterbox", CropMode.LETTERBOX, (33, 20, 3)),
-        ("tall_letterbox", CropMode.LETTERBOX, (20, 33, 3)),
-        ("gray_center_crop", CropMode.CENTER_CROP, (33, 20, 1)),
+    bgr = ChannelOrder.BGR
+    for name, crop, size, changes in (
+        ("wide_stretch", CropMode.STRETCH, (33, 20, 3), {}),
+        ("tall_center_crop", CropMode.CENTER_CROP, (20, 33, 3), {"order": bgr}),
+        ("wide_letterbox", CropMode.LETTERBOX, (33, 20, 3), {}),
+        ("tall_letterbox", CropMode.LETTERBOX, (20, 33, 3), {"pad": 114}),
+        ("bgr_letterbox", CropMode.LETTERBOX, (31, 29, 3), {"pad": 255, "order": bgr}),
+        ("gray_center_crop", CropMode.CENTER_CROP, (33, 20, 1), {}),
+        # A gray picture has no order of channels.
+        ("gray_letterbox", CropMode.LETTERBOX, (33, 20, 1), {"pad": 200, "order": bgr}),
     ):
         model = parse_model(tiny_models.mean_color(*size), folder / f"{name}.tflite")
         labels = ("red", "green", "blue")[: size[2]]
         mean, std = ((103.5, 116.25, 123.75), (57.5, 57.25, 58.5)) if size[2] == 3 else ((127.5,), (127.5,))
-        annotated = classifier(model, labels, folder, mean=mean, std=std, crop=crop)
+        annotated = with_input(classifier(model, labels, folder, mean=mean, std=std, crop=crop), **changes)
         made[name] = package(annotated, options=Options(name=name))
 
     every = annotated_model(parse_model(tiny_models.every_dtype(), folder / "every_dtype.tflite"))
@@ -425,11 +451,14 @@ def test_preprocessing_is_that_of_pillow(
     name: str, answers: Answers, modules: dict[str, Module], pictures: dict[str, np.ndarray[Any, Any]]
 ) -> None:
     image = modules[name].annotated.input
-    assert image is not None
+    assert isinstance(image, ImageInput)
     size = image.width * image.height * image.channels
     for index, (title, pixels) in enumerate(pictures.items()):
         picture = Image.fromarray(pixels.astype(np.uint8)).convert("RGB" if image.channels == 3 else "L")
-        expected = np.asarray(fit(picture, image)).reshape(-1)
+        expected = np.asarray(fit(picture, image))
+        if image.channels == 3 and image.order is ChannelOrder.BGR:
+            expected = expected[:, :, ::-1]
+        expected = expected.reshape(-1)
         actual = np.frombuffer(answers.fits[name][index * size : (index + 1) * size], np.uint8)
         assert np.array_equal(actual, expected), f"{title} differs at {np.flatnonzero(actual != expected)[:5]}"
 

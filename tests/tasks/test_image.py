@@ -97,7 +97,8 @@ def expected_pixels(source: Image.Image, width: int, height: int, crop: CropMode
     fitted = width, height
     if crop is CropMode.LETTERBOX:
         scale = min(Fraction(width, source.width), Fraction(height, source.height))
-        fitted = max(1, int(source.width * scale)), max(1, int(source.height * scale))
+        half = Fraction(1, 2)
+        fitted = max(1, int(source.width * scale + half)), max(1, int(source.height * scale + half))
     if len(pixels) - fitted[1] > 2 * max(pixels.shape[1] - fitted[0], 0):
         pixels = resample(pixels, fitted[1])
     across = resample(pixels.swapaxes(0, 1), fitted[0]).swapaxes(0, 1)
