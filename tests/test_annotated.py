@@ -263,7 +263,7 @@ def shape(*sides: int) -> dict[str, tuple[int, ...]]:
     return {"shape": sides, "shape_signature": sides}
 
 
-SHAPE = "an image input is [1, height, width, 1 or 3], and this one is "
+SHAPE = "an image input is [1, height, width, 1 or 3] or [1, 1 or 3, height, width], and this one is "
 NORMALIZATION = "its normalization does not fit its channels, or has a std of 0"
 REFUSED = [
     (lambda: foreign(read_model(DIGITS), labels=9), "its metadata holds 9 labels for 10 classes"),

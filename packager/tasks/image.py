@@ -1,6 +1,6 @@
 """How a picture becomes the model's input tensor; the generated projects do exactly the same.
 
-Decoded RGB (or gray) 8-bit pixels → crop mode → Pillow's antialiased bilinear resize → per-channel lookup table.
+Decoded RGB, BGR or gray 8-bit pixels → crop mode → one of two resizes → per-channel lookup table → NHWC or NCHW.
 After the resize a pixel is still 8 bits, so normalization and quantization are a table of 256 values a channel.
 """
 
@@ -18,6 +18,7 @@ from packager.metadata.view import ModelMetadata, normalizes_every_pixel
 from packager.model import Model, Tensor
 from packager.settings import Example, Part
 from packager.tasks import ChannelOrder, CropMode, InputKind, Resize
+from packager.tasks.heads import image_layout
 from packager.tasks.kinds import Input, Placement
 from packager.tasks.quantization import quantize
 
@@ -59,10 +60,11 @@ def image_input(model: Model, metadata: ModelMetadata) -> ImageInput:
     if len(model.inputs) != 1:
         raise fail(f"a model that takes a picture has one input, and this one has {len(model.inputs)}", again)
     tensor = model.inputs[0]
-    shape = tensor.shape
-    if tensor.is_dynamic or len(shape) != 4 or min(shape) < 1 or shape[0] != 1 or shape[3] not in (1, 3):
+    layout = image_layout(tensor)
+    if layout is None or tensor.is_dynamic:
         raise fail(
-            f"an image input is [1, height, width, 1 or 3], and this one is {list(tensor.shape_signature)}",
+            "an image input is [1, height, width, 1 or 3] or [1, 1 or 3, height, width], and this one is "
+            f"{list(tensor.shape_signature)}",
             *("Convert it with a fixed shape and a batch of 1, or attach it with ", AS_TENSORS, "."),
         )
     if tensor.dtype not in ("float32", "int8", "uint8"):
@@ -77,21 +79,22 @@ def image_input(model: Model, metadata: ModelMetadata) -> ImageInput:
             *("Attach it, for example with ", Example.of((MEAN, (127.5,)), (STD, (127.5,)))),
             ": packager metadata attach --help",
         )
-    if any(len(values) not in (0, 1, shape[3]) for values in (mean, std)) or not normalizes_every_pixel(mean, std):
+    if any(len(values) not in (0, 1, layout.channels) for values in (mean, std)) or not normalizes_every_pixel(
+        mean, std
+    ):
         raise fail("its normalization does not fit its channels, or has a std of 0", again)
-    _, height, width, channels = shape
     return ImageInput(
         tensor=tensor,
-        width=width,
-        height=height,
-        channels=channels,
-        is_planar=False,
+        width=layout.width,
+        height=layout.height,
+        channels=layout.channels,
+        is_planar=layout.is_planar,
         crop=metadata.crop,
         pad=metadata.pad,
         resize=metadata.resize,
         order=metadata.channels,
-        mean=_per_channel(mean, channels, 0.0),
-        std=_per_channel(std, channels, 1.0),
+        mean=_per_channel(mean, layout.channels, 0.0),
+        std=_per_channel(std, layout.channels, 1.0),
     )
 
 
@@ -102,8 +105,9 @@ def _per_channel(values: tuple[float, ...], channels: int, default: float) -> tu
 def lookup_table(image: ImageInput) -> npt.NDArray[np.generic]:
     """The table that maps a pixel to an item of the input tensor: shape [channels, 256], the tensor's dtype.
 
-    ``(pixel - mean) / std``, for int8 followed by ``quantize``. A uint8 input takes the pixel itself: its scale
-    and zero point already stand for the normalization, which is how TensorFlow Lite's Task Library feeds it.
+    The channels are in the model's order. ``(pixel - mean) / std``, for int8 followed by ``quantize``. A uint8 input
+    takes the pixel itself: its scale and zero point, where it has any, already stand for the normalization, which is
+    how TensorFlow Lite's Task Library feeds it.
     """
     pixels = np.arange(256, dtype=np.float64)
     if image.tensor.dtype == "uint8":
@@ -131,13 +135,13 @@ def place(size: tuple[int, int], image: ImageInput) -> Placement:
         left, top = (width - box_width) // 2, (height - box_height) // 2
         box = (left, top, left + box_width, top + box_height)
     if image.crop is CropMode.LETTERBOX:
-        fitted_width = max(1, min(image.width, (2 * width * image.height + height) // (2 * height)))
-        fitted_height = max(1, min(image.height, (2 * height * image.width + width) // (2 * width)))
+        fitted_width = min(image.width, max(1, (2 * width * image.height + height) // (2 * height)))
+        fitted_height = min(image.height, max(1, (2 * height * image.width + width) // (2 * width)))
     x, y = (image.width - fitted_width) // 2, (image.height - fitted_height) // 2
     return Placement(size, box, (x, y, fitted_width, fitted_height), (image.width, image.height))
 
 
-def resize(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+def antialias(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Pillow's bilinear resize, in the order of Pillow 13.
 
     Pixels are rounded between the two directions, so the order shows by a count here and there. Pillow 13 goes down
@@ -149,24 +153,66 @@ def resize(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     return picture.resize(between, Image.Resampling.BILINEAR).resize(size, Image.Resampling.BILINEAR)
 
 
+def bilinear(pixels: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    """``pixels`` [height, width, channels] resized to ``size`` (width, height) without antialiasing, in integers.
+
+    What tf.image.resize and OpenCV's INTER_LINEAR do with half-pixel centres, within 1 count. Along an axis, item d
+    of D lies in the source of S pixels at n / 2D with n = (2d + 1)S - D: between the pixels i = floor(n / 2D) and
+    i + 1, clamped into the picture, which weigh 2048 - f and f, where f = floor(((n mod 2D) * 2048 + D) / 2D). The
+    sum of four pixels is rounded once, (v + 2**21) >> 22.
+    """
+    height, width, channels = pixels.shape
+    columns, across = _neighbours(width, size[0])
+    rows, down = _neighbours(height, size[1])
+    columns = (columns[:, :, None] * channels + np.arange(channels)).reshape(2, -1)
+    across = across.repeat(channels, axis=1)
+    lines = pixels.reshape(height, width * channels)
+    # Only the rows, and of these the columns, that the result is made of are ever touched.
+    total = np.full((size[1], size[0] * channels), 1 << 21, np.int32)
+    for row, weight in zip(rows, down, strict=True):
+        line = lines[row]
+        mixed = line.take(columns[0], axis=1) * across[0]
+        mixed += line.take(columns[1], axis=1) * across[1]
+        mixed *= weight[:, None]
+        total += mixed
+    total >>= 22
+    return total.astype(np.uint8).reshape(size[1], size[0], channels)
+
+
+def _neighbours(source: int, size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """The indices of the two pixels between which each of ``size`` items lies, and their weights: [2, size] each."""
+    position = (2 * np.arange(size) + 1) * source - size
+    index, rest = np.divmod(position, 2 * size)
+    weight = (rest * 2048 + size) // (2 * size)
+    pair = np.stack([index, index + 1]).clip(0, source - 1)
+    return pair, np.stack([2048 - weight, weight]).astype(np.int32)
+
+
 def fit(picture: Image.Image, image: ImageInput) -> Image.Image:
     """``picture`` (mode RGB or L) cropped and resized to the input's width and height."""
     placement = place(picture.size, image)
     x, y, width, height = placement.fitted
-    resized = resize(picture.crop(placement.box), (width, height))
+    whole = placement.box == (0, 0, *picture.size)
+    part = picture if whole else picture.crop(placement.box)
+    if image.resize is Resize.BILINEAR:
+        pixels = np.asarray(part).reshape(part.height, part.width, image.channels)
+        scaled = bilinear(pixels, (width, height))
+        resized = Image.fromarray(scaled if image.channels == 3 else scaled[:, :, 0])
+    else:
+        resized = antialias(part, (width, height))
     if (width, height) == placement.input_size:
         return resized
-    canvas = Image.new(picture.mode, placement.input_size, image.pad if picture.mode == "L" else (image.pad,) * 3)
+    canvas = Image.new(picture.mode, placement.input_size, (image.pad,) * image.channels)
     canvas.paste(resized, (x, y))
     return canvas
 
 
 def input_tensor(picture: Image.Image, image: ImageInput) -> npt.NDArray[np.generic]:
-    """The input tensor for ``picture``: shape [1, height, width, channels], the tensor's dtype."""
-    pixels = np.asarray(fit(picture.convert("L" if image.channels == 1 else "RGB"), image))
-    pixels = pixels.reshape(image.height, image.width, image.channels)
+    """The input tensor for ``picture`` (any mode): the input's own shape and dtype."""
+    mode = "L" if image.channels == 1 else "RGB"
+    fitted = fit(picture if picture.mode == mode else picture.convert(mode), image)
+    pixels = np.asarray(fitted).reshape(image.height, image.width, image.channels)
     if image.order is ChannelOrder.BGR:
         pixels = pixels[:, :, ::-1]
-    table = lookup_table(image)
-    tensor: npt.NDArray[np.generic] = table[np.arange(image.channels), pixels][None]
-    return tensor
+    tensor = lookup_table(image)[np.arange(image.channels), pixels][None]
+    return np.ascontiguousarray(tensor.transpose(0, 3, 1, 2)) if image.is_planar else tensor
