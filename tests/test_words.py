@@ -113,7 +113,7 @@ MORE = [
     Wrong({"std": None}, CLASSIFIER, "std is given, and the model names none"),
     Wrong({"std": (-0.0,)}, CLASSIFIER, "std is 0, and the pixels are divided by it"),
     Wrong({"std": (1e-40,)}, CLASSIFIER, "std is so small that a pixel"),
-    Wrong({"task": Task.OBJECT_DETECTION}, CLASSIFIER, "object-detection takes a model that ends in"),
+    Wrong({"task": Task.OBJECT_DETECTION}, CLASSIFIER, "object-detection takes a model with the four outputs of"),
     Wrong({"labels": (LabelFile(Path("labels.txt"), "de"),)}, CLASSIFIER, "no default ones"),
     Wrong({"labels": (LabelFile(Path("labels.txt")),) * 2}, CLASSIFIER, "two label files are given"),
     Wrong({"pad": -1}, CLASSIFIER, "is not a whole number from 0 to 255"),

@@ -19,7 +19,8 @@ from packager.metadata.unpacking import unpack_metadata
 from packager.metadata.view import CUSTOM_METADATA_NAME, EXACT_LABELS_SUFFIX
 from packager.model import Model, Tensor
 from packager.model.flatbuffer import FlatBufferError
-from packager.tasks import Task
+from packager.tasks import Head
+from packager.tasks.heads import image_layout
 
 _DETECTION_GROUP = "detection_result"
 
@@ -100,7 +101,7 @@ class MetadataBuilder:
             self._set_labels(metadata, graph.outputTensorMetadata[plan.labelled])
         if plan.vocabulary is not None:
             self._set_tokenizer(metadata, graph.inputTensorMetadata[0], plan.vocabulary)
-        if plan.task is Task.OBJECT_DETECTION:
+        if plan.head is Head.SSD:
             self._set_group(graph)
         self._set_own_entry(graph)
         gone = before - _file_names(metadata)
@@ -147,13 +148,13 @@ class MetadataBuilder:
         name, description = ROLES[role]
         types = {"uint8": self._support.tensor_type.UINT8, "float32": self._support.tensor_type.FLOAT32}
         if role == "image":
-            colors = schema.ColorSpaceType
+            colors, layout = schema.ColorSpaceType, image_layout(tensor)
             return info.InputImageTensorMd(
                 name,
                 description,
                 list(plan.mean),
                 list(plan.std),
-                colors.GRAYSCALE if tensor.shape[3] == 1 else colors.RGB,
+                colors.GRAYSCALE if layout is not None and layout.channels == 1 else colors.RGB,
                 # Its value range: pixels for uint8, for others what the normalization makes of them.
                 types.get(tensor.dtype, types["float32"]),
             ).create_metadata()
@@ -224,7 +225,7 @@ class MetadataBuilder:
             name = _free_name(metadata, file.canonical_name)
 
             entry = info.LabelFileMd(name, file.locale or None).create_metadata()
-            if self._plan.task is Task.OBJECT_DETECTION:
+            if self._plan.labels_values:
                 entry.type = kinds.TENSOR_VALUE_LABELS
             entries = [entry]
             self._new_files[name], exact = label_file(labels)

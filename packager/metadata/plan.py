@@ -6,7 +6,7 @@ import math
 import re
 import struct
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,15 +16,15 @@ from packager.metadata.view import (
     OWN_SETTINGS,
     ModelMetadata,
     TensorMetadata,
-    class_count,
+    count_labels,
     find_out_of_range,
     normalizes_every_pixel,
 )
 from packager.model import Model, Quantization, Tensor
 from packager.reading import read_file
 from packager.settings import Example, Part, Setting, find_wrong_type
-from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, Resize, Task
-from packager.tasks.heads import SSD_OPERATOR, SSD_RANKS, ssd_roles
+from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize, Task
+from packager.tasks.heads import SSD_OPERATOR, find_heads, image_layout, landmark_items, mask_form, ssd_roles
 from packager.terminal import counted
 
 # By role: the name and description of a tensor of which nothing else is known. They are tflite-support's, whose
@@ -39,9 +39,14 @@ ROLES = {
     "category": ("category", "The categories of the detected boxes."),
     "score": ("score", "The scores of the detected boxes."),
     "number": ("number of detections", "The number of the detected boxes."),
+    "detections": ("detections", "Boxes and scores of all candidates."),
+    "grid": ("grid", "Scores of the labels respectively, the background first, for each cell of the picture."),
+    "poses": ("poses", "The points of each body and their scores."),
     "": ("", ""),
 }
 _DETECTOR_OUTPUTS = ("location", "category", "score", "number")
+# The outputs that labels belong to, where the task's first output is not the one.
+_LABELLED = ("classes", "mask", "category", "detections", "grid", "poses")
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,8 @@ class TensorSpec:
 class Annotation:
     """What to write into a model. None, and an empty tuple, keep what is in it.
 
-    ``labels`` are those of the classes (of the first output; for an object detector of its categories); a file
+    ``labels`` are those of the classes (of the first output; for an object detector of its categories, for a pose of
+    its points); a file
     replaces the labels of its own locale. ``mean`` and ``std`` are of an image input, in units of 8-bit pixels,
     one value or one a channel: the model takes ``(pixel - mean) / std``. ``crop``, ``resize``, ``pad`` (0 to 255) and
     ``channels`` are for image inputs too, ``activation`` to ``points`` for the answers that have them, as
@@ -146,16 +152,19 @@ class Plan:
     ``settings``, ``mean``, ``std``, ``sample_rate`` and ``audio_channels`` are what holds afterwards, whether given
     or kept; absent, empty and 0 where they do not apply. ``settings`` are (name, value) pairs of ``OWN_SETTINGS``,
     without those that say no more than their default. Roles are keys of ``ROLES``. ``labels`` are the new ones,
-    and ``labelled`` the index of the output they belong to.
+    ``labelled`` the index of the output they belong to, and ``labels_values`` whether that holds numbers of labels
+    rather than a score for each.
     """
 
     task: Task
+    head: Head | None
     settings: tuple[tuple[str, str | float], ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
     input_roles: tuple[str, ...]
     output_roles: tuple[str, ...]
     labelled: int | None
+    labels_values: bool
     labels: tuple[tuple[LabelFile, tuple[str, ...]], ...]
     sample_rate: int
     audio_channels: int
@@ -181,31 +190,44 @@ def make_plan(model: Model, annotation: Annotation, old: ModelMetadata) -> Plan:
         )
     _refuse_settings_of_other_tasks(model, annotation, task)
     _check_texts(model, annotation)
-    input_roles, output_roles = _roles(model, task, TASK if annotation.task else None)
-    labelled = next((i for i, role in enumerate(output_roles) if role in ("classes", "mask", "category")), None)
-    if task is Task.TENSORS and model.outputs:
-        labelled = 0
     # In one order, however they are given: the default ones first.
     files = sorted(enumerate(annotation.labels), key=lambda item: item[1].locale)
     labels = tuple(
         (file, read_labels(file.path, localized=bool(file.locale), given=Setting(Annotation, "labels", index)))
         for index, file in files
     )
+    head = _head(model, annotation, old, task, labels)
+    input_roles, output_roles = _roles(model, task, head, TASK if annotation.task else None)
+    labelled = next((i for i, role in enumerate(output_roles) if role in _LABELLED), 0 if model.outputs else None)
     if labelled is not None:
-        _check_labels(model, task, _tensor_metadata(old.outputs, labelled), model.outputs[labelled], labels)
+        points = old.points if annotation.points is None else annotation.points
+        count = count_labels(model, labelled, task, head, points)
+        _check_labels(model, task, head, _tensor_metadata(old.outputs, labelled), count, labels)
+    if head is not None and task.answer is AnswerKind.KEYPOINTS:
+        _check_points(model, annotation, old, head)
     takes_picture = task.input is InputKind.IMAGE
+    if takes_picture and annotation.channels is not None and _channels(model.inputs[0]) == 1:
+        raise MetadataError(
+            (CHANNELS, " says an order, and the image input is gray: it has 1 channel"),
+            where=model.path,
+            fix="Leave it out.",
+            about=CHANNELS,
+        )
     mean, std = _normalization(model, annotation, old) if takes_picture else ((), ())
     _check_specs(model, "inputs", annotation.inputs, model.inputs)
     _check_specs(model, "outputs", annotation.outputs, model.outputs)
     first_input = _tensor_metadata(old.inputs, 0)
     return Plan(
         task=task,
-        settings=_settings(annotation, old, task),
+        head=head,
+        settings=_settings(annotation, old, task, head),
         mean=mean,
         std=std,
         input_roles=input_roles,
         output_roles=output_roles,
         labelled=labelled,
+        labels_values=head in (Head.SSD, Head.END_TO_END)
+        or (task.answer is AnswerKind.MASK and mask_form(model.outputs[0]) is MaskForm.CLASS_NUMBERS),
         labels=labels,
         sample_rate=first_input.sample_rate if annotation.sample_rate is None else annotation.sample_rate,
         audio_channels=first_input.audio_channels if annotation.audio_channels is None else annotation.audio_channels,
@@ -253,12 +275,14 @@ def _goes_with(setting: Setting, task: Task) -> bool:
     return task.input in _KINDS[setting] or task.answer in _KINDS[setting]
 
 
-def _settings(annotation: Annotation, old: ModelMetadata, task: Task) -> tuple[tuple[str, str | float], ...]:
+def _settings(
+    annotation: Annotation, old: ModelMetadata, task: Task, head: Head | None
+) -> tuple[tuple[str, str | float], ...]:
     """The ``OWN_SETTINGS`` that hold afterwards: given, or kept where they go with the task."""
     settings: list[tuple[str, str | float]] = []
     for name in OWN_SETTINGS:
         if _goes_with(Setting(Annotation, name), task):
-            given = getattr(annotation, name)
+            given = head if name == "head" else getattr(annotation, name)
             value = getattr(old, name) if given is None else given
             if name == "crop" or value != getattr(ModelMetadata, name):
                 settings.append((name, float(value) if name in ("threshold", "iou") else value))
@@ -286,80 +310,184 @@ def _check_texts(model: Model, annotation: Annotation) -> None:
             ) from None
 
 
-def _roles(model: Model, task: Task, given: Setting | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _misfit(model: Model, given: Setting | None, what: str) -> MetadataError:
+    return MetadataError(
+        what,
+        where=model.path,
+        fix=("Use the task that the model was made for; ", AS_TENSORS, " takes any model."),
+        about=given,
+    )
+
+
+# What the outputs of a detector, and of a pose model, look like.
+_HEAD_SHAPES = {
+    AnswerKind.BOXES: f"the four outputs of {SSD_OPERATOR} (boxes, categories, scores, their number), or one of "
+    "[1, 4 + classes, boxes], [1, boxes, 5 + classes], [1, boxes, 6] or [1, height / 8, width / 8, classes + 1]",
+    AnswerKind.KEYPOINTS: "one output of [1, 1, points, 3], [1, bodies, 56] or [1, 5 + 3 x points, bodies], or a "
+    "vector of landmarks",
+}
+
+
+def _head(
+    model: Model,
+    annotation: Annotation,
+    old: ModelMetadata,
+    task: Task,
+    labels: Sequence[tuple[LabelFile, tuple[str, ...]]],
+) -> Head | None:
+    """How the outputs of a detector or pose model are laid out: as given, as kept, or as they can only be.
+
+    Raises:
+        MetadataError: they are none of the task's, are not of the head that is given, or could be of two.
+    """
+    if not _goes_with(HEAD, task):
+        return None
+    kept = (items for output in old.outputs if (items := output.labels()) is not None)
+    default = next((items for file, items in labels if not file.locale), next(kept, None))
+    heads = find_heads(model, task, None if default is None else len(default))
+    shapes = _shapes(model)
+    if annotation.head is not None:
+        # Labels of another number than that head has classes have a message of their own.
+        if annotation.head in (*heads, *find_heads(model, task)):
+            return annotation.head
+        fits = "is of no head of this task" if not heads else f"fits {' or '.join(heads)}"
+        raise MetadataError(
+            (HEAD, f" {annotation.head} does not fit the model: what it answers with, {shapes}, {fits}"),
+            where=model.path,
+            fix=("Leave it out, or set ", HEAD, f" to {' or '.join(heads)}.") if heads else "Leave it out.",
+            about=HEAD,
+        )
+    if not heads:
+        given = None if annotation.task is None else TASK
+        raise _misfit(
+            model, given, f"{task} takes a model with {_HEAD_SHAPES[task.answer]}, and this one has {shapes}"
+        )
+    if len(heads) == 1 or old.head in heads:
+        return old.head if old.head in heads else heads[0]
+    raise MetadataError(
+        f"its output {shapes} could be that of {' or '.join(heads)}",
+        where=model.path,
+        fix=("Say which one the model has: ", *_choices(HEAD, heads), "."),
+        about=HEAD,
+    )
+
+
+def _choices(setting: Setting, values: Sequence[str]) -> tuple[Part, ...]:
+    parts: list[Part] = [Example.of((setting, values[0]))]
+    for value in values[1:]:
+        parts += [" or ", Example.of((setting, value))]
+    return tuple(parts)
+
+
+def _shapes(model: Model) -> str:
+    # A model may have a thousand of them.
+    shown = [str(list(tensor.shape)) for tensor in model.outputs[:4]]
+    return " and ".join(shown) + (" and more" if len(model.outputs) > 4 else "") if shown else "no output"
+
+
+def _check_points(model: Model, annotation: Annotation, old: ModelMetadata, head: Head) -> None:
+    points = old.points if annotation.points is None else annotation.points
+    if head is not Head.LANDMARKS:
+        found = count_labels(model, 0, Task.POSE, head)
+        if annotation.points not in (None, found):
+            raise MetadataError(
+                (POINTS, f" is {points}, and the output {_shapes(model)} of the head {head} has {found}"),
+                where=model.path,
+                fix="Leave it out: the model tells.",
+                about=POINTS,
+            )
+        return
+    counts = [items for tensor in model.outputs if (items := landmark_items(tensor))]
+    if points is None:
+        raise MetadataError(
+            "how many points its landmarks have is not given, and the model does not tell",
+            where=model.path,
+            fix=("Give it, for example ", Example.of((POINTS, max(max(counts) // 3, 1)))),
+            about=POINTS,
+        )
+    if not any(items in (2 * points, 3 * points) for items in counts):
+        raise MetadataError(
+            (POINTS, f" is {points}, and its outputs {_shapes(model)} hold no two or three numbers for each"),
+            where=model.path,
+            fix="Give the number of points that the model was made for.",
+            about=None if annotation.points is None else POINTS,
+        )
+
+
+def _roles(
+    model: Model, task: Task, head: Head | None, given: Setting | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What each input and output is for the task, as keys of ``ROLES``; ``given`` if the task was.
 
     Raises:
         MetadataError: the model has other inputs and outputs than the task.
     """
     inputs, outputs = model.inputs, model.outputs
-
-    def fail(what: str) -> MetadataError:
-        return MetadataError(
-            what,
-            where=model.path,
-            fix=("Use the task that the model was made for; ", AS_TENSORS, " takes any model."),
-            about=given,
-        )
-
     if task is Task.TENSORS:
         return ("",) * len(inputs), ("",) * len(outputs)
-    if task.input is InputKind.IMAGE:
-        if len(inputs) != 1:
-            raise fail(f"{task} takes a model with one input, and this one has {len(inputs)}")
-        if len(inputs[0].shape) != 4 or inputs[0].shape[3] not in (1, 3):
-            raise fail(
-                f"an image input has the shape [1, height, width, 3], or 1 channel for gray, and this one "
-                f"{list(inputs[0].shape)}"
-            )
-        if inputs[0].dtype not in ("float32", "float16", "int8", "uint8", "int16"):
-            raise fail(f"an image input holds float32, int8 or uint8, and this one {inputs[0].dtype}")
     if not inputs or not outputs:
-        raise fail("the model has no input or no output")
-    output = outputs[0]
-    if task is Task.OBJECT_DETECTION:
-        return ("image",), _detector_roles(model, fail)
-    if task is Task.IMAGE_SEGMENTATION:
-        if len(outputs) != 1 or len(output.shape) != 4:
-            raise fail(
-                "image-segmentation takes a model with one output [1, height, width, classes], and this one has "
-                + " and ".join(str(list(tensor.shape)) for tensor in outputs)
-            )
-        return ("image",), ("mask",)
-    shape = list(output.shape)
-    if len(shape) not in (1, 2, 4) or any(size not in (1, -1) for size in shape[:-1]):
-        raise fail(f"the output of {task} has the shape [1, classes], and this one {shape} (rank {len(shape)})")
-    if task is Task.IMAGE_CLASSIFICATION:
-        if len(outputs) != 1:
-            raise fail(f"image-classification takes a model with one output, and this one has {len(outputs)}")
-        return ("image",), ("classes",)
-    # Others may have more: YAMNet also answers with embeddings, BERT takes ids, mask and segments.
-    if task is Task.AUDIO_CLASSIFICATION and len(inputs) != 1:
-        raise fail(f"audio-classification takes a model with one input, and this one has {len(inputs)}")
-    role = "audio" if task is Task.AUDIO_CLASSIFICATION else "text" if len(inputs) == 1 else ""
-    return (role,) * len(inputs), ("classes",) + ("",) * (len(outputs) - 1)
+        raise _misfit(model, given, "the model has no input or no output")
+    single = {InputKind.IMAGE: "image", InputKind.AUDIO: "audio"}.get(task.input)
+    if single is not None and len(inputs) != 1:
+        raise _misfit(model, given, f"{task} takes a model with one input, and this one has {len(inputs)}")
+    if task.input is InputKind.IMAGE:
+        _check_image(model, given)
+    # Others may have more: BERT takes ids, mask and segments.
+    role = single or ("text" if task.input is InputKind.TEXT and len(inputs) == 1 else "")
+    return (role,) * len(inputs), _output_roles(model, task, head, given)
 
 
-def _detector_roles(model: Model, fail: Callable[[str], MetadataError]) -> tuple[str, ...]:
-    order = ssd_roles(model)
-    if order is None:
-        raise fail(
-            f"object-detection takes a model that ends in {SSD_OPERATOR}, with four outputs "
-            f"(boxes, categories, scores, their number), and this one has {len(model.outputs)}"
+def _check_image(model: Model, given: Setting | None) -> None:
+    tensor = model.inputs[0]
+    if image_layout(tensor) is None:
+        raise _misfit(
+            model,
+            given,
+            f"an image input has the shape [1, height, width, 3] or [1, 3, height, width], or 1 channel for gray, "
+            f"and this one {list(tensor.shape)}",
         )
-    for role, index, rank in zip(_DETECTOR_OUTPUTS, order, SSD_RANKS, strict=True):
-        tensor = model.outputs[index]
-        # The operator sizes its outputs at run time, so mostly they have no shape in the file.
-        if tensor.shape and len(tensor.shape) != rank:
-            raise fail(f"the detector's output {tensor.name!r} ({role}) has the shape {list(tensor.shape)}")
-    return tuple(_DETECTOR_OUTPUTS[order.index(index)] for index in range(4))
+    if tensor.dtype not in ("float32", "float16", "int8", "uint8", "int16"):
+        raise _misfit(model, given, f"an image input holds float32, int8 or uint8, and this one {tensor.dtype}")
+
+
+def _output_roles(model: Model, task: Task, head: Head | None, given: Setting | None) -> tuple[str, ...]:
+    outputs = model.outputs
+    match task.answer:
+        case AnswerKind.TENSORS:
+            return ("",) * len(outputs)
+        case AnswerKind.BOXES:
+            order = ssd_roles(model) if head is Head.SSD else None
+            if order is not None:
+                return tuple(_DETECTOR_OUTPUTS[order.index(index)] for index in range(len(outputs)))
+            return ("grid" if head is Head.FOMO else "detections",)
+        case AnswerKind.KEYPOINTS:
+            return tuple("poses" if head is not Head.LANDMARKS or landmark_items(item) else "" for item in outputs)
+        case AnswerKind.MASK:
+            if len(outputs) != 1 or mask_form(outputs[0]) is None:
+                raise _misfit(
+                    model,
+                    given,
+                    f"{task} takes a model with one output [1, height, width, classes] or [1, height, width], and "
+                    f"this one has {_shapes(model)}",
+                )
+            return ("mask",)
+        case AnswerKind.CLASSES:
+            if task.input is InputKind.IMAGE and len(outputs) != 1:
+                raise _misfit(model, given, f"{task} takes a model with one output, and this one has {len(outputs)}")
+            shape = list(outputs[0].shape)
+            if len(shape) not in (1, 2, 4) or any(size not in (1, -1) for size in shape[:-1]):
+                what = f"the output of {task} has the shape [1, classes], and this one {shape} (rank {len(shape)})"
+                raise _misfit(model, given, what)
+            # YAMNet also answers with embeddings.
+            return ("classes",) + ("",) * (len(outputs) - 1)
 
 
 def _check_labels(
     model: Model,
     task: Task,
+    head: Head | None,
     old: TensorMetadata,
-    output: Tensor,
+    classes: int | None,
     new: tuple[tuple[LabelFile, tuple[str, ...]], ...],
 ) -> None:
     locales = [file.locale for file, _ in new]
@@ -378,40 +506,42 @@ def _check_labels(
             counts[locale] = len(labels), model.path, "the label file in the model"
     for file, labels in new:
         counts[file.locale] = len(labels), file.path, "the label file"
-    if "" not in counts and (counts or task is not Task.TENSORS):
+    if "" not in counts and (counts or task.answer is AnswerKind.CLASSES):
         raise MetadataError(
             "no labels are given, and the model holds none"
             if not counts
             else "labels are given for a locale, and no default ones",
             where=model.path,
-            fix=("Add a file with a label a line: ", _TRANSLATED if counts else _LABELLED),
+            fix=("Add a file with a label a line: ", _TRANSLATED if counts else _LABELLED_BY),
             about=LABELS,
         )
     expected = counts.get("", (0,))[0]
     reason = f"the default ones are {expected}"
-    # A detector answers with the index of a label; no axis of an output tells how many there are.
-    indexed = task is Task.OBJECT_DETECTION or (task is Task.TENSORS and not new and _holds_indices(old))
-    classes = class_count(output)
-    if not indexed and classes is not None:
+    # Labels that stay in the model may be those of another task: a detector's are of no axis of its output.
+    stay = task.answer is AnswerKind.TENSORS and not new
+    if not stay and classes is not None:
         expected = classes
-        reason = f"the output has {counted(expected, 'class/classes')}"
+        what = "point" if task.answer is AnswerKind.KEYPOINTS else "class/classes"
+        reason = f"the output has {counted(expected, what)}"
     for count, where, origin in counts.values():
         check_count(count, expected, where, origin, reason)
 
 
-_LABELLED = Example.of((LABELS, (LabelFile(Path("labels.txt")),)))
+_LABELLED_BY = Example.of((LABELS, (LabelFile(Path("labels.txt")),)))
 _TRANSLATED = Example.of((LABELS, (LabelFile(Path("labels.txt")), LabelFile(Path("labels_de.txt"), "de"))))
 
 
-def _holds_indices(tensor: TensorMetadata) -> bool:
-    return any(file.kind == "TENSOR_VALUE_LABELS" for file in tensor.files)
+def _channels(tensor: Tensor) -> int:
+    layout = image_layout(tensor)
+    assert layout is not None  # its role was checked
+    return layout.channels
 
 
 def _normalization(
     model: Model, annotation: Annotation, old: ModelMetadata
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     tensor, kept = model.inputs[0], _tensor_metadata(old.inputs, 0)
-    channels = tensor.shape[3]
+    channels = _channels(tensor)
     mean = kept.mean if annotation.mean is None else annotation.mean
     std = kept.std if annotation.std is None else annotation.std
     if annotation.mean is None and annotation.std is None and not mean and not std:

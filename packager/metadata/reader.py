@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, get_args, get_type_hints
 
@@ -17,7 +17,7 @@ from packager.metadata.view import (
     AssociatedFile,
     ModelMetadata,
     TensorMetadata,
-    class_count,
+    count_labels,
     find_out_of_range,
 )
 from packager.model import Model
@@ -63,13 +63,17 @@ def read_metadata(model: Model) -> ModelMetadata | None:
         metadata = _parse(Table.root(model.metadata_buffer), _Packed(read_files(model)))
     except (FlatBufferError, struct.error, ValueError, RecursionError) as error:
         raise MetadataError(f"its metadata is damaged: {error}", where=model.path) from None
+    return replace(metadata, outputs=tuple(_with_classes(metadata, model)))
+
+
+def _with_classes(metadata: ModelMetadata, model: Model) -> Iterator[TensorMetadata]:
     # Label files do not tell how many classes there are.
-    tensors = (*model.outputs, *[None] * len(metadata.outputs))
-    outputs = tuple(
-        replace(item, classes=None if tensor is None else class_count(tensor))
-        for item, tensor in zip(metadata.outputs, tensors, strict=False)
-    )
-    return replace(metadata, outputs=outputs)
+    for index, item in enumerate(metadata.outputs):
+        if index < len(model.outputs):
+            classes = count_labels(model, index, metadata.task, metadata.head, metadata.points)
+            yield replace(item, classes=classes)
+        else:
+            yield item
 
 
 def read_files(model: Model) -> dict[str, bytes]:

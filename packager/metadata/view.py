@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize, Task
+from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, MaskForm, Resize, Task
+from packager.tasks.heads import class_count, mask_form
 
 if TYPE_CHECKING:
-    from packager.model import Tensor
+    from packager.model import Model
 
 
 # The name of the entry in SubGraphMetadata.custom_metadata in which this tool keeps what the schema has no
@@ -52,7 +53,7 @@ class TensorMetadata:
     ``content`` is ``feature``, ``image``, ``bounding_boxes``, ``audio`` or empty; ``color_space`` ``RGB``,
     ``GRAYSCALE`` or empty. ``mean`` and ``std`` are per channel, in units of 8-bit pixels for images;
     ``minimum`` and ``maximum`` are of the tensor after normalization, before quantization. ``classes`` is
-    ``class_count`` of the tensor.
+    ``count_labels`` of the output.
     """
 
     name: str = ""
@@ -111,9 +112,38 @@ def _exact_labels(data: bytes) -> tuple[str, ...] | None:
     return None
 
 
-def class_count(tensor: Tensor) -> int | None:
-    """How many labels the last axis of an output takes; None where the file leaves it open."""
+def count_labels(
+    model: Model, output: int, task: Task | None, head: Head | None, points: int | None = None
+) -> int | None:
+    """How many labels an output takes, by its place among them; None where nothing tells."""
+    tensor = model.outputs[output]
+    answer = None if task is None else task.answer
+    if answer in (AnswerKind.BOXES, AnswerKind.KEYPOINTS):
+        # A stranger may have named a head that the shape is not of.
+        fits = head is not None and _RANKS.get(head) in (None, len(model.outputs[0].shape))
+        if head is None or not fits:
+            return None
+        return class_count(model, head) or _point_count(model.outputs[0].shape, head, points)
+    if answer is AnswerKind.MASK:
+        form = mask_form(tensor)
+        if form is not MaskForm.SCORES:
+            return 2 if form is MaskForm.PROBABILITY else None  # the background, and what is looked for
     return tensor.shape[-1] if tensor.shape and tensor.shape_signature[-1] > 0 else None
+
+
+_RANKS = {Head.YOLO_V5: 3, Head.YOLO_V8: 3, Head.FOMO: 4, Head.MOVENET: 4, Head.YOLO_POSE: 3}
+
+
+def _point_count(shape: tuple[int, ...], head: Head, points: int | None) -> int | None:
+    match head:
+        case Head.MOVENET:
+            return shape[2]
+        case Head.MOVENET_MULTIPOSE:
+            return 17
+        case Head.YOLO_POSE:
+            return (shape[1] - 5) // 3
+        case _:
+            return points
 
 
 def split_labels(data: bytes, classes: int | None = None) -> tuple[str, ...]:
