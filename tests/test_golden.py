@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import subprocess
 import sys
 import zipfile
@@ -24,7 +25,10 @@ from packager.metadata.view import TensorMetadata
 from packager.model import Quantization, Tensor, parse_model, read_model
 from packager.render.naming import SnakeName
 from packager.runtimes import Runtime
+from packager.tasks import Task
 from packager.tasks.image import ImageInput, input_tensor
+from packager.tasks.kinds import Placement
+from packager.tasks.tensors import TensorsAnswer
 from tests.conftest import PROJECT
 
 
@@ -105,6 +109,51 @@ def test_a_turned_picture_is_upright(digits: AnnotatedModel, tmp_path: Path) -> 
     (sample,) = read_samples(digits, [tmp_path / "turned.png"])
     with Image.open(io.BytesIO(sample.picture or b"")) as picture:
         np.testing.assert_array_equal(np.asarray(picture), np.rot90(gradient(), -1))
+
+
+# A TIFF directory of two entries: the same orientation, and a unit of the resolution that fits into no short, which
+# Pillow reads and cannot write again.
+UNWRITABLE_EXIF = b"MM\0*\0\0\0\x08\0\x02" + struct.pack(">HHIHH", 0x0112, 3, 1, 6, 0)
+UNWRITABLE_EXIF += struct.pack(">HHII", 0x0128, 4, 1, 2**32 - 1) + bytes(4)
+
+
+# What a camera's picture becomes, by the orientation that it names; others are none.
+UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    2: np.fliplr,
+    3: lambda pixels: np.rot90(pixels, 2),
+    4: np.flipud,
+    5: np.transpose,
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: np.rot90(pixels, 2).T,
+    8: np.rot90,
+}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("orientation", range(10))
+def test_every_orientation(digits: AnnotatedModel, tmp_path: Path, kind: str, orientation: int) -> None:
+    """And what is kept says nothing of it, so that nobody turns it again."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pixels = gradient()[:, :12]
+    Image.fromarray(pixels).save(tmp_path / "turned", kind, exif=exif, quality=100)
+    (sample,) = read_samples(digits, [tmp_path / "turned"])
+    with Image.open(io.BytesIO(sample.picture or b"")) as kept:
+        expected = UPRIGHT.get(orientation, lambda pixels: pixels)(pixels)
+        assert kept.size == expected.shape[::-1]
+        np.testing.assert_allclose(np.asarray(kept).astype(int), expected, atol=4)
+        assert (dict(kept.getexif()), kept.info) == ({}, {})
+
+
+@pytest.mark.parametrize(("exif", "turned"), [(UNWRITABLE_EXIF, True), (b"MM\0*\0\0\0\x08\0\x09\x01\x12", False)])
+def test_exif_data_that_pillow_cannot_write(
+    digits: AnnotatedModel, tmp_path: Path, exif: bytes, turned: bool
+) -> None:
+    picture = Image.new("L", (16, 8))
+    picture.save(tmp_path / "turned.jpg", exif=b"Exif\0\0" + exif)
+    (sample,) = read_samples(digits, [tmp_path / "turned.jpg"])
+    with Image.open(io.BytesIO(sample.picture or b"")) as kept:
+        assert kept.size == ((8, 16) if turned else (16, 8))
 
 
 @pytest.mark.parametrize(
@@ -248,7 +297,7 @@ def test_inputs_that_have_no_samples(sine: AnnotatedModel, tmp_path: Path, item:
     ):
         with pytest.raises(ModelError) as caught:
             refused()
-        assert caught.value.what == message
+        assert (caught.value.what, caught.value.where) == (message, str(sine.model.path))
 
 
 def corrupt_zip(path: Path) -> None:
@@ -408,6 +457,18 @@ def test_a_picture_for_a_tensor_model(sine: AnnotatedModel, examples: Path) -> N
     with pytest.raises(ConfigError) as caught:
         read_samples(sine, [examples / "digits" / "golden" / "five.png"])
     assert caught.value.what == "is a picture, and the model's task is tensors"
+    assert caught.value.fix == (
+        "Give .npy samples, or attach the metadata of a task that takes pictures: packager metadata attach --help"
+    )
+
+
+def test_a_picture_for_any_task_that_takes_one(models: Path) -> None:
+    """What comes out does not matter."""
+    annotated = read_annotated(models / "mobilenet_v2_1.0_224_quant.tflite")
+    pictured = replace(annotated, task=Task.IMAGE_TO_TENSORS, answer=TensorsAnswer())
+    (sample,) = read_samples(pictured, [models / "cat.bmp"])
+    assert sample.placement == Placement((512, 341), (0, 0, 512, 341), (0, 0, 224, 224), (224, 224))
+    assert sample.inputs[0].shape == (1, 224, 224, 3)
 
 
 INT8 = port("x", "int8", quantization=Quantization((0.5,), (0,), None))

@@ -40,8 +40,7 @@ def build_goldens(
         MissingPackageError: the runtime's package is not installed.
         ModelError: the runtime refuses the model, dies from it, or takes longer than TIME_LIMIT.
     """
-    for port in annotated.inputs:
-        input_bytes(port.tensor)
+    input_bytes(annotated)
     # Of some outputs the file tells no shape; those are counted as they come.
     known = sum(_output_bytes(port.tensor) for port in annotated.outputs)
     check_budget("outputs", known, len(samples), limit, annotated.model.path)

@@ -7,11 +7,12 @@ import math
 import warnings
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 
 from packager.annotated import AnnotatedModel, Port
 from packager.errors import ConfigError, ModelError, PackagerError
@@ -37,7 +38,7 @@ def read_samples(
 ) -> tuple[Sample, ...]:
     """Sample inputs from files; seeded random ones where ``paths`` is empty.
 
-    A picture (anything Pillow reads) suits an image classifier. ``.npy`` holds the tensor of a model with one
+    A picture (anything Pillow reads) suits a model that takes one. ``.npy`` holds the tensor of a model with one
     input, ``.npz`` one array an input under the input's name: arrays of the tensor's own dtype go in as they are,
     float arrays for a quantized input hold real values and are quantized. ``limit`` is how many megabytes the tensors
     of all samples may take together.
@@ -46,8 +47,7 @@ def read_samples(
         ConfigError: a file is missing, is of no such kind, or does not fit the model, or all are beyond ``limit``.
         ModelError: the model's inputs are of a type or shape for which there are no samples.
     """
-    bytes_each = sum(input_bytes(port.tensor) for port in annotated.inputs)
-    check_budget("inputs", bytes_each, len(paths) or RANDOM_CASES, limit, annotated.model.path)
+    check_budget("inputs", input_bytes(annotated), len(paths) or RANDOM_CASES, limit, annotated.model.path)
     if not paths:
         return _random_samples(annotated)
     names = unique([SnakeName.of(path.stem) for path in paths])
@@ -89,21 +89,38 @@ def _read_sample(annotated: AnnotatedModel, path: Path, name: str) -> Sample:
         raise ConfigError(
             f"is a picture, and the model's task is {annotated.task}",
             where=path,
-            fix="Give .npy samples, or attach the metadata of an image classifier to the model.",
+            fix="Give .npy samples, or attach the metadata of a task that takes pictures: "
+            "packager metadata attach --help",
         )
     if loaded.mode in ("I", "F"):
         raise ConfigError("has pixels of 32 bits", where=path, fix="Save it with 8 bits a channel.")
     return picture_sample(annotated, name, loaded)
 
 
+# How a picture is turned upright, by the orientation in its EXIF data.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
 def _load_picture(path: Path) -> Image.Image:
-    with warnings.catch_warnings(), open_file(path) as file, Image.open(file) as opened:
-        warnings.simplefilter("ignore")
-        # Cameras store pictures turned and say so; the generated code turns them upright too.
-        picture = ImageOps.exif_transpose(opened)
-        picture.load()
-    # Transparency is left out; Pillow warns of one that it cannot carry over.
-    picture.info.pop("transparency", None)
+    with warnings.catch_warnings(action="ignore"), open_file(path) as file, Image.open(file) as opened:
+        opened.load()
+        # Cameras store pictures turned and say so; the generated code turns them upright too. Pillow's own function
+        # writes the EXIF data anew, and refuses what it cannot write.
+        orientation: Any = 1
+        with suppress(Exception):  # damaged EXIF data make no picture worthless
+            orientation = opened.getexif().get(ExifTags.Base.Orientation)
+        picture = opened.transpose(_TURNS[orientation]) if orientation in _TURNS else opened.copy()
+    # What else the file says is left out: Pillow warns of transparency that it cannot carry over, and EXIF data would
+    # turn the picture once more.
+    picture.info.clear()
     if picture.mode.startswith("I;16"):
         # Pillow would clip these to 255 rather than scale them.
         picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
@@ -253,19 +270,24 @@ def _random_tensor(generator: np.random.Generator, port: Port) -> Array:
     return generator.integers(first, last, tensor.shape, dtype, endpoint=True)
 
 
-def input_bytes(tensor: Tensor) -> int:
-    """The bytes of one input; ModelError where there are no samples of its type or shape."""
+def input_bytes(annotated: AnnotatedModel) -> int:
+    """The bytes of all inputs of one case; ModelError where there are no samples of a type or shape."""
+    return sum(_tensor_bytes(port.tensor, annotated.model.path) for port in annotated.inputs)
+
+
+def _tensor_bytes(tensor: Tensor, path: Path) -> int:
     try:
         dtype = np.dtype(tensor.dtype)
     except TypeError:
         dtype = np.dtype(object)
+    what, fix = "", None
     if dtype.kind not in "biuf":
-        raise ModelError(f"its input {tensor.name!r} is of {tensor.dtype}, for which there are no samples")
-    if tensor.is_dynamic:
-        raise ModelError(
-            f"its input {tensor.name!r} has the open shape {list(tensor.shape_signature)}",
-            fix="Convert it with a fixed shape.",
-        )
-    if min(tensor.shape, default=1) < 1 or tensor.size > _LARGEST_INPUT:
-        raise ModelError(f"its input {tensor.name!r} has the shape {list(tensor.shape)}, which no sample can have")
+        what = f"is of {tensor.dtype}, for which there are no samples"
+    elif tensor.is_dynamic:
+        what = f"has the open shape {list(tensor.shape_signature)}"
+        fix = "Convert it with a fixed shape."
+    elif min(tensor.shape, default=1) < 1 or tensor.size > _LARGEST_INPUT:
+        what = f"has the shape {list(tensor.shape)}, which no sample can have"
+    if what:
+        raise ModelError(f"its input {tensor.name!r} {what}", where=path, fix=fix)
     return tensor.size * dtype.itemsize
