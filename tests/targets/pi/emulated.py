@@ -1,0 +1,48 @@
+"""Generated packages on a Raspberry Pi: in the root that make_pi_root.sh makes, under emulation."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tests.conftest import PROJECT, missing_toolchain
+
+HERE = Path(__file__).parent
+# 64-bit and 32-bit Raspberry Pi OS.
+Machine = Literal["aarch64", "armhf"]
+
+
+@dataclass(frozen=True)
+class Pi:
+    """A root that make_pi_root.sh made."""
+
+    root: Path
+
+    def python(
+        self, *arguments: str | Path, machine: Machine = "aarch64", folder: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """What its Python says when started so in ``folder``."""
+        return subprocess.run(
+            [HERE / "in_pi_root.sh", self.root, machine, *arguments],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def self_test(self, project: Path, package: str, machine: Machine = "aarch64") -> str:
+        """The verdicts of the package in the folder ``project``, a line each; an AssertionError where one is FAIL."""
+        ran = self.python("-m", package, "selftest", machine=machine, folder=project)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout
+
+
+def find_pi() -> Pi:
+    """The root in PACKAGER_PI_ROOT or build/pi-root; without one, see missing_toolchain."""
+    root = Path(os.environ.get("PACKAGER_PI_ROOT", PROJECT / "build" / "pi-root"))
+    if not root.is_dir():
+        missing_toolchain(f"no Raspberry Pi in {root}; install: tests/targets/pi/make_pi_root.sh")
+    return Pi(root)

@@ -1,0 +1,70 @@
+"""The Raspberry Pi package on emulated ARM processors, with the wheels that pip installs there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import write_files
+from tests.example_models import digits, golden_pictures, sine
+from tests.targets.pi.emulated import Machine, Pi, find_pi
+from tests.targets.test_pi import project
+
+
+@pytest.fixture(scope="module")
+def pi() -> Pi:
+    return find_pi()
+
+
+def last_line(text: str) -> str:
+    return text.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("machine", "says", "runtime"),
+    [("aarch64", "aarch64", "ai_edge_litert"), ("armhf", "armv7l", "tflite_runtime")],
+)
+def test_digits_passes_its_self_test(
+    examples: Path, tmp_path: Path, pi: Pi, machine: Machine, says: str, runtime: str
+) -> None:
+    write_files(tmp_path, project(digits(examples), golden_pictures(examples)))
+    told = pi.self_test(tmp_path, "digits", machine)
+    assert last_line(told).startswith("PASS 5 cases, 0 failed")
+    # That it was that machine, with that runtime and no other.
+    code = (
+        "import platform, sys, digits; digits.DigitsClassifier()\n"
+        "print(platform.machine(), *sys.modules.keys() & {'ai_edge_litert', 'tflite_runtime'})"
+    )
+    ran = pi.python("-c", code, machine=machine, folder=tmp_path)
+    assert ran.stdout.split() == [says, runtime], ran.stderr
+
+
+def test_sine_passes_its_self_test(examples: Path, tmp_path: Path, pi: Pi) -> None:
+    write_files(tmp_path, project(sine(examples), []))
+    assert last_line(pi.self_test(tmp_path, "sine")).startswith("PASS 3 cases, 0 failed")
+
+
+def test_a_broken_golden_case_fails(examples: Path, tmp_path: Path, pi: Pi) -> None:
+    files = project(digits(examples), golden_pictures(examples))
+    name = "digits/golden/cases.json"
+    document = json.loads(files[name])
+    first, second = document["cases"][:2]
+    first["answers"], second["answers"] = second["answers"], first["answers"]
+    files[name] = json.dumps(document).encode()
+    write_files(tmp_path, files)
+    ran = pi.python("-m", "digits", "selftest", folder=tmp_path)
+    assert ran.returncode == 1, ran.stderr
+    assert last_line(ran.stdout).startswith("FAIL 5 cases, 2 failed")
+
+
+def test_a_32_bit_python_without_a_wheel_is_told_which_have_one(examples: Path, tmp_path: Path, pi: Pi) -> None:
+    write_files(tmp_path, project(digits(examples), golden_pictures(examples)[:1]))
+    # As on a Python for which tflite-runtime has no wheel.
+    code = "import runpy, sys; sys.modules['tflite_runtime'] = None; runpy.run_module('digits', run_name='__main__')"
+    ran = pi.python("-c", code, "selftest", machine="armhf", folder=tmp_path)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert len(ran.stderr.splitlines()) == 1, ran.stderr
+    assert "armv7l" in ran.stderr
+    assert "Python 3.9 to 3.11" in ran.stderr
