@@ -18,7 +18,7 @@ from packager.render.naming import PascalName, camel_case, unique
 from packager.runtimes import Runtime
 from packager.settings import Example, Setting
 from packager.targets.target import Target, mobile_problems, project_name, task_layers
-from packager.tasks import AnswerKind, CropMode, InputKind
+from packager.tasks import AnswerKind, ChannelOrder, CropMode, InputKind, Resize
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
@@ -172,6 +172,14 @@ class ProjectContext:
 
 
 @dataclass(frozen=True)
+class LetterboxContext:
+    """What is around a letterboxed picture: ``pad`` in each channel, in words ``colour``."""
+
+    pad: int
+    colour: str
+
+
+@dataclass(frozen=True)
 class ImageContext:
     """The picture that the model takes."""
 
@@ -185,7 +193,8 @@ class ImageContext:
     is_gray: bool
     is_stretch: bool
     is_center_crop: bool
-    is_letterbox: bool
+    letterbox: LetterboxContext | None
+    is_bgr: bool
     io_imports: tuple[str, ...]
 
 
@@ -321,7 +330,10 @@ def _image(image: ImageInput, module: str) -> ImageContext:
         is_gray=image.channels == 1,
         is_stretch=image.crop is CropMode.STRETCH,
         is_center_crop=image.crop is CropMode.CENTER_CROP,
-        is_letterbox=image.crop is CropMode.LETTERBOX,
+        letterbox=LetterboxContext(image.pad, f"the gray {image.pad}" if image.pad else "black")
+        if image.crop is CropMode.LETTERBOX
+        else None,
+        is_bgr=image.order is ChannelOrder.BGR and image.channels == 3,
         # In swift-format's order.
         io_imports=tuple(sorted(("Foundation", "ImageIO", module))),
     )
@@ -395,6 +407,17 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
     )
 
 
+def _find_lack(annotated: AnnotatedModel) -> str | None:
+    from packager.tasks.image import ImageInput
+
+    given = annotated.input
+    if isinstance(given, ImageInput) and given.resize is Resize.BILINEAR:
+        return "has no bilinear resize"
+    if isinstance(given, ImageInput) and given.is_planar:
+        return "takes no pictures of [1, channels, height, width]"
+    return None
+
+
 def _layers(context: Context) -> tuple[str, ...]:
     layers = task_layers("ios", context.input.kind, context.answer.kind)
     return (*layers, "ios/quantized") if context.project.has_quantization else layers
@@ -432,4 +455,5 @@ TARGET = Target(
     layers=_layers,
     extra_files=_extra_files,
     next_steps=_next_steps,
+    find_lack=_find_lack,
 )

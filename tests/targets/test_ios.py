@@ -9,7 +9,7 @@ import shutil
 import struct
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,9 @@ from packager.metadata.attach import Annotation, annotate
 from packager.model import parse_model, read_model
 from packager.runtimes import Tolerance
 from packager.targets.ios import TARGET, Options
-from packager.targets.target import build_project
-from packager.tasks import CropMode, Task
-from packager.tasks.image import input_tensor
+from packager.targets.target import build_project, served
+from packager.tasks import ChannelOrder, CropMode, Resize, Task
+from packager.tasks.image import ImageInput, input_tensor
 from packager.tasks.quantization import dequantize
 from tests.conftest import HOSTILE_LABELS, PROJECT, missing_toolchain, write_files
 from tests.example_models import digits, golden_pictures, sine
@@ -194,6 +194,23 @@ def test_deployment_target_is_a_version(examples: Path, version: str) -> None:
         project(sine(examples), [], deployment_target=version)
 
 
+@pytest.mark.parametrize(
+    ("change", "lack"),
+    [
+        ({"resize": Resize.BILINEAR}, "has no bilinear resize"),
+        ({"is_planar": True}, "takes no pictures of [1, channels, height, width]"),
+    ],
+)
+def test_pictures_that_it_cannot_prepare(examples: Path, change: dict[str, Any], lack: str) -> None:
+    annotated = digits(examples)
+    assert served(TARGET, annotated) == (annotated, ())
+    assert isinstance(annotated.input, ImageInput)
+    asked = replace(annotated, input=replace(annotated.input, **change))
+    made, (problem,) = served(TARGET, asked)
+    assert problem.what == f"the ios target {lack} yet: the model is packaged as plain tensors"
+    assert (made.input.kind, made.answer.kind) == ("tensors", "tensors")
+
+
 # --- Swift ----------------------------------------
 
 SIZES = [(1, 1), (1, 7), (7, 1), (28, 28), (27, 29), (56, 14), (224, 224), (223, 225), (3, 500), (500, 3), (640, 480)]
@@ -340,7 +357,8 @@ def packages(examples: Path, models: Path, folder: Path) -> Iterator[Package]:
         cropped = annotate(quantized, Annotation(task=Task.IMAGE_CLASSIFICATION, crop=CropMode.CENTER_CROP))
         yield package("MobilenetQuant", annotated_model(parse_model(cropped)), [models / "cat.bmp"])
         floats = read_model(models / "mobilenet_v1_0.25_224_1_metadata_1.tflite")
-        boxed = annotate(floats, Annotation(task=Task.IMAGE_CLASSIFICATION, crop=CropMode.LETTERBOX))
+        task, crop, order = Task.IMAGE_CLASSIFICATION, CropMode.LETTERBOX, ChannelOrder.BGR
+        boxed = annotate(floats, Annotation(task=task, crop=crop, pad=114, channels=order))
         yield package("MobilenetFloat", annotated_model(parse_model(boxed)), [models / "parrot.jpg"])
         yield package("Detector", read_annotated(models / "ssd_mobilenet_v1_no_metadata.tflite"), [])
 
