@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from packager.errors import ModelError
+from packager.errors import MetadataError, ModelError
+from packager.metadata.plan import AS_TENSORS
 from packager.metadata.reader import read_metadata
 from packager.metadata.view import ModelMetadata, TensorMetadata
 from packager.model import Model, Tensor, read_model
 from packager.render.naming import SnakeName, unique
 from packager.tasks import AnswerKind, InputKind, Task
+from packager.tasks.heads import find_heads, mask_form
 
 if TYPE_CHECKING:
     from packager.tasks.kinds import Answer, Input
@@ -72,7 +74,7 @@ def read_annotated(path: Path | str) -> AnnotatedModel:
 
     Raises:
         ModelError: the file is no readable .tflite.
-        MetadataError: its metadata is damaged, or an image classifier's is incomplete.
+        MetadataError: its metadata is damaged, incomplete, or for a model of other inputs and outputs.
     """
     return annotated_model(read_model(path))
 
@@ -108,22 +110,52 @@ def _input(task: Task, model: Model, metadata: ModelMetadata) -> Input:
 
 
 def _answer(task: Task, model: Model, metadata: ModelMetadata) -> Answer[Any]:
-    if task is Task.IMAGE_CLASSIFICATION:
-        from packager.tasks.classes import classes_answer
-
-        return classes_answer(model, metadata)
     from packager.tasks.tensors import TensorsAnswer
 
-    return TensorsAnswer()
+    if task.input in (InputKind.AUDIO, InputKind.TEXT) or task.answer is AnswerKind.TENSORS:
+        return TensorsAnswer()
+    wrong = next((tensor for tensor in model.outputs if tensor.dtype not in _NUMBERS), None)
+    if wrong is not None:
+        raise MetadataError(
+            f"{task} reads numbers, and its output {wrong.name!r} is of {wrong.dtype}",
+            where=model.path,
+            fix=("Attach it with ", AS_TENSORS, ": packager metadata attach --help"),
+        )
+    match task.answer:
+        case AnswerKind.CLASSES:
+            from packager.tasks.classes import classes_answer
+
+            return classes_answer(model, metadata)
+        case AnswerKind.BOXES:
+            from packager.tasks.boxes import boxes_answer
+
+            return boxes_answer(model, metadata)
+        case AnswerKind.MASK:
+            from packager.tasks.mask import mask_answer
+
+            return mask_answer(model, metadata)
+        case AnswerKind.KEYPOINTS:
+            from packager.tasks.keypoints import keypoints_answer
+
+            return keypoints_answer(model, metadata)
+
+
+_NUMBERS = ("float32", "float16", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "bool")
 
 
 def _task(model: Model, metadata: ModelMetadata) -> Task:
-    # Other tools' metadata names no task: a picture in and labels at the output are taken for a classifier, and YOLO
-    # labels its boxes so. This tool attaches it to a list of classes only.
-    is_list = all(tensor.shape and tensor.size == tensor.shape[-1] for tensor in model.outputs)
-    if metadata.task is Task.IMAGE_CLASSIFICATION and not is_list:
-        return Task.TENSORS
-    return metadata.task or Task.TENSORS
+    # Other tools' metadata names no task, and what is read from it need not fit: a picture in and labels at the
+    # output are taken for a classifier, and YOLO labels its boxes so. This tool attaches no task that cannot be.
+    match metadata.task:
+        case Task.IMAGE_CLASSIFICATION:
+            can_be = all(tensor.shape and tensor.size == tensor.shape[-1] for tensor in model.outputs)
+        case Task.OBJECT_DETECTION:
+            can_be = metadata.head is not None or bool(find_heads(model, Task.OBJECT_DETECTION))
+        case Task.IMAGE_SEGMENTATION:
+            can_be = len(model.outputs) == 1 and mask_form(model.outputs[0]) is not None
+        case _:
+            can_be = True
+    return metadata.task if metadata.task is not None and can_be else Task.TENSORS
 
 
 def check_ports(model: Model) -> None:
@@ -167,12 +199,12 @@ def port_names(tensors: Sequence[str], given: Sequence[str], kind: str) -> tuple
 def asset_files(annotated: AnnotatedModel) -> dict[str, bytes]:
     """The data that every LiteRT project ships, by file name.
 
-    ``model.tflite`` is the annotated model; for a classifier ``labels.json`` holds the labels as a JSON array of
-    strings, and ``input_table.bin`` the lookup table [channels, 256] from pixels to input items, little-endian in
-    the input's dtype.
+    ``model.tflite`` is the annotated model; for answers that name classes ``labels.json`` holds the labels as a JSON
+    array of strings, and for a picture ``input_table.bin`` the lookup table [channels, 256] from pixels to input
+    items, little-endian in the input's dtype.
     """
     files = {"model.tflite": annotated.model.data}
-    if annotated.answer.kind is AnswerKind.CLASSES:
+    if annotated.answer.kind in (AnswerKind.CLASSES, AnswerKind.BOXES, AnswerKind.MASK):
         files["labels.json"] = (json.dumps(annotated.labels, ensure_ascii=False, indent=0) + "\n").encode()
     if annotated.input.kind is InputKind.IMAGE:
         from packager.tasks.image import ImageInput, lookup_table

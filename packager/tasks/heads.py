@@ -53,6 +53,47 @@ def ssd_roles(model: Model) -> tuple[int, ...] | None:
     return tuple(indices.index(index) for index in order)
 
 
+def head_fits(model: Model, head: Head) -> bool:
+    """Whether the outputs can be laid out as ``head`` says."""
+    if head is Head.SSD:
+        roles = ssd_roles(model) or ()
+        # The operator sizes its outputs at run time, so mostly they have no shape in the file.
+        return len(roles) == 4 and all(
+            len(model.outputs[index].shape) in (0, rank) for index, rank in zip(roles, SSD_RANKS, strict=True)
+        )
+    if head is Head.LANDMARKS:
+        return any(landmark_items(tensor) for tensor in model.outputs)
+    shape = model.outputs[0].shape if len(model.outputs) == 1 else ()
+    if not shape or shape[0] != 1 or min(shape) < 1:
+        return False
+    match head, shape:
+        case Head.YOLO_V5, (_, _, last):
+            return last > 5
+        case Head.YOLO_V8, (_, first, _):
+            return first > 4
+        case Head.END_TO_END, (_, _, last):
+            return last == 6
+        case Head.FOMO, (_, height, width, channels):
+            return channels > 1 and _is_eighth(model, height, width)
+        case Head.MOVENET, (_, 1, points, 3):
+            return points > 1
+        case Head.MOVENET_MULTIPOSE, (_, bodies, last):
+            return last == _MULTIPOSE_ITEMS and bodies <= last
+        case Head.YOLO_POSE, (_, first, last):
+            return first >= 8 and (first - 5) % 3 == 0 and first <= last
+        case _:
+            return False
+
+
+def _is_eighth(model: Model, height: int, width: int) -> bool:
+    layout = image_layout(model.inputs[0]) if len(model.inputs) == 1 else None
+    # Convolutions that pad round up, others down.
+    return layout is not None and all(
+        grid in (side // _FOMO_STRIDE, -(-side // _FOMO_STRIDE))
+        for grid, side in ((height, layout.height), (width, layout.width))
+    )
+
+
 def find_heads(model: Model, task: Task, classes: int | None = None) -> tuple[Head, ...]:
     """The heads that the outputs of a detector, or of a pose model, could be; more than one where shapes allow it.
 
@@ -61,55 +102,26 @@ def find_heads(model: Model, task: Task, classes: int | None = None) -> tuple[He
     the number of labels fits one of the two alone. Every vector whose length 2 or 3 divides could be landmarks.
     """
     if task is Task.OBJECT_DETECTION:
-        return _detection_heads(model, classes)
-    return _pose_heads(model) if task is Task.POSE else ()
+        heads = [head for head in (Head.SSD, Head.FOMO, Head.END_TO_END) if head_fits(model, head)]
+        if heads != [Head.END_TO_END]:
+            return tuple(heads) or _yolo_heads(model, classes)
+        _, candidates, items = model.outputs[0].shape
+        return (Head.END_TO_END, Head.YOLO_V5) if candidates > items and classes in (None, 1) else tuple(heads)
+    if task is not Task.POSE:
+        return ()
+    # Of 56 candidates YOLO has none: no picture gives that many.
+    poses = (Head.MOVENET, Head.MOVENET_MULTIPOSE, Head.YOLO_POSE, Head.LANDMARKS)
+    return next(((head,) for head in poses if head_fits(model, head)), ())
 
 
-def _detection_heads(model: Model, classes: int | None) -> tuple[Head, ...]:
-    roles = ssd_roles(model)
-    if roles is not None:
-        ranks = [(len(model.outputs[index].shape), rank) for index, rank in zip(roles, SSD_RANKS, strict=True)]
-        # The operator sizes its outputs at run time, so mostly they have no shape in the file.
-        return (Head.SSD,) if all(found in (0, rank) for found, rank in ranks) else ()
-    if len(model.outputs) != 1:
-        return ()
-    shape = model.outputs[0].shape
-    if _is_fomo(model, shape):
-        return (Head.FOMO,)
-    if len(shape) != 3 or shape[0] != 1 or min(shape) < 1:
-        return ()
-    _, first, last = shape
-    if last == 6:
-        return (Head.END_TO_END, Head.YOLO_V5) if first > last and classes in (None, 1) else (Head.END_TO_END,)
-    counts = {Head.YOLO_V8: first - 4, Head.YOLO_V5: last - 5}
-    heads = [head for head, count in counts.items() if count >= 1]
-    named = [head for head in heads if counts[head] == classes]
-    if len(named) == 1:
+def _yolo_heads(model: Model, classes: int | None) -> tuple[Head, ...]:
+    heads = [head for head in (Head.YOLO_V8, Head.YOLO_V5) if head_fits(model, head)]
+    named = [head for head in heads if class_count(model, head) == classes]
+    if len(named) == 1 or not heads:
         return tuple(named)
+    _, first, last = model.outputs[0].shape
     shorter = {Head.YOLO_V8: first <= last, Head.YOLO_V5: last <= first}
     return tuple(head for head in heads if shorter[head])
-
-
-def _is_fomo(model: Model, shape: Sequence[int]) -> bool:
-    layout = image_layout(model.inputs[0]) if len(model.inputs) == 1 else None
-    if layout is None or len(shape) != 4 or shape[0] != 1 or shape[3] < 2:
-        return False
-    # Convolutions that pad round up, others down.
-    return all(
-        grid >= 1 and grid in (side // _FOMO_STRIDE, -(-side // _FOMO_STRIDE))
-        for grid, side in zip(shape[1:3], (layout.height, layout.width), strict=True)
-    )
-
-
-def _pose_heads(model: Model) -> tuple[Head, ...]:
-    shape = model.outputs[0].shape if len(model.outputs) == 1 else ()
-    if len(shape) == 4 and shape[:2] == (1, 1) and shape[2] > 1 and shape[3] == 3:
-        return (Head.MOVENET,)
-    if len(shape) == 3 and shape[0] == 1 and 1 <= shape[1] <= shape[2]:
-        if shape[2] == _MULTIPOSE_ITEMS:
-            return (Head.MOVENET_MULTIPOSE,)
-        return (Head.YOLO_POSE,) if shape[1] >= 8 and (shape[1] - 5) % 3 == 0 else ()
-    return (Head.LANDMARKS,) if any(landmark_items(tensor) for tensor in model.outputs) else ()
 
 
 def landmark_items(tensor: Tensor) -> int:

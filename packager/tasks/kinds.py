@@ -29,6 +29,24 @@ class Placement:
     fitted: tuple[int, int, int, int]
     input_size: tuple[int, int]
 
+    @classmethod
+    def whole(cls, size: tuple[int, int]) -> Placement:
+        """That of a picture that is the input itself, of ``size`` (width, height): where a ready tensor went in."""
+        return cls(size, (0, 0, *size), (0, 0, *size), size)
+
+    def to_picture(self, x: Array, y: Array) -> tuple[Array, Array]:
+        """Pixels of the input as those of the picture, within it: float32, ``box.left + (x - fitted.x) * w / f``.
+
+        ``w`` is the width of ``box`` and ``f`` that of ``fitted``; likewise down.
+        """
+        places = []
+        for axis, values in enumerate((x, y)):
+            first, last = self.box[axis], self.box[axis + 2]
+            moved = (values - np.float32(self.fitted[axis])) * np.float32(last - first)
+            place = np.float32(first) + moved / np.float32(self.fitted[axis + 2])
+            places.append(place.clip(np.float32(0), np.float32(self.size[axis])))
+        return places[0], places[1]
+
 
 class Input(ABC):
     """An input kind, with the facts of one model; subclasses are frozen dataclasses."""
