@@ -462,7 +462,7 @@ def show(model: ModelArgument, as_json: JsonOption = False) -> None:
     from packager.metadata.reader import read_metadata
     from packager.model import read_model
 
-    found = read_metadata(read_model(model))
+    found = read_metadata(read_model(model), lenient=True)
     if found is None:
         raise MetadataError("carries no metadata", where=model, fix="Attach some: packager metadata attach --help")
     if as_json:

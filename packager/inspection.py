@@ -97,7 +97,7 @@ def inspect_model(path: Path | str) -> Inspection:
     """
     model = read_model(path)
     problems = {name: load_target(name).find_problems(model) for name in TARGETS}
-    return Inspection(model, read_metadata(model), problems)
+    return Inspection(model, read_metadata(model, lenient=True), problems)
 
 
 def runs(problems: Iterable[Problem]) -> bool:

@@ -57,7 +57,8 @@ def annotate(model: Model, annotation: Annotation) -> bytes:
         MissingPackageError: tflite-support is not installed.
     """
     check_ports(model)
-    plan = make_plan(model, annotation, read_metadata(model) or ModelMetadata())
+    old = read_metadata(model, lenient=annotation.task is not None)
+    plan = make_plan(model, annotation, old or ModelMetadata())
     support = import_tflite_support()
     metadata, files = MetadataBuilder(support, model, annotation, plan).build()
     try:

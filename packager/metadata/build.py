@@ -15,6 +15,7 @@ from packager.errors import MetadataError, MissingPackageError
 from packager.metadata.labels import label_file
 from packager.metadata.plan import ROLES, Annotation, Plan, TensorSpec
 from packager.metadata.reader import IDENTIFIER, read_files
+from packager.metadata.ultralytics import LITERAL_NAME, find_literal
 from packager.metadata.unpacking import unpack_metadata
 from packager.metadata.view import CUSTOM_METADATA_NAME, EXACT_LABELS_SUFFIX
 from packager.model import Model, Tensor
@@ -90,6 +91,7 @@ class MetadataBuilder:
             metadata.subgraphMetadata = [self._schema.SubGraphMetadataT()]
         graph = metadata.subgraphMetadata[0]
         self._set_general(metadata)
+        self._disown_literal(metadata)
         plan, given = self._plan, self._annotation
         graph.inputTensorMetadata = self._tensors(
             graph.inputTensorMetadata, self._model.inputs, plan.input_roles, given.inputs
@@ -122,14 +124,19 @@ class MetadataBuilder:
         metadata.minParserVersion = self._support.minimum_parser_version(_finish(metadata))
         return _finish(metadata)
 
+    def _disown_literal(self, metadata: Any) -> None:
+        """Take what Ultralytics wrote as a list of labels for none, and leave it in the model."""
+        if find_literal(read_files(self._model)):
+            for file in _associated_files(metadata):
+                if file.name == LITERAL_NAME:
+                    file.type = self._schema.AssociatedFileType.UNKNOWN
+
     def _set_general(self, metadata: Any) -> None:
-        given = self._annotation
-        general = self._support.info.GeneralMd(
-            given.name, given.version, given.description, given.author, given.license
-        ).create_metadata()
         for field in ("name", "version", "description", "author", "license"):
-            if getattr(general, field) is not None:
-                setattr(metadata, field, getattr(general, field))
+            given, kept = getattr(self._annotation, field), getattr(metadata, field)
+            # What another tool says elsewhere goes in as well.
+            kept = kept or getattr(self._plan.old, field) or kept
+            setattr(metadata, field, kept if given is None else given)
 
     def _tensors(
         self, old: list[Any] | None, tensors: Sequence[Tensor], roles: Sequence[str], specs: Sequence[TensorSpec]

@@ -5,7 +5,8 @@ file and point into it. A model that this tool annotated is laid out as::
 
     prefix    root offset, "TFL3", "PKGR", length of the prefix;
               root table, `buffers` and `metadata` vectors, the metadata itself, zeros up to a multiple of 64
-    graph     the model as it was, byte for byte (its own root offset and "TFL3" included)
+    graph     the model as it was, byte for byte (its own root offset and "TFL3" included), and whatever else stood
+              behind it
     archive   the associated files: a zip of stored files, all of the same date
 
 The one change in the graph are absolute file positions, which only models with data behind their FlatBuffer
@@ -20,8 +21,9 @@ import zipfile
 from collections.abc import Collection, Iterator, Mapping
 
 from packager.errors import ModelError
+from packager.metadata.ultralytics import JSON_NAME, LITERAL_NAME
 from packager.model.flatbuffer import FlatBufferError, Table, u32
-from packager.model.reader import IDENTIFIER, METADATA_NAME, archive_start
+from packager.model.reader import IDENTIFIER, METADATA_NAME, open_archive
 
 _MAGIC = b"PKGR"
 # Weights are aligned to 16 bytes, and some runtimes ask for whole cache lines.
@@ -54,7 +56,8 @@ def embed(data: bytes, metadata: bytes, files: Mapping[str, bytes]) -> bytes:
         shifted = _shift(graph, len(prefix))
     except (FlatBufferError, struct.error) as error:
         raise ModelError(f"the model is truncated or damaged: {error}") from None
-    return _append_archive(prefix + shifted, files)
+    old = open_archive(data)
+    return _append_archive(prefix + shifted, files, b"" if old is None else old.comment)
 
 
 def strip(data: bytes) -> bytes:
@@ -65,7 +68,9 @@ def strip(data: bytes) -> bytes:
     """
     try:
         length = _prefix_length(data)
-        return _shift(data[length : archive_start(data)], -length)
+        archive = open_archive(data)
+        graph = data[length:] if archive is None else data[length : archive.start] + data[archive.end :]
+        return _shift(graph, -length)
     except (FlatBufferError, struct.error) as error:
         raise ModelError(f"the model is truncated or damaged: {error}") from None
 
@@ -190,16 +195,17 @@ def _shift(graph: bytes, distance: int) -> bytes:
     return bytes(shifted)
 
 
-def _append_archive(model: bytes, files: Mapping[str, bytes]) -> bytes:
-    if not files:
+def _append_archive(model: bytes, files: Mapping[str, bytes], comment: bytes) -> bytes:
+    if not files and not comment:
         return model
     out = io.BytesIO()
     out.write(model)
     # Mode "w" behind the model, so that the archive's positions are those in the whole file, as Android's reader
     # wants them; "a" would look for an archive among the weights. Stored, not deflated: zlib's output differs
-    # between its versions, and labels are small.
+    # between its versions, and labels are small. Ultralytics takes the first file for its own.
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for name in sorted(files):
+        archive.comment = comment
+        for name in sorted(files, key=lambda name: (name not in (JSON_NAME, LITERAL_NAME), name)):
             info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             info.create_system = 3  # Unix, also when run on Windows
             info.external_attr = 0o644 << 16

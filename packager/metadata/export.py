@@ -30,7 +30,7 @@ def export_metadata(model: Model) -> dict[str, bytes]:
     Raises:
         MetadataError: the model carries no metadata, or it is damaged.
     """
-    metadata = read_metadata(model)
+    metadata = read_metadata(model, lenient=True)
     if metadata is None:
         raise MetadataError(
             "carries no metadata", where=model.path, fix="Attach some first: packager metadata attach --help"

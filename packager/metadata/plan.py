@@ -149,13 +149,14 @@ _LARGEST_VOCABULARY = 256 << 20
 class Plan:
     """An annotation that was checked against its model.
 
-    ``settings``, ``mean``, ``std``, ``sample_rate`` and ``audio_channels`` are what holds afterwards, whether given
-    or kept; absent, empty and 0 where they do not apply. ``settings`` are (name, value) pairs of ``OWN_SETTINGS``,
-    without those that say no more than their default. Roles are keys of ``ROLES``. ``labels`` are the new ones,
-    ``labelled`` the index of the output they belong to, and ``labels_values`` whether that holds numbers of labels
-    rather than a score for each.
+    ``old`` is the metadata in the model; ``settings``, ``mean``, ``std``, ``sample_rate`` and ``audio_channels`` are
+    what holds afterwards, whether given or kept; absent, empty and 0 where they do not apply. ``settings`` are (name,
+    value) pairs of ``OWN_SETTINGS``, without those that say no more than their default. Roles are keys of ``ROLES``.
+    ``labels`` are the new ones, ``labelled`` the index of the output they belong to, and ``labels_values`` whether
+    that holds numbers of labels rather than a score for each.
     """
 
+    old: ModelMetadata
     task: Task
     head: Head | None
     settings: tuple[tuple[str, str | float], ...]
@@ -200,6 +201,9 @@ def make_plan(model: Model, annotation: Annotation, old: ModelMetadata) -> Plan:
     input_roles, output_roles = _roles(model, task, head, TASK if annotation.task else None)
     labelled = next((i for i, role in enumerate(output_roles) if role in _LABELLED), 0 if model.outputs else None)
     if labelled is not None:
+        names = _tensor_metadata(old.outputs, labelled).class_names
+        if names and task.answer is not AnswerKind.TENSORS and all(file.locale for file, _ in labels):
+            labels = ((LabelFile(model.path), names), *labels)
         points = old.points if annotation.points is None else annotation.points
         count = count_labels(model, labelled, task, head, points)
         _check_labels(model, task, head, _tensor_metadata(old.outputs, labelled), count, labels)
@@ -218,6 +222,7 @@ def make_plan(model: Model, annotation: Annotation, old: ModelMetadata) -> Plan:
     _check_specs(model, "outputs", annotation.outputs, model.outputs)
     first_input = _tensor_metadata(old.inputs, 0)
     return Plan(
+        old=old,
         task=task,
         head=head,
         settings=_settings(annotation, old, task, head),

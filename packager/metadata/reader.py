@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, get_args, get_type_hints
 
 from packager.errors import MetadataError
+from packager.metadata.ultralytics import with_export
 from packager.metadata.view import (
     CUSTOM_METADATA_NAME,
     EXACT_LABELS_SUFFIX,
@@ -49,21 +50,36 @@ _COLOR_SPACES = ("", "RGB", "GRAYSCALE")
 _NORMALIZATION = 1
 
 
-def read_metadata(model: Model) -> ModelMetadata | None:
+def read_metadata(model: Model, *, lenient: bool = False) -> ModelMetadata | None:
     """The metadata in ``model``, or None where it carries none.
 
+    What this tool wrote counts, else what Ultralytics did, else what can be told from tflite-support's.
+
+    Args:
+        model: the model.
+        lenient: leave out what Ultralytics wrote where it is damaged or of no task here, instead of refusing it.
+
     Raises:
-        MetadataError: the metadata is there and is damaged.
+        MetadataError: the metadata is there and is damaged, or a model of Ultralytics' is of no task here.
     """
-    if model.metadata_buffer is None:
+    files = read_files(model)
+    metadata, is_ours = (None, False) if model.metadata_buffer is None else _read(model, files)
+    if not is_ours:
+        metadata = with_export(model, metadata or ModelMetadata(), files, lenient=lenient) or metadata
+    if metadata is None:
         return None
+    return replace(metadata, outputs=tuple(_with_classes(metadata, model)))
+
+
+def _read(model: Model, files: Mapping[str, bytes]) -> tuple[ModelMetadata, bool]:
+    """The metadata of tflite-support's form, and whether this tool wrote them."""
+    assert model.metadata_buffer is not None
     if model.metadata_buffer[4:8] != IDENTIFIER:
         raise MetadataError("its metadata is not of the format that tflite-support writes", where=model.path)
     try:
-        metadata = _parse(Table.root(model.metadata_buffer), _Packed(read_files(model)))
+        return _parse(Table.root(model.metadata_buffer), _Packed(files))
     except (FlatBufferError, struct.error, ValueError, RecursionError) as error:
         raise MetadataError(f"its metadata is damaged: {error}", where=model.path) from None
-    return replace(metadata, outputs=tuple(_with_classes(metadata, model)))
 
 
 def _with_classes(metadata: ModelMetadata, model: Model) -> Iterator[TensorMetadata]:
@@ -109,25 +125,27 @@ class _Packed:
         return self._files.get(name)
 
 
-def _parse(root: Table, data: _Packed) -> ModelMetadata:
+def _parse(root: Table, data: _Packed) -> tuple[ModelMetadata, bool]:
     graph = next(root.tables(3), None)
     inputs = () if graph is None else tuple(_tensor(table, data) for table in graph.tables(2))
     outputs = () if graph is None else tuple(_tensor(table, data) for table in graph.tables(3))
     own = {} if graph is None else _own_entry(graph)
-    task = own.pop("task", None) or _infer_task(inputs, outputs)
-    return ModelMetadata(
+    task = own.pop("task", None)
+    is_ours = task is not None
+    metadata = ModelMetadata(
         name=root.string(0) or "",
         description=root.string(1) or "",
         version=root.string(2) or "",
         author=root.string(4) or "",
         license=root.string(5) or "",
         min_parser_version=root.string(7) or "",
-        task=task,
+        task=task or _infer_task(inputs, outputs),
         inputs=inputs,
         outputs=outputs,
         files=_files(root, 6, data) + (() if graph is None else _files(graph, 4, data)),
         **own,
     )
+    return metadata, is_ours
 
 
 def _own_entry(graph: Table) -> dict[str, Any]:

@@ -53,7 +53,8 @@ class TensorMetadata:
     ``content`` is ``feature``, ``image``, ``bounding_boxes``, ``audio`` or empty; ``color_space`` ``RGB``,
     ``GRAYSCALE`` or empty. ``mean`` and ``std`` are per channel, in units of 8-bit pixels for images;
     ``minimum`` and ``maximum`` are of the tensor after normalization, before quantization. ``classes`` is
-    ``count_labels`` of the output.
+    ``count_labels`` of the output. ``class_names`` are labels that stand in no label file, but in the metadata of
+    another tool.
     """
 
     name: str = ""
@@ -69,12 +70,13 @@ class TensorMetadata:
     maximum: tuple[float, ...] = ()
     files: tuple[AssociatedFile, ...] = ()
     classes: int | None = None
+    class_names: tuple[str, ...] = ()
 
     def labels(self, locale: str = "") -> tuple[str, ...] | None:
         """The labels of ``locale`` (the default ones for ``""``), or None where there are none."""
         file = self._label_files.get(locale)
         if file is None or file.data is None:
-            return None
+            return self.class_names or None if not locale else None
         exact = self._by_name.get(file.name + EXACT_LABELS_SUFFIX)
         labels = None if exact is None or exact.data is None else _exact_labels(exact.data)
         if labels is not None:

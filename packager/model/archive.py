@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 _MORE_BYTES = 64 << 20
 _LONGEST_NAME = 4096
 
+_END_MAGIC, _END_BYTES = b"PK\5\6", 22
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 # General purpose bits: how hard deflate tried (1, 2), sizes behind the data (3), UTF-8 names (11).
 _HARMLESS_FLAGS = 0b1000_0000_1110
@@ -29,10 +30,15 @@ class ArchiveError(ValueError):
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive in ``data``, the whole .tflite; its first file, or its directory if it has none, is at ``start``."""
+    """An archive in ``data``, the whole .tflite; its first file, or its directory if it has none, is at ``start``.
+
+    ``end`` is where its directory and the ``comment`` behind that end; mostly, but not always, where the file does.
+    """
 
     data: bytes = field(repr=False)
     start: int
+    end: int
+    comment: bytes
     entries: tuple[zipfile.ZipInfo, ...] = field(repr=False)
 
     def unpack(self) -> dict[str, bytes]:
@@ -88,9 +94,12 @@ def find_archive(data: bytes) -> Archive | None:
         with zipfile.ZipFile(io.BytesIO(data)) as opened:
             entries = tuple(opened.infolist())
             start = min((entry.header_offset for entry in entries), default=opened.start_dir)
+            # zipfile looks for the last one too, and takes what stands behind it for nothing.
+            end = data.rfind(_END_MAGIC) + _END_BYTES + len(opened.comment)
+            comment = opened.comment
     except Exception:  # a directory of nonsense makes zipfile let out whatever went wrong
         return None
-    return Archive(data, start, entries)
+    return Archive(data, start, end, comment, entries)
 
 
 def _check_method(entry: zipfile.ZipInfo) -> None:
