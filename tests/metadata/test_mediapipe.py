@@ -1,0 +1,98 @@
+"""MediaPipe Tasks takes what `metadata attach` makes, and answers as it did for those who attached it by hand."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from packager.cli import app
+from tests.mediapipe_env import mediapipe_python
+
+pytestmark = pytest.mark.mediapipe
+
+# Prints the answer for a picture, as JSON: the detections of 0.5 and more, or the labels and the pixels by class.
+PROGRAM = """
+import json
+import sys
+
+import mediapipe
+import numpy
+from mediapipe.tasks import python as tasks
+from mediapipe.tasks.python import vision
+
+task, model, picture = sys.argv[1:]
+image = mediapipe.Image.create_from_file(picture)
+base = tasks.BaseOptions(model_asset_path=model)
+if task == "object-detection":
+    options = vision.ObjectDetectorOptions(base_options=base, score_threshold=0.5)
+    with vision.ObjectDetector.create_from_options(options) as detector:
+        found = detector.detect(image).detections
+    answer = []
+    for item in found:
+        box = item.bounding_box
+        answer.append({
+            "label": item.categories[0].category_name,
+            "score": item.categories[0].score,
+            "box": [box.origin_x, box.origin_y, box.origin_x + box.width, box.origin_y + box.height],
+        })
+else:
+    options = vision.ImageSegmenterOptions(base_options=base, output_category_mask=True)
+    with vision.ImageSegmenter.create_from_options(options) as segmenter:
+        mask = segmenter.segment(image).category_mask.numpy_view()
+        classes, pixels = numpy.unique(mask, return_counts=True)
+        answer = {"labels": segmenter.labels, "pixels": dict(zip(map(str, classes), map(int, pixels)))}
+print(json.dumps(answer))
+"""
+
+
+def attached(models: Path, case: dict[str, Any], out: Path) -> Path:
+    """The model of ``case`` with what it says of it, as a person would attach it."""
+    options = [f"--task={case['task']}", f"--mean={case['mean']}", f"--std={case['std']}", f"--crop={case['crop']}"]
+    if "labels" in case:
+        options.append(f"--labels={models / case['labels']}")
+    arguments = ["metadata", "attach", str(models / case["model"]), "-o", str(out), *options]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    return out
+
+
+def answer(task: str, model: Path, picture: Path) -> Any:
+    arguments = [str(mediapipe_python()), "-I", "-c", PROGRAM, task, str(model), str(picture)]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def cases_of(models: Path, model: str) -> list[dict[str, Any]]:
+    cases: list[dict[str, Any]] = json.loads((models / "expected_tasks.json").read_text())["cases"]
+    return [case for case in cases if case["model"] == model]
+
+
+def test_a_detector(models: Path, tmp_path: Path) -> None:
+    cases = cases_of(models, "ssd_mobilenet_v1_no_metadata.tflite")
+    assert len(cases) == 2
+    for case in cases:
+        picture = models / case["input"]
+        found = answer(case["task"], attached(models, case, tmp_path / "m.tflite"), picture)
+        # What that file allows: XNNPACK's kernels differ from processor to processor.
+        with Image.open(picture) as opened:
+            side = 0.02 * max(opened.size)
+        assert [item["label"] for item in found] == [item["label"] for item in case["detections"]]
+        for item, expected in zip(found, case["detections"], strict=True):
+            assert item["score"] == pytest.approx(expected["score"], abs=0.03)
+            assert item["box"] == pytest.approx(expected["box"], abs=side)
+
+
+def test_a_segmenter(models: Path, tmp_path: Path) -> None:
+    (case,) = cases_of(models, "deeplabv3.tflite")
+    found = answer(case["task"], attached(models, case, tmp_path / "m.tflite"), models / case["input"])
+    assert found["labels"][::15] == ["background", "person"]
+    assert sorted(found["pixels"]) == sorted(case["pixels"])
+    for index, pixels in case["pixels"].items():
+        assert found["pixels"][index] == pytest.approx(pixels, rel=0.01)
