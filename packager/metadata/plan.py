@@ -24,7 +24,15 @@ from packager.model import Model, Quantization, Tensor
 from packager.reading import read_file
 from packager.settings import Example, Part, Setting, find_wrong_type
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize, Task
-from packager.tasks.heads import SSD_OPERATOR, find_heads, image_layout, landmark_items, mask_form, ssd_roles
+from packager.tasks.heads import (
+    SSD_OPERATOR,
+    find_heads,
+    head_fits,
+    image_layout,
+    landmark_items,
+    mask_form,
+    ssd_roles,
+)
 from packager.terminal import counted
 
 # By role: the name and description of a tensor of which nothing else is known. They are tflite-support's, whose
@@ -324,6 +332,10 @@ def _misfit(model: Model, given: Setting | None, what: str) -> MetadataError:
     )
 
 
+_HEADS = {
+    AnswerKind.BOXES: (Head.SSD, Head.YOLO_V5, Head.YOLO_V8, Head.END_TO_END, Head.FOMO),
+    AnswerKind.KEYPOINTS: (Head.MOVENET, Head.MOVENET_MULTIPOSE, Head.YOLO_POSE, Head.LANDMARKS),
+}
 # What the outputs of a detector, and of a pose model, look like.
 _HEAD_SHAPES = {
     AnswerKind.BOXES: f"the four outputs of {SSD_OPERATOR} (boxes, categories, scores, their number), or one of "
@@ -352,8 +364,9 @@ def _head(
     heads = find_heads(model, task, None if default is None else len(default))
     shapes = _shapes(model)
     if annotation.head is not None:
-        # Labels of another number than that head has classes have a message of their own.
-        if annotation.head in (*heads, *find_heads(model, task)):
+        # Labels may say that the shape is another's. Where they fit none, that has a message of its own.
+        can_be = default is None or annotation.head in (*heads, *find_heads(model, task))
+        if annotation.head in _HEADS[task.answer] and head_fits(model, annotation.head) and can_be:
             return annotation.head
         fits = "is of no head of this task" if not heads else f"fits {' or '.join(heads)}"
         raise MetadataError(
@@ -367,8 +380,10 @@ def _head(
         raise _misfit(
             model, given, f"{task} takes a model with {_HEAD_SHAPES[task.answer]}, and this one has {shapes}"
         )
-    if len(heads) == 1 or old.head in heads:
-        return old.head if old.head in heads else heads[0]
+    if old.head in _HEADS[task.answer] and head_fits(model, old.head):
+        return old.head
+    if len(heads) == 1:
+        return heads[0]
     raise MetadataError(
         f"its output {shapes} could be that of {' or '.join(heads)}",
         where=model.path,

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, MaskForm, Resize, Task
-from packager.tasks.heads import class_count, mask_form
+from packager.tasks.heads import class_count, head_fits, mask_form
 
 if TYPE_CHECKING:
     from packager.model import Model
@@ -121,9 +121,8 @@ def count_labels(
     tensor = model.outputs[output]
     answer = None if task is None else task.answer
     if answer in (AnswerKind.BOXES, AnswerKind.KEYPOINTS):
-        # A stranger may have named a head that the shape is not of.
-        fits = head is not None and _RANKS.get(head) in (None, len(model.outputs[0].shape))
-        if head is None or not fits:
+        # A stranger may have named a head that the outputs are not of.
+        if head is None or not head_fits(model, head):
             return None
         return class_count(model, head) or _point_count(model.outputs[0].shape, head, points)
     if answer is AnswerKind.MASK:
@@ -131,9 +130,6 @@ def count_labels(
         if form is not MaskForm.SCORES:
             return 2 if form is MaskForm.PROBABILITY else None  # the background, and what is looked for
     return tensor.shape[-1] if tensor.shape and tensor.shape_signature[-1] > 0 else None
-
-
-_RANKS = {Head.YOLO_V5: 3, Head.YOLO_V8: 3, Head.FOMO: 4, Head.MOVENET: 4, Head.YOLO_POSE: 3}
 
 
 def _point_count(shape: tuple[int, ...], head: Head, points: int | None) -> int | None:

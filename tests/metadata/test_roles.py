@@ -58,6 +58,10 @@ def attach(folder: Path, model: Model, task: Task, labels: int = 0, **given: Any
         (DETECT, [(1, 6300, 6)], 1, {"head": Head.YOLO_V5}, Head.YOLO_V5, ("detections",)),
         (DETECT, [(1, 6300, 6)], 1, {"head": Head.END_TO_END}, Head.END_TO_END, ("detections",)),
         (DETECT, [(1, 84, 84)], 79, {}, Head.YOLO_V5, ("detections",)),
+        # More classes than candidates, and no labels: what is said counts.
+        (DETECT, [(1, 204, 84)], 0, {"head": Head.YOLO_V8}, Head.YOLO_V8, ("detections",)),
+        (DETECT, [(1, 204, 84)], 0, {}, Head.YOLO_V5, ("detections",)),
+        (DETECT, [(1, 204, 84)], 200, {}, Head.YOLO_V8, ("detections",)),
         (DETECT, [(1, 8, 12, 3)], 2, {}, Head.FOMO, ("grid",)),
         (SEGMENT, [(1, 64, 96, 21)], 21, {}, None, ("segmentation_masks",)),
         (SEGMENT, [(1, 64, 96, 21)], 0, {}, None, ("segmentation_masks",)),
