@@ -62,7 +62,10 @@ def test_a_broken_golden_case_fails(examples: Path, tmp_path: Path, pi: Pi) -> N
 def test_a_32_bit_python_without_a_wheel_is_told_which_have_one(examples: Path, tmp_path: Path, pi: Pi) -> None:
     write_files(tmp_path, project(digits(examples), golden_pictures(examples)[:1]))
     # As on a Python for which tflite-runtime has no wheel.
-    code = "import runpy, sys; sys.modules['tflite_runtime'] = None; runpy.run_module('digits', run_name='__main__')"
+    code = (
+        "import runpy, sys, numpy, PIL.Image; sys.version_info = (3, 13, 0)\n"
+        "sys.modules['tflite_runtime'] = None; runpy.run_module('digits', run_name='__main__')"
+    )
     ran = pi.python("-c", code, "selftest", machine="armhf", folder=tmp_path)
     assert (ran.returncode, ran.stdout) == (1, "")
     assert len(ran.stderr.splitlines()) == 1, ran.stderr
