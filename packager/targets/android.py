@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,10 @@ from packager.errors import about
 from packager.model import Tensor
 from packager.render.literals import float32
 from packager.render.naming import PackageName, PascalName, SnakeName, camel_case, unique
-from packager.runtimes import Runtime, Tolerance
+from packager.runtimes import Runtime
 from packager.settings import Setting
 from packager.targets.target import Target, mobile_problems, project_name, task_layers
-from packager.tasks import AnswerKind, ChannelOrder, CropMode, InputKind, Resize
+from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, InputKind, Resize
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
@@ -44,7 +44,6 @@ class Kind:
 
     dtype: str
     array: str
-    item: str
     item_bytes: int
     view: str
     put_view: str
@@ -54,9 +53,9 @@ class Kind:
     is_unsigned: bool = False
 
     @property
-    def is_integer(self) -> bool:
-        """Whether Kotlin's item has the tensor's value, which it has not for uint8."""
-        return not (self.is_float or self.is_bool or self.is_unsigned)
+    def comparison(self) -> str:
+        """The self-test's function that compares such arrays."""
+        return "unsignedDifferenceFrom" if self.is_unsigned else "differenceFrom"
 
     @property
     def is_bytes(self) -> bool:
@@ -67,13 +66,13 @@ class Kind:
 _KINDS = {
     kind.dtype: kind
     for kind in (
-        Kind("float32", "FloatArray", "Float", 4, ".asFloatBuffer()", ".asFloatBuffer()", "", is_float=True),
-        Kind("int8", "ByteArray", "Byte", 1, "", ".duplicate()", ".toByte()"),
-        Kind("uint8", "ByteArray", "Byte", 1, "", ".duplicate()", ".toByte()", is_unsigned=True),
-        Kind("int16", "ShortArray", "Short", 2, ".asShortBuffer()", ".asShortBuffer()", ".toShort()"),
-        Kind("int32", "IntArray", "Int", 4, ".asIntBuffer()", ".asIntBuffer()", ""),
-        Kind("int64", "LongArray", "Long", 8, ".asLongBuffer()", ".asLongBuffer()", ".toLong()"),
-        Kind("bool", "BooleanArray", "Boolean", 1, "", "", "", is_bool=True),
+        Kind("float32", "FloatArray", 4, ".asFloatBuffer()", ".asFloatBuffer()", "", is_float=True),
+        Kind("int8", "ByteArray", 1, "", ".duplicate()", ".toByte()"),
+        Kind("uint8", "ByteArray", 1, "", ".duplicate()", ".toByte()", is_unsigned=True),
+        Kind("int16", "ShortArray", 2, ".asShortBuffer()", ".asShortBuffer()", ".toShort()"),
+        Kind("int32", "IntArray", 4, ".asIntBuffer()", ".asIntBuffer()", ""),
+        Kind("int64", "LongArray", 8, ".asLongBuffer()", ".asLongBuffer()", ".toLong()"),
+        Kind("bool", "BooleanArray", 1, "", "", "", is_bool=True),
     )
 }
 
@@ -90,9 +89,8 @@ class TensorContext:
     dtype: str
     array: str
     put_view: str
-    is_float: bool
+    comparison: str
     is_bool: bool
-    is_unsigned: bool
     is_bytes: bool
     shape: str
     size: int
@@ -102,18 +100,17 @@ class TensorContext:
 
 @dataclass(frozen=True)
 class QuantizedContext:
-    """An input or output whose integers stand for real numbers; ``minus_zero_point`` follows an item."""
+    """An input or output whose integers stand for real numbers; ``real`` is Kotlin for that of ``items[it]``."""
 
     name: str
     pascal: str
     dtype: str
     array: str
     narrow: str
-    is_unsigned: bool
     meaning: str
+    real: str
     scale: float
     zero_point: int
-    minus_zero_point: str
     minimum: int
     maximum: int
 
@@ -132,7 +129,6 @@ class ProjectContext:
     model_file: str
     model_sha256: str
     golden_runtime: str
-    tolerance_text: str
     has_state: bool
 
 
@@ -167,7 +163,7 @@ class ImageContext:
 
 @dataclass(frozen=True)
 class TensorsInputContext:
-    """Arrays as inputs."""
+    """Arrays as inputs; ``decoded_kinds`` are those that the self-test does not feed as bytes, each once."""
 
     kind = InputKind.TENSORS
 
@@ -175,38 +171,43 @@ class TensorsInputContext:
     quantized: tuple[QuantizedContext, ...]
     has_quantized: bool
     has_bool: bool
-
-
-@dataclass(frozen=True)
-class AffineContext:
-    """``real = scale * (item - zero_point)``."""
-
-    scale: float
-    zero_point: int
+    decoded_kinds: tuple[Kind, ...]
+    has_decoded_buffers: bool
 
 
 @dataclass(frozen=True)
 class ClassesContext:
-    """Scores as output; ``affine`` is what makes them of integers, None for floats."""
+    """Classes as answer.
+
+    ``real`` is Kotlin for the real number of ``output[it]``, of which an activation makes a score, or which is it
+    (``is_plain``); ``meaning`` says the same in words. ``threshold`` is a Kotlin expression.
+    """
 
     kind = AnswerKind.CLASSES
 
     label_count: int
     dtype: str
-    item: str
-    has_view: bool
-    view: str
-    is_float: bool
-    is_unsigned: bool
-    is_signed: bool
-    affine: AffineContext | None
-    difference_unit: str
-    tolerance_key: str
+    array: str
+    comparison: str
+    meaning: str
+    real: str
+    is_plain: bool
+    is_softmax: bool
+    is_sigmoid: bool
+    has_activation: bool
+    threshold: str
+    kinds: tuple[Kind, ...]
+    compared_kinds: tuple[Kind, ...]
+    has_numbers: bool
 
 
 @dataclass(frozen=True)
 class TensorsAnswerContext:
-    """Arrays as outputs. The kinds are the ways to hold a tensor that need a helper, each once."""
+    """Arrays as outputs.
+
+    Of every answer, ``kinds`` are the arrays that its outputs take, each once, and ``compared_kinds`` what the
+    self-test compares in its own way, of which ``has_numbers`` tells whether one is of other than truth values.
+    """
 
     kind = AnswerKind.TENSORS
 
@@ -216,10 +217,8 @@ class TensorsAnswerContext:
     is_many: bool
     result_type: str
     kinds: tuple[Kind, ...]
-    difference_kinds: tuple[Kind, ...]
+    compared_kinds: tuple[Kind, ...]
     has_numbers: bool
-    decoded_kinds: tuple[Kind, ...]
-    has_decoded_buffers: bool
 
 
 @dataclass(frozen=True)
@@ -244,13 +243,10 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
 
 
 def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> ProjectContext:
-    from packager.golden import litert_tolerance
-
     project = project_name(annotated, options)
     name = SnakeName.of(project)
     with about(Setting(Options, "package")):
         package = PackageName.parse(options.package or f"com.example.{name}")
-    golden = goldens.sets[Runtime.LITERT_REFERENCE]
     return ProjectContext(
         name=name,
         class_name=_class_name(project, annotated.answer.kind),
@@ -261,8 +257,7 @@ def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> P
         has_description=bool(annotated.metadata.description),
         model_file=annotated.model.path.name,
         model_sha256=annotated.model.sha256,
-        golden_runtime=golden.runtime,
-        tolerance_text=_tolerance_text(litert_tolerance(annotated.model, golden), annotated.model.outputs),
+        golden_runtime=goldens.sets[Runtime.LITERT_REFERENCE].runtime,
         has_state=any(tensor.is_variable for graph in annotated.model.subgraphs for tensor in graph.tensors),
     )
 
@@ -291,21 +286,22 @@ def _letterbox(pad: int) -> LetterboxContext:
 
 def _classes(answer: Classes) -> ClassesContext:
     tensor, kind = answer.tensor, _KINDS[answer.tensor.dtype]
-    scale, zero_point = (
-        (tensor.quantization.scale, tensor.quantization.zero_point) if tensor.quantization else (1.0, 0)
-    )
     return ClassesContext(
         label_count=len(answer.labels.default),
         dtype=tensor.dtype,
-        item="Byte" if kind.is_bool else kind.item,
-        has_view=bool(kind.view),
-        view=kind.view,
-        is_float=kind.is_float,
-        is_unsigned=kind.is_unsigned,
-        is_signed=not kind.is_float and not kind.is_unsigned,
-        affine=None if kind.is_float else AffineContext(scale, zero_point),
-        difference_unit="real numbers" if kind.is_float else f"steps of the {tensor.dtype} output",
-        tolerance_key="absolute" if kind.is_float else "counts",
+        array=kind.array,
+        comparison=kind.comparison,
+        meaning=_meaning(tensor),
+        real=_real(tensor, "output[it]"),
+        is_plain=answer.activation is Activation.NONE,
+        is_softmax=answer.activation is Activation.SOFTMAX,
+        is_sigmoid=answer.activation is Activation.SIGMOID,
+        has_activation=answer.activation is not Activation.NONE,
+        # 0 leaves out nothing, though scores that are none may be below it.
+        threshold=f"{float32(answer.threshold)}f" if answer.threshold > 0 else "Float.NEGATIVE_INFINITY",
+        kinds=(kind,),
+        compared_kinds=(kind,),
+        has_numbers=not kind.is_bool,
     )
 
 
@@ -317,11 +313,14 @@ def _tensors_input(annotated: AnnotatedModel) -> TensorsInputContext:
         for index, (name, port) in enumerate(zip(names, annotated.inputs, strict=True))
     )
     quantized = _quantized(names, annotated.inputs)
+    decoded = _once([kind for port in annotated.inputs if not (kind := _KINDS[port.tensor.dtype]).is_bytes])
     return TensorsInputContext(
         tensors=tensors,
         quantized=quantized,
         has_quantized=bool(quantized),
         has_bool=any(tensor.is_bool for tensor in tensors),
+        decoded_kinds=decoded,
+        has_decoded_buffers=any(not kind.is_bool for kind in decoded),
     )
 
 
@@ -334,31 +333,16 @@ def _tensors_answer(annotated: AnnotatedModel, goldens: Goldens) -> TensorsAnswe
         for index, (name, port) in enumerate(zip(names, annotated.outputs, strict=True))
     )
     kinds = [_KINDS[port.tensor.dtype] for port in annotated.outputs]
-    decoded = [kind for port in annotated.inputs if not (kind := _KINDS[port.tensor.dtype]).is_bytes]
-    decoded += [kind for kind in kinds if not kind.is_bytes]
     return TensorsAnswerContext(
         tensors=tensors,
         quantized=_quantized(names, annotated.outputs),
         is_one=len(tensors) == 1,
         is_many=len(tensors) != 1,
         result_type=tensors[0].array if len(tensors) == 1 else "Outputs",
-        kinds=_once(kinds, lambda kind: kind.array),
-        # int8, int16… share what compares signed integers only where Kotlin holds them in the same type.
-        difference_kinds=_once(kinds, lambda kind: kind.item + str(kind.is_unsigned)),
+        kinds=_once(kinds),
+        compared_kinds=tuple(dict.fromkeys(kinds)),
         has_numbers=any(not kind.is_bool for kind in kinds),
-        decoded_kinds=_once(decoded, lambda kind: kind.array),
-        has_decoded_buffers=any(not kind.is_bool for kind in decoded),
     )
-
-
-def _tolerance_text(tolerance: Tolerance, outputs: tuple[Tensor, ...]) -> str:
-    is_float = [_KINDS[output.dtype].is_float for output in outputs]
-    texts = []
-    if not all(is_float):
-        texts.append(f"{tolerance.counts} steps for integers")
-    if any(is_float):
-        texts.append(f"{tolerance.absolute:g} for floats")
-    return " and ".join(texts)
 
 
 _ENDINGS = {AnswerKind.CLASSES: "Classifier", AnswerKind.TENSORS: "Model"}
@@ -385,9 +369,8 @@ def _tensor(index: int, name: str, port: Port, shapes: set[tuple[int, ...]]) -> 
         dtype=tensor.dtype,
         array=kind.array,
         put_view=kind.put_view,
-        is_float=kind.is_float,
+        comparison=kind.comparison,
         is_bool=kind.is_bool,
-        is_unsigned=kind.is_unsigned,
         is_bytes=kind.is_bytes,
         shape=str(list(next(iter(shapes)))) if len(shapes) == 1 else "of a shape that depends on the input",
         size=tensor.size,
@@ -410,11 +393,10 @@ def _quantized(names: Sequence[str], ports: tuple[Port, ...]) -> tuple[Quantized
             dtype=tensor.dtype,
             array=kind.array,
             narrow=kind.narrow,
-            is_unsigned=kind.is_unsigned,
             meaning=_meaning(tensor),
+            real=_real(tensor, "items[it]"),
             scale=affine.scale,
             zero_point=affine.zero_point,
-            minus_zero_point=_minus(affine.zero_point),
             minimum=0 if kind.is_unsigned else -(1 << (bits - 1)),
             maximum=(1 << bits) - 1 if kind.is_unsigned else (1 << (bits - 1)) - 1,
         )
@@ -430,12 +412,27 @@ def _meaning(tensor: Tensor) -> str:
     return f", real number = {float32(affine.scale)} * {item}"
 
 
+def _real(tensor: Tensor, item: str) -> str:
+    """Kotlin for the real number, a Float, that ``item`` of a tensor stands for."""
+    kind, affine = _KINDS[tensor.dtype], tensor.affine
+    if kind.is_float:
+        return item
+    if kind.is_bool:
+        return f"(if ({item}) 1f else 0f)"
+    if affine is None:
+        return f"({item}.toInt() and 0xFF).toFloat()" if kind.is_unsigned else f"{item}.toFloat()"
+    number = f"({item}.toInt() and 0xFF)" if kind.is_unsigned else f"{item}.toFloat()"
+    steps = f"({number}{_minus(affine.zero_point)})" if affine.zero_point else number
+    return f"{steps} * {float32(affine.scale)}f"
+
+
 def _minus(zero_point: int) -> str:
     return "" if zero_point == 0 else f" - {zero_point}" if zero_point > 0 else f" + {-zero_point}"
 
 
-def _once(kinds: Sequence[Kind], key: Callable[[Kind], str]) -> tuple[Kind, ...]:
-    return tuple({key(kind): kind for kind in reversed(kinds)}.values())[::-1]
+def _once(kinds: Sequence[Kind]) -> tuple[Kind, ...]:
+    """Of the kinds that Kotlin holds in the same array the first."""
+    return tuple({kind.array: kind for kind in reversed(kinds)}.values())[::-1]
 
 
 def _find_lack(annotated: AnnotatedModel) -> str | None:

@@ -1,0 +1,121 @@
+"""How fast the Raspberry Pi package is: one thread, the time it takes here, against named rivals in the same run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.workers import Worker, fastest
+from tests.mediapipe_env import mediapipe_python
+from tests.targets.pi.projects import write_project
+
+pytestmark = pytest.mark.skipif("not config.getoption('--benchmark-enable')", reason="benchmarks: make benchmark")
+Report = Callable[[str, float, float], float]
+
+
+@pytest.fixture
+def report(record_property: Callable[[str, object], None], capsys: pytest.CaptureFixture[str]) -> Report:
+    def tell(name: str, ours: float, rival: float) -> float:
+        record_property(name, ours / rival)
+        with capsys.disabled():
+            print(f"\n{name}: {ours:.3f} ms against {rival:.3f} ms, ratio {ours / rival:.3f}")
+        return ours / rival
+
+    return tell
+
+
+def classifier(folder: Path, models: Path, model: str, resize: str) -> Path:
+    labels = models / "imagenet_labels.txt"
+    metadata = f'task = "image-classification"\nlabels = "{labels}"\nmean = 127.5\nstd = 127.5\nresize = "{resize}"\n'
+    return write_project(folder, models / model, metadata, [models / "parrot.jpg"])
+
+
+# `invoke` is the model alone; `pillow` two resizes, in the order of the package, and the model.
+PACKAGE = """
+import sys
+from ai_edge_litert.interpreter import Interpreter
+from PIL import Image
+from net import NetClassifier
+from net.preprocessing import Preprocessor
+
+picture = Image.open(sys.argv[1]).convert("RGB").resize(tuple(map(int, sys.argv[2:4])))
+model, preprocessor = NetClassifier(threads=1), Preprocessor()
+interpreter = Interpreter(model_path=sys.argv[4], num_threads=1)
+interpreter.allocate_tensors()
+height, width = map(int, interpreter.get_input_details()[0]["shape"][1:3])
+
+def pillow():
+    bilinear = Image.Resampling.BILINEAR
+    picture.resize((picture.width, height), bilinear).resize((width, height), bilinear)
+    interpreter.invoke()
+
+works = {
+    "classify": lambda: model.classify(picture),
+    "preprocess": lambda: preprocessor.tensors(picture),
+    "invoke": interpreter.invoke,
+    "pillow": pillow,
+    "pillow_bilinear": lambda: picture.resize((width, height), Image.Resampling.BILINEAR),
+}
+"""
+
+
+def package_worker(project: Path, picture: Path, size: tuple[int, int]) -> Worker:
+    """Of a classifier and a picture scaled to ``size``, decoded."""
+    arguments = (picture, *map(str, size), project / "net" / "model.tflite")
+    return Worker(sys.executable, PACKAGE, *arguments, path=project)
+
+
+MEDIAPIPE = """
+import sys, numpy
+from mediapipe import Image, ImageFormat
+from mediapipe.tasks.python import BaseOptions
+from mediapipe.tasks.python.vision import ImageClassifier, ImageClassifierOptions
+from PIL import Image as Picture
+
+picture = numpy.asarray(Picture.open(sys.argv[1]).convert("RGB").resize(tuple(map(int, sys.argv[2:4]))))
+picture = Image(image_format=ImageFormat.SRGB, data=picture)
+options = ImageClassifierOptions(base_options=BaseOptions(model_asset_path=sys.argv[4]), max_results=5)
+model = ImageClassifier.create_from_options(options)
+works = {"mediapipe": lambda: model.classify(picture)}
+"""
+
+
+def test_antialias_costs_what_pillow_costs(models: Path, tmp_path: Path, report: Report) -> None:
+    project = classifier(tmp_path, models, "mobilenet_v1_0.25_128_quant.tflite", "antialias")
+    with package_worker(project, models / "parrot.jpg", (512, 929)) as package:
+        times = fastest([(package, "classify"), (package, "pillow")])
+    name = "classify of 512x929 pixels, antialias / Pillow's two resizes and invoke()"
+    assert report(name, times["classify"], times["pillow"]) <= 1.15
+
+
+def test_bilinear_is_faster_than_pillow(models: Path, tmp_path: Path, report: Report) -> None:
+    project = classifier(tmp_path, models, "mobilenet_v2_1.0_224_quant.tflite", "bilinear")
+    with package_worker(project, models / "parrot.jpg", (1920, 1080)) as package:
+        times = fastest([(package, "preprocess"), (package, "pillow_bilinear")])
+    name = "input tensor 224x224 of 1920x1080 pixels, bilinear / Pillow's resize(BILINEAR)"
+    assert report(name, times["preprocess"], times["pillow_bilinear"]) <= 0.6
+
+
+@pytest.mark.mediapipe
+@pytest.mark.parametrize(
+    ("model", "most"), [("mobilenet_v1_0.25_128_quant.tflite", 1.5), ("mobilenet_v2_1.0_224_quant.tflite", 1.2)]
+)
+def test_bilinear_keeps_up_with_mediapipe(
+    models: Path, tmp_path: Path, report: Report, capsys: pytest.CaptureFixture[str], model: str, most: float
+) -> None:
+    python = mediapipe_python()
+    project = classifier(tmp_path, models, model, "bilinear")
+    picture, size = models / "parrot.jpg", (512, 929)
+    arguments = (picture, *map(str, size), project / "net" / "model.tflite")
+    with package_worker(project, picture, size) as package, Worker(python, MEDIAPIPE, *arguments) as theirs:
+        ours = [(package, work) for work in ("classify", "preprocess", "invoke")]
+        times = fastest([*ours, (theirs, "mediapipe")])
+    rest = times["classify"] - times["preprocess"] - times["invoke"]
+    name = f"classify of 512x929 pixels on {model}, bilinear / MediaPipe's ImageClassifier"
+    ratio = report(name, times["classify"], times["mediapipe"])
+    with capsys.disabled():
+        print(f"preprocess {times['preprocess']:.3f}, invoke {times['invoke']:.3f}, postprocess {rest:.3f} ms")
+    assert ratio <= most
