@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from packager.targets.pi import TARGET
+from packager.tasks import AnswerKind, InputKind
 from tests.conftest import write_files
 from tests.example_models import digits, golden_pictures, sine
 from tests.targets.pi.emulated import Machine, Pi, find_pi
+from tests.targets.pi.projects import PACKAGE, write_project
 from tests.targets.test_pi import project
 
 
@@ -71,3 +75,55 @@ def test_a_32_bit_python_without_a_wheel_is_told_which_have_one(examples: Path, 
     assert len(ran.stderr.splitlines()) == 1, ran.stderr
     assert "armv7l" in ran.stderr
     assert "Python 3.9 to 3.11" in ran.stderr
+
+
+YOLO = 'task = "object-detection"\nhead = "yolo-v8"\nmean = 0\nstd = 255\ncrop = "letterbox"\npad = 114'
+# Models that others made, with real pictures: of random ones a detector says nothing.
+REAL = [
+    (
+        AnswerKind.BOXES,
+        "ssd_mobilenet_v1_no_metadata",
+        'task = "object-detection"\nhead = "ssd"\nlabels = "coco_labels.txt"\nmean = 127.5\nstd = 127.5',
+        ["cats_and_dogs.jpg", "cat.bmp"],
+    ),
+    (AnswerKind.BOXES, "yolo11n_full_integer_quant", YOLO, ["cats_and_dogs.jpg"]),
+    (AnswerKind.BOXES, "yolov8n_int8", YOLO, ["cats_and_dogs.jpg", "cat.bmp"]),
+    (AnswerKind.KEYPOINTS, "movenet_single_pose_lightning_ptq", 'task = "pose"', ["squat.bmp"]),
+    (
+        AnswerKind.MASK,
+        "deeplabv3",
+        'task = "image-segmentation"\nmean = 127.5\nstd = 127.5',
+        ["bird_segmentation.bmp", "cat.bmp"],
+    ),
+    (
+        AnswerKind.MASK,
+        "deeplabv3_mnv2_dm05_pascal_quant",
+        'task = "image-segmentation"',
+        ["bird_segmentation.bmp", "cat.bmp"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("model", "metadata", "pictures"),
+    [
+        pytest.param(
+            *case,
+            id=case[0],
+            marks=pytest.mark.xfail(
+                (InputKind.IMAGE, kind) not in TARGET.cells, reason=f"the package has no {kind} yet", run=False
+            ),
+        )
+        for kind, *case in REAL
+    ],
+)
+def test_real_models_pass_their_self_tests(
+    models: Path, tmp_path: Path, pi: Pi, model: str, metadata: str, pictures: list[str]
+) -> None:
+    """Detectors, poses and segmenters give the answers, and the raw outputs, that they gave on this machine."""
+    shutil.copy(models / "coco_labels.txt", tmp_path)
+    made = write_project(tmp_path, models / f"{model}.tflite", metadata, [models / name for name in pictures])
+    answers = json.loads((made / PACKAGE / "golden" / "cases.json").read_text())["cases"]
+    assert all(case["answers"] for case in answers)
+    told = pi.self_test(made, PACKAGE)
+    assert last_line(told).startswith(f"PASS {len(pictures)} case")
