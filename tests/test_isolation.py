@@ -249,6 +249,9 @@ def test_no_temporary_folder_is_a_clear_error(tmp_path: Path, monkeypatch: pytes
 # --- what comes back ----------------------------------------
 
 
+GOOD_ANSWER = b'{"litert": "1", "blobs": [], "tensors": [["<f4", [1]]]}'
+
+
 @posix_only
 @pytest.mark.parametrize(
     "answer",
@@ -256,6 +259,10 @@ def test_no_temporary_folder_is_a_clear_error(tmp_path: Path, monkeypatch: pytes
         b"",
         b"short",
         (1 << 60).to_bytes(8, "little") + b"{}",
+        bytes(8),
+        bytes(8_000_000),
+        # One case was asked for, and two are done.
+        bytes(16) + len(GOOD_ANSWER).to_bytes(8, "little") + GOOD_ANSWER + bytes(4),
         (2).to_bytes(8, "little") + b"{}",
         (2).to_bytes(8, "little") + b"[]",
         (35).to_bytes(8, "little") + b'{"blobs": [], "tensors": [["O", 1]]}'[:35],
@@ -274,13 +281,26 @@ def test_no_temporary_folder_is_a_clear_error(tmp_path: Path, monkeypatch: pytes
 )
 def test_an_answer_that_is_none(answer: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A model that took its process over can answer anything."""
-    (tmp_path / "answer").write_bytes(answer)
-    forged = tmp_path / "python"
-    forged.write_text(f"#!/bin/sh\nexec cat '{tmp_path / 'answer'}'\n")
+    outcome = run_forged(answer, tmp_path, monkeypatch)
+    assert (outcome.failure, outcome.tensors) == (Failure.DIED, [])
+
+
+def run_forged(answer: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Outcome:
+    """What comes of a child that says these bytes."""
+    (folder / "answer").write_bytes(answer)
+    forged = folder / "python"
+    forged.write_text(f"#!/bin/sh\nexec cat '{folder / 'answer'}'\n")
     forged.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(forged))
-    outcome = run_small()
-    assert (outcome.failure, outcome.tensors) == (Failure.DIED, [])
+    return run_small()
+
+
+@posix_only
+@pytest.mark.parametrize("ticks", [0, 1])
+def test_an_answer_behind_its_ticks(ticks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = bytes(8 * ticks) + len(GOOD_ANSWER).to_bytes(8, "little") + GOOD_ANSWER + bytes(4)
+    outcome = run_forged(answer, tmp_path, monkeypatch)
+    assert (outcome.failure, [tensor.tolist() for tensor in outcome.tensors]) == (None, [[0.0]])
 
 
 @posix_only
@@ -293,6 +313,50 @@ def test_what_it_prints_is_kept_short(tmp_path: Path, monkeypatch: pytest.Monkey
     assert outcome.how == "exit code 3: last"
     assert "first\n" in outcome.printed[:100]  # behind what the shell says of its folder
     assert len(outcome.printed) <= 40000
+
+
+# --- progress ----------------------------------------
+
+
+def slow(steps: int = 4) -> bytes:
+    """A model of so many convolutions, each of which takes about a tenth of a second."""
+    options = schema.Conv2DOptionsT()
+    options.strideW = options.strideH = options.dilationWFactor = options.dilationHFactor = 1
+    shape = [1, 128, 128, 64]
+    weights, bias = T("w", [64, 5, 5, 64], data=np.zeros((64, 5, 5, 64))), T("b", [64], data=np.zeros(64))
+    nodes = [Op("CONV_2D", [str(number), "w", "b"], [str(number + 1)], options) for number in range(steps)]
+    return graph([weights, bias, *(T(str(number), shape) for number in range(steps + 1))], nodes, ["0"], [str(steps)])
+
+
+def test_it_tells_how_far_it_is() -> None:
+    """The cases that are done of each runtime, in order; of a run that takes a moment, nothing."""
+    told: list[tuple[Runtime, int]] = []
+    given = annotated(slow())
+    runtimes = [Runtime.LITERT, Runtime.LITERT_REFERENCE]
+    build_goldens(given, read_samples(given, []), runtimes, progress=lambda *done: told.append(done))
+    assert told == sorted(told, key=lambda item: (runtimes.index(item[0]), item[1]))
+    assert len(set(told)) == len(told) >= 2
+    assert {done for _, done in told} <= {0, 1, 2, 3}
+    told.clear()
+    given = annotated(SINE.read_bytes())
+    build_goldens(given, read_samples(given, []), [Runtime.LITERT], progress=lambda *done: told.append(done))
+    assert told in ([], [(Runtime.LITERT, 3)])  # the last, where a busy machine takes its time to end
+
+
+@linux_only
+def test_whoever_is_told_may_raise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal that is gone, say: that is no failure of the model, and the child ends."""
+    mark = uuid.uuid4().hex
+    monkeypatch.setenv("PACKAGER_MARK", mark)
+    given = annotated(slow())
+
+    def gone(_runtime: Runtime, _done: int) -> None:
+        assert len(alive(mark)) == 1
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        build_goldens(given, read_samples(given, []), [Runtime.LITERT_REFERENCE], progress=gone)
+    assert wait_for(lambda: not alive(mark))
 
 
 # --- the end of the parent ----------------------------------------

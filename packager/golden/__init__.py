@@ -7,13 +7,14 @@ beside them.
 
 from packager.golden.cases import GoldenCase, Goldens, GoldenSet, Sample
 from packager.golden.files import Rule, golden_files, litert_tolerance, output_rules
-from packager.golden.running import build_goldens
+from packager.golden.running import Progress, build_goldens
 from packager.golden.samples import picture_sample, read_samples
 
 __all__ = [
     "GoldenCase",
     "GoldenSet",
     "Goldens",
+    "Progress",
     "Rule",
     "Sample",
     "build_goldens",

@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,6 +28,8 @@ from packager.golden import runner
 _KEPT_PRINT = 16384
 # How long a process may take to end after its answer.
 _END_LIMIT = 30
+# Seconds between two looks at how far it is; what ends earlier needs no progress.
+_PROGRESS_INTERVAL = 0.5
 
 
 class Failure(StrEnum):
@@ -64,6 +67,7 @@ def run_isolated(
     cpu_seconds: int,
     memory_bytes: int,
     output_limit: int,
+    progress: Callable[[int], None] = lambda _done: None,
 ) -> Outcome:
     """Run ``model`` on ``inputs`` in a child process; see ``runner.py`` for ``job``.
 
@@ -75,6 +79,7 @@ def run_isolated(
         cpu_seconds: the limit on CPU time.
         memory_bytes: the limit on the child's address space.
         output_limit: the limit on the bytes of all outputs together.
+        progress: called now and then, where it takes longer, with how many cases of all runtimes are done.
 
     Raises:
         WriteError: no temporary folder can be made.
@@ -101,7 +106,7 @@ def run_isolated(
         try:
             with suppress(OSError):  # Windows keeps a folder that is in use
                 Path(cwd).rmdir()  # empty: now nothing can come into it, nor stay behind
-            return _converse(child, {**job, **limits}, model, inputs, seconds)
+            return _converse(child, {**job, **limits}, model, inputs, seconds, progress)
         finally:
             _kill(child)
             for stream in (child.stdin, child.stdout, child.stderr):
@@ -122,13 +127,19 @@ def _environment() -> dict[str, str]:
 
 
 def _converse(
-    child: subprocess.Popen[bytes], job: Mapping[str, Any], model: bytes, inputs: runner.Tensors, seconds: float
+    child: subprocess.Popen[bytes],
+    job: Mapping[str, Any],
+    model: bytes,
+    inputs: runner.Tensors,
+    seconds: float,
+    progress: Callable[[int], None],
 ) -> Outcome:
     stdin, stdout, stderr = child.stdin, child.stdout, child.stderr
     assert stdin is not None
     assert stdout is not None
     assert stderr is not None
     received: list[tuple[dict[str, Any], runner.Tensors]] = []
+    done: list[None] = []
     printed = bytearray()
 
     def send() -> None:
@@ -137,15 +148,23 @@ def _converse(
             runner.write_frame(stdin, job, (model,), inputs)
 
     def receive() -> None:
-        with suppress(runner.LostError, OSError, ValueError):
-            result, _, tensors = runner.read_frame(stdout, job["output_limit"])
+        # Closed then: a child that goes on writing ends by that.
+        with suppress(runner.LostError, OSError, ValueError), stdout:
+            most_ticks = job["cases"] * len(job["runtimes"])
+            result, _, tensors = runner.read_frame(stdout, job["output_limit"], most_ticks, lambda: done.append(None))
             received.append((result, tensors))
 
     works = (send, receive, lambda: _drain(stderr, printed))
     threads = [threading.Thread(target=work, daemon=True) for work in works]
     for thread in threads:
         thread.start()
-    threads[1].join(seconds)
+    # Told in this thread: what the caller's function raises is the caller's, and says nothing of the child.
+    deadline, told = time.monotonic() + seconds, 0
+    while threads[1].is_alive() and (left := deadline - time.monotonic()) > 0:
+        threads[1].join(min(left, _PROGRESS_INTERVAL))
+        if threads[1].is_alive() and len(done) > told:
+            told = len(done)
+            progress(told)
     if not threads[1].is_alive():
         # It ends by itself after its answer, unless its memory is damaged.
         with suppress(subprocess.TimeoutExpired):

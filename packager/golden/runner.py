@@ -3,8 +3,9 @@
 A model can take its interpreter down (abort, heap corruption, an endless loop), so no other process of this tool ever
 runs one. ``isolation.py`` starts this file with the job on its standard input and reads the answer from its standard
 output; both are one frame: the length of a JSON header (8 bytes, little-endian), the header, then raw bytes whose
-lengths the header tells. It imports nothing of this package: it is started by its path, so that neither the current
-folder nor the one it stands in is searched for modules.
+lengths the header tells. Before the answer comes a tick, a header's length of 0, for each case that is done. It
+imports nothing of this package: it is started by its path, so that neither the current folder nor the one it stands
+in is searched for modules.
 """
 
 from __future__ import annotations
@@ -51,13 +52,25 @@ def write_frame(stream: IO[bytes], header: Mapping[str, Any], blobs: Sequence[by
     stream.flush()
 
 
-def read_frame(stream: IO[bytes], limit: int) -> tuple[dict[str, Any], list[bytes], Tensors]:
-    """Read one frame whose contents have at most ``limit`` bytes.
+def write_tick(stream: IO[bytes]) -> None:
+    """Tell the reader of ``stream`` that one more case is done."""
+    stream.write(_LENGTH.pack(0))
+    stream.flush()
+
+
+def read_frame(
+    stream: IO[bytes], limit: int, most_ticks: int = 0, tick: Callable[[], None] = lambda: None
+) -> tuple[dict[str, Any], list[bytes], Tensors]:
+    """Read one frame whose contents have at most ``limit`` bytes, and call ``tick`` for each tick before it.
 
     Raises:
-        LostError: there is none, it is no frame, or it is larger.
+        LostError: there is none, it is no frame, or it is larger; or there are more than ``most_ticks``.
     """
-    (length,) = _LENGTH.unpack(_read(stream, _LENGTH.size))
+    length = _read_length(stream)
+    while length == 0 and most_ticks:
+        most_ticks -= 1
+        tick()
+        length = _read_length(stream)
     if length > _HEADER_LIMIT:
         raise LostError(f"a header of {length} bytes")
     try:
@@ -85,6 +98,11 @@ def _product(shape: Sequence[int]) -> int:
     for size in shape:
         product *= size if size >= 0 else -1 << 200
     return product
+
+
+def _read_length(stream: IO[bytes]) -> int:
+    (length,) = _LENGTH.unpack(_read(stream, _LENGTH.size))
+    return int(length)
 
 
 def _read(stream: IO[bytes], size: int) -> bytes:
@@ -224,8 +242,13 @@ def limit_resources(memory_bytes: int, cpu_seconds: int) -> None:
             resource.setrlimit(kind, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
-def _run(job: Mapping[str, Any], data: bytes, cases: Sequence[Tensors]) -> tuple[dict[str, Any], Tensors]:
-    """The versions of the runtimes and the smallest arena, and the outputs of all runtimes and cases in order."""
+def _run(
+    job: Mapping[str, Any], data: bytes, cases: Sequence[Tensors], tick: Callable[[], None]
+) -> tuple[dict[str, Any], Tensors]:
+    """The versions of the runtimes and the smallest arena, and the outputs of all runtimes and cases in order.
+
+    ``tick`` is called after each case.
+    """
     from importlib.metadata import version
 
     result: dict[str, Any] = {}
@@ -245,6 +268,7 @@ def _run(job: Mapping[str, Any], data: bytes, cases: Sequence[Tensors]) -> tuple
             if strange is not None:
                 raise TypeError(f"an output holds {strange}, which is no plain number")
             tensors += outputs
+            tick()
         if micro:
             result["arena_bytes"] = smallest_arena(data, cases[0], job["outputs"], job["arena_limit"])
         package = "tflite-micro" if micro else "ai-edge-litert"
@@ -269,7 +293,7 @@ def main() -> int:
     )
     tensors: Tensors = []
     try:
-        result, tensors = _run(job, data, cases)
+        result, tensors = _run(job, data, cases, lambda: write_tick(answer))
     except MemoryError:
         result = {"failed": "memory"}
     except (RuntimeError, ValueError, TypeError, ImportError) as error:

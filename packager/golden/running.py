@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,17 @@ CPU_LIMIT = 300
 LARGEST_ARENA = 1 << 30
 
 
+# Told where it takes longer: the runtime that computes, and how many of its cases are done.
+Progress = Callable[[Runtime, int], None]
+
+
 def build_goldens(
-    annotated: AnnotatedModel, samples: Sequence[Sample], runtimes: Sequence[Runtime], *, limit: int = GOLDEN_LIMIT
+    annotated: AnnotatedModel,
+    samples: Sequence[Sample],
+    runtimes: Sequence[Runtime],
+    *,
+    limit: int = GOLDEN_LIMIT,
+    progress: Progress = lambda _runtime, _done: None,
 ) -> Goldens:
     """Run ``samples`` on each of ``runtimes``; LiteRT and TFLite Micro each in a child process of its own.
 
@@ -53,7 +62,7 @@ def build_goldens(
     for group in groups:
         if not group:
             continue
-        result, outputs = _run_child(annotated.model, samples, group, limit << 20)
+        result, outputs = _run_child(annotated.model, samples, group, limit << 20, progress)
         arena = result.get("arena_bytes", arena)
         for runtime in group:
             cases = tuple(
@@ -95,7 +104,7 @@ def _require(package: str, path: Path) -> None:
 
 
 def _run_child(
-    model: Model, samples: Sequence[Sample], runtimes: Sequence[Runtime], limit: int
+    model: Model, samples: Sequence[Sample], runtimes: Sequence[Runtime], limit: int, progress: Progress
 ) -> tuple[Mapping[str, Any], dict[Runtime, list[tuple[Array, ...]]]]:
     micro = runtimes[0] is Runtime.TFLITE_MICRO
     title = "TensorFlow Lite Micro" if micro else "LiteRT"
@@ -108,6 +117,12 @@ def _run_child(
         "arena_limit": _arena_limit(model),
     }
     memory = _memory_limit(model, limit)
+
+    def told(done: int) -> None:
+        # After its last case TFLite Micro measures its arena, while LiteRT goes on with the next runtime.
+        index = min(done // len(samples), len(runtimes) - 1)
+        progress(runtimes[index], done - index * len(samples))
+
     outcome = run_isolated(
         job,
         model.data,
@@ -116,6 +131,7 @@ def _run_child(
         cpu_seconds=CPU_LIMIT,
         memory_bytes=memory,
         output_limit=limit * len(runtimes),
+        progress=told,
     )
     if outcome.failure is not None:
         what, fix = _explain(outcome, title, memory, limit)
