@@ -9,6 +9,8 @@ import dataclasses
 import inspect as python_inspect
 import json
 import math
+import os
+import shutil
 import sys
 import typing
 from collections.abc import Callable, Iterator, Sequence
@@ -156,6 +158,24 @@ def _print(*lines: str, err: bool = False) -> None:
 def _say(*lines: str) -> None:
     """Tell people something, a line each; stdout is for what was asked for."""
     _print(*lines, err=True)
+
+
+class _Progress:
+    """A line on the terminal that each text takes from the one before; an empty one leaves nothing of it.
+
+    Nothing where stderr is no terminal, or one that cannot go back to the beginning of a line.
+    """
+
+    def __init__(self) -> None:
+        self.width = 0
+
+    def __call__(self, text: str) -> None:
+        if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+            return
+        shown = visible_line(text)[: shutil.get_terminal_size().columns - 1]
+        if shown or self.width:
+            _write("\r" + shown.ljust(self.width) + ("" if shown else "\r"), err=True)
+        self.width = len(shown)
 
 
 def _show(table: RenderableType) -> None:
@@ -508,9 +528,9 @@ def build(
     from packager import pipeline
 
     if diff:
-        _show_diff(pipeline.plan_build(path, out, say=_say))
+        _show_diff(pipeline.plan_build(path, out, say=_say, progress=_Progress()))
     else:
-        _tell(pipeline.build(path, out, force=force, say=_say))
+        _tell(pipeline.build(path, out, force=force, say=_say, progress=_Progress()))
 
 
 # What help shows for a value that is none of a list of choices.
@@ -535,11 +555,16 @@ def _target_command(name: str) -> Any:
         from packager import pipeline
 
         options = target.options(**given)
-        samples: dict[str, Any] = {"golden": golden or (), "golden_limit": golden_limit}
+        common: dict[str, Any] = {
+            "golden": golden or (),
+            "golden_limit": golden_limit,
+            "say": _say,
+            "progress": _Progress(),
+        }
         if diff:
-            _show_diff(pipeline.plan_package(name, model, out, options, **samples, say=_say))
+            _show_diff(pipeline.plan_package(name, model, out, options, **common))
         else:
-            _tell(pipeline.package(name, model, out, options, **samples, force=force, say=_say))
+            _tell(pipeline.package(name, model, out, options, **common, force=force, asker=_Options()))
 
     parameters = [
         _parameter("model", ModelArgument),

@@ -20,7 +20,7 @@ from packager.finding import TooManyEntriesError, find_files, is_folder
 from packager.metadata.attach import Annotation, LabelFile
 from packager.reading import read_file
 from packager.render.literals import toml_string
-from packager.runtimes import GOLDEN_LIMIT, GOLDEN_LIMIT_SETTING
+from packager.runtimes import GOLDEN_LIMIT, GOLDEN_LIMIT_SETTING, GOLDEN_SETTING
 from packager.settings import Asker, Example, Setting
 from packager.targets import TARGETS, load_target
 from packager.toml_lines import MAX_BYTES, NO_LINES, Keys, Lines, TooMuchError, read_lines
@@ -157,7 +157,7 @@ _TABLES = ("inputs", "outputs")
 
 def _keys_of(setting: Setting) -> Keys | None:
     """Where the file has a setting; None for one that is no key."""
-    if setting == GOLDEN_LIMIT_SETTING:
+    if setting in (GOLDEN_SETTING, GOLDEN_LIMIT_SETTING):
         return (setting.name,)
     if setting.owner is Annotation:
         table: str | None = "metadata"

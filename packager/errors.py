@@ -95,6 +95,11 @@ def _join(parts: tuple[Part, ...]) -> str:
     return "".join(str(_answered(part, PYTHON, None)) for part in parts)
 
 
+def worded(text: Text, asker: Asker) -> str:
+    """``text`` in the words of ``asker``, and in Python's where it has none."""
+    return _join(tuple(_answered(part, asker, None) for part in _parts(text)))
+
+
 @contextmanager
 def asked_by(asker: Asker) -> Iterator[None]:
     """Give the errors raised inside the words of ``asker``."""

@@ -12,12 +12,12 @@ from typing import Any
 from packager import __version__
 from packager.annotated import AnnotatedModel, annotated_model
 from packager.config import Config, read_config
-from packager.errors import ConfigError, MissingPackageError, ModelError, PackagerError, TargetError, asked_by
-from packager.golden import Sample, build_goldens, read_samples
+from packager.errors import ConfigError, MissingPackageError, ModelError, PackagerError, TargetError, asked_by, worded
+from packager.golden import Goldens, Progress, Sample, build_goldens, read_samples
 from packager.metadata.attach import annotate
 from packager.model import Model, parse_model, read_model
 from packager.runtimes import GOLDEN_LIMIT, Runtime
-from packager.settings import Text, find_wrong_type
+from packager.settings import PYTHON, Asker, Text, find_wrong_type
 from packager.targets import TARGETS, load_target
 from packager.targets.target import Level, Problem, Target, build_project, project_name, served, spelling_problems
 from packager.terminal import counted
@@ -28,6 +28,26 @@ Say = Callable[[str], None]
 
 def _silent(_text: str) -> None:
     """What a caller who wants no messages gets."""
+
+
+@dataclass(frozen=True)
+class _Caller:
+    """Whom a build talks to: ``say``, ``progress`` and ``asker`` as ``package`` has them."""
+
+    say: Say
+    progress: Say
+    asker: Asker
+
+    def told(self, cases: int) -> Progress:
+        """What tells of the progress of golden cases."""
+
+        def tell(runtime: Runtime, done: int) -> None:
+            if done < cases:
+                self.progress(f"computing golden case {done + 1} of {cases} ({runtime})")
+            elif runtime is Runtime.TFLITE_MICRO:
+                self.progress(f"measuring the tensor arena ({runtime})")
+
+        return tell
 
 
 @dataclass(frozen=True)
@@ -43,7 +63,8 @@ class BuildReport:
     """What a build did.
 
     ``folders`` maps each target that was built to its folder, ``next_steps`` to the commands to go on with;
-    ``changes`` are the files by their path from ``out``.
+    ``warnings`` are pairs of a target's name, or ``golden``, and what is to be said of it; ``changes`` are the files
+    by their path from ``out``.
     """
 
     out: Path
@@ -65,7 +86,12 @@ class _Built:
 
 
 def build(
-    path: Path | str = ".", out: Path | str | None = None, *, force: bool = False, say: Say = _silent
+    path: Path | str = ".",
+    out: Path | str | None = None,
+    *,
+    force: bool = False,
+    say: Say = _silent,
+    progress: Say = _silent,
 ) -> BuildReport:
     """Do what a packager.toml says: annotate its model and write a project for each of its targets.
 
@@ -74,13 +100,14 @@ def build(
         out: where to write ``OUT/<target>/`` and ``OUT/manifest.json``; default ``dist/<name>`` beside the file.
         force: replace files that a person edited.
         say: called with a line on each step.
+        progress: called, where a step takes long, with how far it is, and with an empty text when it is done.
 
     Raises:
         PackagerError: see the functions that this calls; nothing is written then.
     """
     config = read_config(path)
     out = config.default_out if out is None else Path(out)
-    built = _build(config, say)
+    built = _build(config, say, progress)
     say(f"writing {out}")
     changes = write_tree(out, built.projects, version=__version__, force=force, manifest=True)
     return BuildReport(
@@ -94,11 +121,13 @@ def build(
     )
 
 
-def plan_build(path: Path | str = ".", out: Path | str | None = None, *, say: Say = _silent) -> Plan:
+def plan_build(
+    path: Path | str = ".", out: Path | str | None = None, *, say: Say = _silent, progress: Say = _silent
+) -> Plan:
     """What ``build`` would do, without writing: ``Plan.diff()`` shows where people's edits differ."""
     config = read_config(path)
     out = config.default_out if out is None else Path(out)
-    return plan_tree(out, _build(config, say).projects, version=__version__, manifest=True)
+    return plan_tree(out, _build(config, say, progress).projects, version=__version__, manifest=True)
 
 
 def package(
@@ -111,6 +140,8 @@ def package(
     golden_limit: int = GOLDEN_LIMIT,
     force: bool = False,
     say: Say = _silent,
+    progress: Say = _silent,
+    asker: Asker = PYTHON,
 ) -> BuildReport:
     """Write one target's project for an annotated .tflite into the folder ``out``.
 
@@ -123,12 +154,14 @@ def package(
         golden_limit: the megabytes that the inputs of all golden cases may take, and likewise the outputs.
         force: replace files that a person edited.
         say: called with a line on each step.
+        progress: called, where a step takes long, with how far it is, and with an empty text when it is done.
+        asker: whose words warnings use for the arguments of this function.
 
     Raises:
         PackagerError: see the functions that this calls; nothing is written then.
     """
     out = Path(out)
-    built = _package(target, Path(model), options, golden, golden_limit, say)
+    built = _package(target, Path(model), options, golden, golden_limit, _Caller(say, progress, asker))
     say(f"writing {out}")
     changes = write_tree(out, built.projects, version=__version__, force=force)
     return BuildReport(out, built.annotated, {target: out}, built.next_steps, built.warnings, (), changes)
@@ -143,13 +176,14 @@ def plan_package(
     golden: Sequence[Path] = (),
     golden_limit: int = GOLDEN_LIMIT,
     say: Say = _silent,
+    progress: Say = _silent,
 ) -> Plan:
     """What ``package`` would do, without writing."""
-    built = _package(target, Path(model), options, golden, golden_limit, say)
+    built = _package(target, Path(model), options, golden, golden_limit, _Caller(say, progress, PYTHON))
     return plan_tree(Path(out), built.projects, version=__version__)
 
 
-def _package(target: str, model: Path, options: Any, golden: Sequence[Path], limit: int, say: Say) -> _Built:
+def _package(target: str, model: Path, options: Any, golden: Sequence[Path], limit: int, caller: _Caller) -> _Built:
     chosen = load_target(target)
     annotated = annotated_model(read_model(model))
     samples = read_samples(annotated, golden, limit=limit)
@@ -157,27 +191,27 @@ def _package(target: str, model: Path, options: Any, golden: Sequence[Path], lim
     wrong = find_wrong_type(options)
     if wrong is not None:
         raise ConfigError(wrong, about=wrong[0])
-    return _render(annotated, samples, {"": (chosen, options)}, limit, say, may_skip=False)
+    return _render(annotated, samples, {"": (chosen, options)}, limit, caller, may_skip=False)
 
 
-def _build(config: Config, say: Say) -> _Built:
+def _build(config: Config, say: Say, progress: Say) -> _Built:
     with asked_by(config.asker):
-        built = _build_asked(config, say)
+        built = _build_asked(config, _Caller(say, progress, config.asker))
     for item in built.skipped:
         item.why.answer(config.asker)
     return built
 
 
-def _build_asked(config: Config, say: Say) -> _Built:
+def _build_asked(config: Config, caller: _Caller) -> _Built:
     model = read_model(config.model)
     if config.metadata is not None:
-        say("attaching metadata")
+        caller.say("attaching metadata")
         model = parse_model(annotate(model, config.metadata), config.model)
     annotated = annotated_model(model)
     samples = read_samples(annotated, config.golden_samples(), limit=config.golden_limit)
     names = TARGETS if config.targets is None else config.targets
     chosen = {name: (load_target(name), _named(config.options[name], config.name)) for name in names}
-    return _render(annotated, samples, chosen, config.golden_limit, say, may_skip=config.targets is None)
+    return _render(annotated, samples, chosen, config.golden_limit, caller, may_skip=config.targets is None)
 
 
 def _named(options: Any, name: str) -> Any:
@@ -190,7 +224,7 @@ def _render(
     samples: Sequence[Sample],
     chosen: Mapping[str, tuple[Target[Any, Any], Any]],
     golden_limit: int,
-    say: Say,
+    caller: _Caller,
     *,
     may_skip: bool,
 ) -> _Built:
@@ -221,11 +255,17 @@ def _render(
 
     projects: list[Project] = []
     next_steps: dict[str, tuple[str, ...]] = {}
+    weakness: tuple[str, Text] | None = None
     for group in _by_process(runnable):
         runtimes = sorted({target.runtime for target, _ in group.values()})
-        say(f"computing {counted(len(samples), 'golden case')} ({', '.join(runtimes)})")
+        caller.say(f"computing {counted(len(samples), 'golden case')} ({', '.join(runtimes)})")
         with skipping(group):
-            goldens = build_goldens(annotated, samples, runtimes, limit=golden_limit)
+            try:
+                goldens = build_goldens(
+                    annotated, samples, runtimes, limit=golden_limit, progress=caller.told(len(samples))
+                )
+            finally:
+                caller.progress("")
             for name, (target, options) in group.items():
                 with skipping([name]):
                     view = views[name]
@@ -233,13 +273,23 @@ def _render(
                     context, files = build_project(target, view, options, kept)
                     projects.append(Project(name, files, annotated.model.sha256))
                     next_steps[target.name] = target.next_steps(context)
+                    weakness = weakness or (_weakness(annotated, goldens) if view is annotated else None)
     if not projects:
         raise TargetError(
             "cannot run on any target",
             where=annotated.model.path,
             details=[line for item in skipped for line in _reason(item)],
         )
+    if weakness is not None:
+        what, fix = weakness
+        warnings.append(("golden", Problem(Level.WARNING, what, worded(fix, caller.asker))))
     return _Built(annotated, tuple(projects), next_steps, tuple(warnings), tuple(skipped))
+
+
+def _weakness(annotated: AnnotatedModel, goldens: Goldens) -> tuple[str, Text] | None:
+    """Why the golden answers prove nothing, if they do not, and what to do; all runtimes see the same."""
+    cases = next(iter(goldens.sets.values())).cases
+    return annotated.answer.find_weakness([case.answer for case in cases])
 
 
 def _reason(item: Skipped) -> Iterator[Text]:

@@ -13,6 +13,7 @@ from packager.settings import Setting
 # Megabytes that the input tensors of all golden cases may take together, and likewise the outputs; more is a damaged
 # shape, or a project that nobody wants in an app.
 GOLDEN_LIMIT = 128
+GOLDEN_SETTING = Setting(None, "golden")
 GOLDEN_LIMIT_SETTING = Setting(None, "golden_limit")
 
 

@@ -11,13 +11,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import packager
-from packager.errors import ConfigError, ModelError, PackagerError, TargetError
+from packager.cli import _Options, app
+from packager.config import read_config
+from packager.errors import ConfigError, ModelError, PackagerError, TargetError, worded
 from packager.pipeline import build, package, plan_build
+from packager.settings import PYTHON
 from packager.targets import TARGETS
+from packager.targets.target import Level
+from packager.tasks.scores import REAL_SAMPLES
 from packager.writing import State
+from tests.targets.micro.graphs import colors
 from tests.targets.micro.operators import EXAMPLES
+from tests.test_isolation import slow
+from tests.test_terminal import on_a_terminal
 
 PI_ONLY = 'targets = ["pi"]\n'
 
@@ -146,6 +155,65 @@ def test_package_writes_one_target(models: Path, tmp_path: Path) -> None:
     assert report.folders == {"pi": tmp_path / "pi"}
     assert (tmp_path / "pi" / "packager.lock.json").is_file()
     assert not (tmp_path / "pi" / "manifest.json").exists()
+
+
+# --- warnings and progress ----------------------------------------
+
+
+def write_logits(folder: Path) -> Path:
+    """A classifier with scores from 0 to 255."""
+    (folder / "logits.tflite").write_bytes(colors("float32"))
+    (folder / "labels.txt").write_text("red\ngreen\nblue\n")
+    (folder / "packager.toml").write_text(
+        'model = "logits.tflite"\n[metadata]\ntask = "image-classification"\nlabels = "labels.txt"\n'
+        "mean = 0\nstd = 1\n"
+    )
+    return folder
+
+
+def test_golden_answers_that_prove_little_are_said_once(tmp_path: Path) -> None:
+    """Not for each target, and not for targets that package it as tensors, whose raw outputs are compared."""
+    folder = write_logits(tmp_path)
+    report = build(folder, tmp_path / "out")
+    assert len(report.folders) == 4
+    (warning,) = [problem for name, problem in report.warnings if name == "golden"]
+    assert warning.level is Level.WARNING
+    assert warning.what.startswith("its golden scores are from ")
+    ran = CliRunner().invoke(app, ["build", str(folder), "-o", str(tmp_path / "out")])
+    assert ran.stderr.count("warning: golden: its golden scores are from ") == 1
+    assert f"\n  {warning.fix}\n" in ran.stderr
+
+
+def test_good_answers_are_no_matter(digits: Path, tmp_path: Path) -> None:
+    report = build(digits, tmp_path / "out")
+    assert [name for name, _ in report.warnings if name == "golden"] == []
+
+
+def test_samples_are_asked_for_in_the_words_of_who_asked(digits: Path) -> None:
+    said = "Random samples rarely show a model anything; give some of what it was made for: "
+    assert worded(REAL_SAMPLES, read_config(digits).asker) == f'{said}golden = "FILE"'
+    assert worded(REAL_SAMPLES, _Options()) == f"{said}--golden FILE"
+    assert worded(REAL_SAMPLES, PYTHON) == f"{said}golden=('FILE',)"
+
+
+def test_a_long_run_shows_its_progress_on_a_terminal(tmp_path: Path) -> None:
+    """A line that is written anew and leaves nothing; nothing of it on a terminal that cannot, nor in a file."""
+    (tmp_path / "slow.tflite").write_bytes(slow(12))
+    command = [sys.executable, "-m", "packager", "pi", str(tmp_path / "slow.tflite"), "-o", str(tmp_path / "pi")]
+    said = "computing 3 golden cases (litert)\n"
+    shown = on_a_terminal(command, "", "xterm").replace("\r\n", "\n")
+    start, _, rest = shown.partition(said)
+    texts = rest.partition(f"writing {tmp_path / 'pi'}\n")[0].split("\r")
+    assert start == ""
+    assert texts[0] == texts[-1] == ""
+    assert texts[-2].strip() == ""
+    *lines, blank = texts[1:-1]
+    assert lines
+    assert set(lines) <= {f"computing golden case {number} of 3 (litert)" for number in (1, 2, 3)}
+    assert len(blank) == len(lines[-1])
+    assert "\r" not in on_a_terminal([*command, "--force"], "", "dumb").replace("\r\n", "\n")
+    ran = subprocess.run([*command, "--force"], capture_output=True, text=True, check=True)
+    assert ran.stderr.startswith(f"{said}writing ")
 
 
 @pytest.mark.parametrize(

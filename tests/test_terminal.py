@@ -306,10 +306,10 @@ def test_a_terminal_gets_nothing_but_text(evil: Path) -> None:
     assert f"Name of the projects [{SHOWN}]: wrote " in shown
 
 
-def on_a_terminal(command: list[str], typed: str) -> str:
-    """What ``command`` shows on a terminal of 4,000 columns, on which ``typed`` is typed."""
+def on_a_terminal(command: list[str], typed: str, term: str = "dumb") -> str:
+    """What ``command`` shows on a terminal of 4,000 columns and the kind ``term``, on which ``typed`` is typed."""
     leader, follower = pty.openpty()
-    environment = {**os.environ, "TERM": "dumb", "COLUMNS": "4000", "NO_COLOR": "1"}
+    environment = {**os.environ, "TERM": term, "COLUMNS": "4000", "NO_COLOR": "1"}
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=follower, stderr=follower, env=environment)
     os.close(follower)
     assert child.stdin is not None

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from packager.settings import Text
+from packager.runtimes import GOLDEN_SETTING
+from packager.settings import Example, Text
 from packager.tasks import Activation
 from packager.tasks.kinds import Array
 
 # What to do about golden answers that prove little.
-REAL_SAMPLES: Text = "Give golden samples of what the model was made for: random ones rarely show it anything."
+REAL_SAMPLES: Text = (
+    "Random samples rarely show a model anything; give some of what it was made for: ",
+    Example.of((GOLDEN_SETTING, ("FILE",))),
+)
 
 
 def activate(values: Array, activation: Activation, axis: int = -1) -> Array:
