@@ -179,8 +179,9 @@ class TensorsInputContext:
 class ClassesContext:
     """Classes as answer.
 
-    ``real`` is Kotlin for the real number of ``output[it]``, of which an activation makes a score, or which is it
-    (``is_plain``); ``meaning`` says the same in words. ``threshold`` is a Kotlin expression.
+    Real numbers come of the items (``is_converted``; of floats nothing must be made) and scores of these (unless
+    ``is_plain``): ``real`` is Kotlin for the number of ``output[it]``, which ``meaning`` tells in words, and
+    ``numbers`` and ``scores`` are what Kotlin calls the two arrays. ``threshold`` is a Kotlin expression.
     """
 
     kind = AnswerKind.CLASSES
@@ -190,7 +191,10 @@ class ClassesContext:
     array: str
     comparison: str
     meaning: str
+    is_converted: bool
     real: str
+    numbers: str
+    scores: str
     is_plain: bool
     is_softmax: bool
     is_sigmoid: bool
@@ -286,17 +290,22 @@ def _letterbox(pad: int) -> LetterboxContext:
 
 def _classes(answer: Classes) -> ClassesContext:
     tensor, kind = answer.tensor, _KINDS[answer.tensor.dtype]
+    is_plain = answer.activation is Activation.NONE
+    numbers = "output" if kind.is_float else "scores" if is_plain else "logits"
     return ClassesContext(
         label_count=len(answer.labels.default),
         dtype=tensor.dtype,
         array=kind.array,
         comparison=kind.comparison,
         meaning=_meaning(tensor),
+        is_converted=not kind.is_float,
         real=_real(tensor, "output[it]"),
-        is_plain=answer.activation is Activation.NONE,
+        numbers=numbers,
+        scores=numbers if is_plain else "scores",
+        is_plain=is_plain,
         is_softmax=answer.activation is Activation.SOFTMAX,
         is_sigmoid=answer.activation is Activation.SIGMOID,
-        has_activation=answer.activation is not Activation.NONE,
+        has_activation=not is_plain,
         # 0 leaves out nothing, though scores that are none may be below it.
         threshold=f"{float32(answer.threshold)}f" if answer.threshold > 0 else "Float.NEGATIVE_INFINITY",
         kinds=(kind,),
@@ -418,7 +427,7 @@ def _real(tensor: Tensor, item: str) -> str:
     if kind.is_float:
         return item
     if kind.is_bool:
-        return f"(if ({item}) 1f else 0f)"
+        return f"if ({item}) 1f else 0f"
     if affine is None:
         return f"({item}.toInt() and 0xFF).toFloat()" if kind.is_unsigned else f"{item}.toFloat()"
     number = f"({item}.toInt() and 0xFF)" if kind.is_unsigned else f"{item}.toFloat()"

@@ -42,6 +42,7 @@ class Driver {
                     "goldenCasesTests" -> goldenCasesTest(task)
                     "fits" -> fit(task)
                     "classifications" -> classify(task)
+                    "rankings" -> rank(task)
                     "conversions" -> convert(task)
                     else -> error(section)
                 }
@@ -119,17 +120,31 @@ class Driver {
             .put("answers", JSONArray(categories.map { JSONArray(listOf(it!!.call("getIndex"), it.call("getLabel"))) }))
     }
 
-    // Calls a static conversion such as quantizeX(FloatArray), and gives its items as doubles.
-    private fun convert(task: JSONObject): JSONArray {
+    // Ranks raw outputs, and gives the indices and scores; JSON has no word for NaN.
+    private fun rank(task: JSONObject): JSONArray {
+        val output = arrayOf(task)
+        val labels = List(task.getJSONArray("values").length()) { "$it" }
+        val method = Class.forName("${task.getString("package")}.RankingKt")
+            .getMethod("rank", output.javaClass, List::class.java)
+        val categories = method.invoke(null, output, labels) as List<*>
+        return JSONArray(categories.map { JSONArray(listOf(it!!.call("getIndex"), it.call("getScore").toString())) })
+    }
+
+    private fun arrayOf(task: JSONObject): Any {
         val values = task.getJSONArray("values")
         val numbers = List(values.length()) { values.getDouble(it) }
-        val argument: Any = when (val type = task.getString("type")) {
+        return when (val type = task.getString("type")) {
             "FloatArray" -> numbers.map { it.toFloat() }.toFloatArray()
             "ByteArray" -> numbers.map { it.toInt().toByte() }.toByteArray()
             "ShortArray" -> numbers.map { it.toInt().toShort() }.toShortArray()
             "IntArray" -> numbers.map { it.toInt() }.toIntArray()
             else -> error(type)
         }
+    }
+
+    // Calls a static conversion such as quantizeX(FloatArray), and gives its items as doubles.
+    private fun convert(task: JSONObject): JSONArray {
+        val argument = arrayOf(task)
         val method = Class.forName(task.getString("class")).getMethod(task.getString("method"), argument.javaClass)
         val items: List<Number> = when (val result = method.invoke(null, argument)) {
             is FloatArray -> result.toList()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Sequence
 
@@ -109,6 +110,32 @@ def named(names: Sequence[str], first: int = 0) -> bytes:
         builder.graph.inputs.append(source)
         outputs.append(result)
     builder.graph.outputs = outputs[::-1]
+    return builder.finish()
+
+
+def many_items() -> bytes:
+    """200 rows of 201 floats in, the same in one row out: more than a golden case keeps."""
+    builder = _Builder()
+    shape = builder.tensor("shape", "int32", [1], np.array([200 * 201], "<i4").tobytes())
+    rows, row = builder.tensor("rows", "float32", [200, 201]), builder.tensor("row", "float32", [200 * 201])
+    builder.operator(schema.BuiltinOperator.RESHAPE, [rows, shape], row)
+    builder.graph.inputs, builder.graph.outputs = [rows], [row]
+    return builder.finish()
+
+
+def with_zeros(model: bytes, output: int) -> bytes:
+    """``model`` with an operator at its end that takes the output of that number from itself."""
+    builder = _Builder()
+    builder.model = schema.ModelT.InitFromPackedBuf(model, 0)
+    builder.graph = builder.model.subgraphs[0]
+    outputs = list(map(int, builder.graph.outputs))
+    result, outputs[output] = outputs[output], len(builder.graph.tensors)
+    builder.graph.outputs = outputs
+    builder.graph.tensors.append(copy.deepcopy(builder.graph.tensors[result]))
+    operator = builder.operator(schema.BuiltinOperator.SUB, [result, result], outputs[output])
+    operator.builtinOptionsType = schema.BuiltinOptions.SubOptions
+    operator.builtinOptions = schema.SubOptionsT()
+    builder.model.signatureDefs = []
     return builder.finish()
 
 

@@ -3,78 +3,35 @@ package com.example.digits
 
 import android.content.Context
 import android.content.res.AssetManager
-import android.graphics.BitmapFactory
 import org.json.JSONObject
-import java.nio.ByteBuffer
-import java.nio.ByteOrder
-import kotlin.math.abs
-import kotlin.math.round
 
 /**
- * Replays the golden cases: each picture must become the same input tensor, byte for byte, and the same scores
- * within the tolerance that cases.json states.
+ * Replays the golden cases: the same input must give the same outputs and the same answer, as far as cases.json says.
  *
  * @param context whose assets hold the model.
  * @param goldens the assets that hold the golden cases.
  */
 class SelfTest(private val context: Context, private val goldens: AssetManager) {
-    /** What the self-test found; [largestDifference] of the scores is in steps of the int8 output. */
-    class Report(val cases: Int, val failures: List<String>, val largestDifference: Float) {
+    /** What the self-test found. */
+    class Report(val cases: Int, val failures: List<String>) {
         val passed: Boolean get() = cases > 0 && failures.isEmpty()
 
         override fun toString(): String =
-            "$cases golden cases, ${failures.size} failures, largest difference $largestDifference" +
-                failures.joinToString("") { "\n- $it" }
+            "$cases golden cases, ${failures.size} failures" + failures.joinToString("") { "\n- $it" }
     }
-
-    private val failures = mutableListOf<String>()
-    private var largestDifference = 0f
 
     fun run(): Report {
-        failures.clear()
-        largestDifference = 0f
         val document = JSONObject(read("cases.json").decodeToString())
-        val tolerance = document.getJSONObject("tolerance").getDouble("counts").toFloat()
         val cases = document.getJSONArray("cases")
-        DigitsClassifier.create(context).use { classifier ->
-            for (i in 0 until cases.length()) check(classifier, cases.getJSONObject(i), tolerance)
+        val failures = mutableListOf<String>()
+        DigitsClassifier.create(context).use { model ->
+            for (i in 0 until cases.length()) {
+                val case = GoldenCase(document, cases.getJSONObject(i), ::read)
+                differences(model, case).mapTo(failures) { "${case.name}, $it" }
+            }
         }
-        return Report(cases.length(), failures.toList(), largestDifference)
+        return Report(cases.length(), failures)
     }
-
-    private fun check(classifier: DigitsClassifier, case: JSONObject, tolerance: Float) {
-        val name = case.getString("name")
-        val picture = read(case.getString("picture"))
-        val bitmap = BitmapFactory.decodeByteArray(picture, 0, picture.size)
-
-        val expectedInput = read(case.getJSONArray("inputs").getString(0))
-        val input = ByteArray(expectedInput.size)
-        classifier.inputTensor(bitmap).duplicate().get(input)
-        val different = input.indices.count { input[it] != expectedInput[it] }
-        if (different > 0) failures += "$name: $different bytes of the input tensor differ"
-
-        val expectedOutput = ByteBuffer.wrap(read(case.getJSONArray("outputs").getString(0)))
-        val expected = classifier.rank(expectedOutput.order(ByteOrder.LITTLE_ENDIAN)).sortedBy { it.index }
-        val actual = classifier.classify(bitmap, topK = classifier.labels.size)
-        val difference = actual.maxOf { steps(it.score, expected[it.index].score) }
-        largestDifference = maxOf(largestDifference, difference)
-        if (!(difference <= tolerance)) failures += "$name: scores differ by $difference, allowed are $tolerance"
-
-        // Two classes that are closer to each other than the tolerance may change places.
-        val answer = case.getJSONArray("answers").getJSONObject(0)
-        val best = actual.first()
-        if (best.index != answer.getInt("index")) {
-            val gap = steps(expected[best.index].score, expected[answer.getInt("index")].score)
-            if (!(gap <= 2 * tolerance)) failures += "$name: the answer is $best and not $answer"
-        } else if (best.label != answer.getString("label")) {
-            failures += "$name: the label is ${best.label} and not ${answer.getString("label")}"
-        } else if (!(steps(best.score, answer.getDouble("score").toFloat()) <= tolerance)) {
-            failures += "$name: the score is ${best.score} and not ${answer.getDouble("score")}"
-        }
-    }
-
-    // The difference of two scores, in steps of the int8 output.
-    private fun steps(a: Float, b: Float): Float = round(abs(a - b) / DigitsClassifier.SCORE_SCALE)
 
     private fun read(file: String): ByteArray = goldens.open("digits_golden/$file").use { it.readBytes() }
 }

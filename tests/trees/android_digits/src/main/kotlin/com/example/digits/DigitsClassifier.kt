@@ -19,7 +19,7 @@ class DigitsClassifier private constructor(
     /** The labels, in the order of the model's classes. */
     val labels: List<String>,
 ) : Closeable {
-    /** One class of an answer. [index] is its place in [labels], [score] the model's output for it. */
+    /** One class of an answer. [index] is its place in [labels], [score] what the model gives it. */
     data class Category(val index: Int, val label: String, val score: Float)
 
     /**
@@ -28,32 +28,30 @@ class DigitsClassifier private constructor(
      * The picture may have any size and is taken as it lies: rotate a camera's picture upright first.
      * The whole of it is resized to 28x28, whatever its aspect ratio.
      * Its alpha channel is ignored.
+     *
+     * @param threshold classes of a lower score are left out.
      */
     @JvmOverloads
-    fun classify(bitmap: Bitmap, topK: Int = 3): List<Category> {
-        interpreter.runForMultipleInputsOutputs(arrayOf(inputTensor(bitmap)), emptyMap())
-        return rank(interpreter.getOutputTensor(0).asReadOnlyBuffer()).take(topK)
-    }
+    fun classify(bitmap: Bitmap, topK: Int = 3, threshold: Float = THRESHOLD): List<Category> =
+        rank(run(bitmap), labels).takeWhile { it.score >= threshold }.take(topK)
 
     override fun close() = interpreter.close()
 
     /** The model's input for [bitmap], valid until the next call. */
     internal fun inputTensor(bitmap: Bitmap): ByteBuffer = preprocessor.inputTensor(bitmap)
 
-    /** All classes for the model's raw [output], best first. */
-    internal fun rank(output: ByteBuffer): List<Category> {
-        return labels.indices
-            .map { Category(it, labels[it], score(output.get(it))) }
-            .sortedByDescending { it.score }
+    /** The model's output for [bitmap]. */
+    internal fun run(bitmap: Bitmap): ByteArray {
+        interpreter.runForMultipleInputsOutputs(arrayOf(inputTensor(bitmap)), emptyMap())
+        return interpreter.getOutputTensor(0).toByteArray()
     }
 
     companion object {
         /** The folder in the assets that holds the model, its labels and its lookup table. */
         const val ASSETS = "digits"
 
-        /** The model's scores are int8: `score = SCORE_SCALE * (item - SCORE_ZERO_POINT)`. */
-        internal const val SCORE_SCALE = 0.00390625f
-        internal const val SCORE_ZERO_POINT = -128
+        /** Classes of a lower score are what [classify] leaves out, unless it is told otherwise. */
+        const val THRESHOLD = Float.NEGATIVE_INFINITY
 
         /**
          * Loads the model from the assets.
@@ -70,7 +68,5 @@ class DigitsClassifier private constructor(
             val interpreter = Interpreter(loadModel(assets, "$ASSETS/model.tflite"), options)
             return DigitsClassifier(interpreter, preprocessor, List(labels.length()) { labels.getString(it) })
         }
-
-        private fun score(item: Byte): Float = (item.toFloat() - SCORE_ZERO_POINT) * SCORE_SCALE
     }
 }

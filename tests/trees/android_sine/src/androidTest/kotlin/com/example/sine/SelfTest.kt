@@ -3,73 +3,35 @@ package com.example.sine
 
 import android.content.Context
 import android.content.res.AssetManager
-import org.json.JSONArray
 import org.json.JSONObject
-import kotlin.math.abs
 
 /**
- * Replays the golden cases: the inputs of each must give the same outputs within the tolerance that cases.json
- * states.
+ * Replays the golden cases: the same input must give the same outputs and the same answer, as far as cases.json says.
  *
  * @param context whose assets hold the model.
  * @param goldens the assets that hold the golden cases.
  */
 class SelfTest(private val context: Context, private val goldens: AssetManager) {
     /** What the self-test found. */
-    class Report(val cases: Int, val failures: List<String>, val largestDifference: Double) {
+    class Report(val cases: Int, val failures: List<String>) {
         val passed: Boolean get() = cases > 0 && failures.isEmpty()
 
         override fun toString(): String =
-            "$cases golden cases, ${failures.size} failures, largest difference $largestDifference" +
-                failures.joinToString("") { "\n- $it" }
+            "$cases golden cases, ${failures.size} failures" + failures.joinToString("") { "\n- $it" }
     }
-
-    private val failures = mutableListOf<String>()
-    private var largestDifference = 0.0
 
     fun run(): Report {
-        failures.clear()
-        largestDifference = 0.0
         val document = JSONObject(read("cases.json").decodeToString())
-        val tolerance = document.getJSONObject("tolerance")
         val cases = document.getJSONArray("cases")
+        val failures = mutableListOf<String>()
         SineModel.create(context).use { model ->
-            for (i in 0 until cases.length()) check(model, cases.getJSONObject(i), tolerance)
-        }
-        return Report(cases.length(), failures.toList(), largestDifference)
-    }
-
-    private fun check(model: SineModel, case: JSONObject, tolerance: JSONObject) {
-        val name = case.getString("name")
-        val inputs = readAll(case.getJSONArray("inputs"))
-        val outputs = readAll(case.getJSONArray("outputs"))
-        val actual =
-            model.run(
-                inputs[0],
-            )
-        outputs[0].let { expected ->
-            val items = actual
-            val allowed = tolerance.getDouble("counts")
-            compare("$name, output", expected.size, items.size, allowed) {
-                difference(expected[it], items[it])
+            for (i in 0 until cases.length()) {
+                val case = GoldenCase(document, cases.getJSONObject(i), ::read)
+                differences(model, case).mapTo(failures) { "${case.name}, $it" }
             }
         }
+        return Report(cases.length(), failures)
     }
-
-    private fun compare(output: String, expected: Int, actual: Int, allowed: Double, difference: (Int) -> Double) {
-        if (actual != expected) {
-            failures += "$output: $actual items, and not $expected"
-            return
-        }
-        val largest = (0 until actual).maxOfOrNull(difference) ?: 0.0
-        largestDifference = maxOf(largestDifference, largest)
-        // NaN is not within any tolerance.
-        if (!(largest <= allowed)) failures += "$output: differs by $largest, allowed are $allowed"
-    }
-
-    private fun difference(a: Byte, b: Byte): Double = abs(a.toDouble() - b.toDouble())
-
-    private fun readAll(files: JSONArray): List<ByteArray> = List(files.length()) { read(files.getString(it)) }
 
     private fun read(file: String): ByteArray = goldens.open("sine_golden/$file").use { it.readBytes() }
 }

@@ -3,7 +3,6 @@ package com.example.sine
 
 import android.content.Context
 import org.tensorflow.lite.Interpreter
-import org.tensorflow.lite.Tensor
 import java.io.Closeable
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
@@ -80,9 +79,4 @@ class SineModel private constructor(private val interpreter: Interpreter) : Clos
             return (sign(steps) * floor(abs(steps) + 0.5) + zeroPoint).coerceIn(range).toInt()
         }
     }
-}
-
-private fun Tensor.toByteArray(): ByteArray {
-    val items = asReadOnlyBuffer()
-    return ByteArray(items.remaining()).also { items.get(it) }
 }
