@@ -7,6 +7,7 @@ belong into Python, where they are typed and tested.
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 import types
 import typing
@@ -313,13 +314,18 @@ def unused(context: type, used: Used) -> list[str]:
 
 
 def kinds_of(path: str) -> dict[str, str]:
-    """The kinds of input and answer that a template is for, by the layer that it stands in."""
-    side, _, rest = path.partition("/")
-    kind = rest.partition("/")[0]
+    """The kinds of input and answer that a template is for, by the layer that it stands in.
+
+    A target's programs around the model may have such layers of their own: ``app/in/image``.
+    """
+    found = re.match(r"(?:\w+/)?(in|out|pair)/([\w-]+)/", path)
+    if found is None:
+        return {}
+    side, kind = found.groups()
     if side == "pair":
         given, _, answered = kind.partition("-")
         return {"input": given, "answer": answered}
-    return {"in": {"input": kind}, "out": {"answer": kind}}.get(side, {})
+    return {"input" if side == "in" else "answer": kind}
 
 
 def check_names(folder: str, context: type) -> list[str]:
@@ -415,7 +421,8 @@ def test_a_layer_uses_the_context_of_its_kind() -> None:
     with pytest.raises(NamesError, match="input has 0 contexts of the kind audio"):
         use_names("{{ input.width }}", Composed, used, kinds_of("pair/audio-classes/a.txt"))
     assert kinds_of("pair/image-classes/x/y") == {"input": "image", "answer": "classes"}
-    assert kinds_of("common/x") == {}
+    assert kinds_of("app/out/classes/x") == {"answer": "classes"}
+    assert kinds_of("common/x") == kinds_of("app/common/in/x") == {}
 
 
 def test_the_names_check_finds_every_use() -> None:

@@ -6,14 +6,14 @@ import hashlib
 import math
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port
 from packager.errors import ConfigError, TargetError, about
 from packager.metadata.embedding import strip
-from packager.model import Model, Tensor
+from packager.model import Model, Quantization, Tensor
 from packager.render.literals import float32
 from packager.render.naming import unique
 from packager.runtimes import Runtime, Tolerance
@@ -25,11 +25,12 @@ from packager.targets.micro_operators import (
     operator_problems,
     resolver_methods,
 )
-from packager.targets.target import EDGE_TPU_OPERATOR, Level, Problem, Target, image_of, is_classifier, project_name
-from packager.tasks import AnswerKind, CropMode, InputKind
+from packager.targets.target import EDGE_TPU_OPERATOR, Level, Problem, Target, project_name, task_layers
+from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, InputKind, Resize
 
 if TYPE_CHECKING:
     from packager.golden import GoldenCase, Goldens
+    from packager.tasks.image import ImageInput
     from packager.tasks.kinds import Array
 
 # int8 outputs are bit-identical between TensorFlow Lite Micro's reference kernels on x86-64 and on Cortex-M;
@@ -97,11 +98,19 @@ _LARGEST_ARENA = 2**31 - 1
 
 
 @dataclass(frozen=True)
+class AffineContext:
+    """What makes real numbers of a port's items; ``real_expression`` does so for ``item`` in C++."""
+
+    scale: float
+    zero_point: int
+    real_expression: str
+
+
+@dataclass(frozen=True)
 class PortContext:
     """One input or output in the generated code; ``accessor`` is the method that gives its items.
 
-    ``has_converter`` says that it is quantized, so that there are real numbers behind its items;
-    ``has_quantize`` that items are made from these (an image goes through a lookup table instead).
+    ``affine`` is None where there are no real numbers behind its integers, and of floats, which are their own.
     """
 
     index: int
@@ -114,12 +123,8 @@ class PortContext:
     accessor: str
     constant: str
     is_float: bool
-    has_converter: bool
-    has_quantize: bool
-    scale: float
-    zero_point: int
+    affine: AffineContext | None
     real_text: str
-    real_expression: str
 
 
 @dataclass(frozen=True)
@@ -131,35 +136,97 @@ class Table:
 
 @dataclass(frozen=True)
 class ImageContext:
-    """The image input of a classifier. ``channel_tables`` holds the index of each channel's table."""
+    """Camera frames as input; ``pad`` is the pixel around a letterboxed one."""
 
+    kind = InputKind.IMAGE
+
+    ports: tuple[PortContext, ...]
     width: int
     height: int
     channels: int
-    ctype: str
-    crop_text: str
     is_color: bool
+    is_planar: bool
+    is_bgr: bool
     is_stretch: bool
     is_center_crop: bool
     is_letterbox: bool
-    is_cropped: bool
-    is_quantized: bool
+    crop_text: str
+    resize_text: str
+    pad: int
     tables: tuple[Table, ...]
     table_count: int
     table_index: str
-    channel_tables: tuple[int, ...]
+    table_text: str
     frame_text: str
     frame_format: str
+
+    @property
+    def port(self) -> PortContext:
+        """The one input."""
+        return self.ports[0]
 
 
 @dataclass(frozen=True)
 class AudioContext:
-    """An input of microphone samples, and how a 16-bit sample becomes an item of it."""
+    """Microphone samples as input, and how a 16-bit sample becomes an item of it."""
 
+    kind = InputKind.AUDIO
+
+    ports: tuple[PortContext, ...]
     sample_rate: int
     is_quantized: bool
     is_float: bool
     is_pcm: bool
+
+    @property
+    def port(self) -> PortContext:
+        """The one input."""
+        return self.ports[0]
+
+
+@dataclass(frozen=True)
+class TensorsInputContext:
+    """Numbers as input; ``is_quantized`` says that items of a port are made from real ones."""
+
+    kind = InputKind.TENSORS
+
+    ports: tuple[PortContext, ...]
+    is_quantized: bool
+
+
+@dataclass(frozen=True)
+class ClassesContext:
+    """A score for each label as answer; a ``threshold`` of 0 leaves none out."""
+
+    kind = AnswerKind.CLASSES
+
+    ports: tuple[PortContext, ...]
+    labels: tuple[str, ...]
+    has_activation: bool
+    is_softmax: bool
+    is_sigmoid: bool
+    threshold: float
+    prints_real: bool
+
+    @property
+    def port(self) -> PortContext:
+        """The one output."""
+        return self.ports[0]
+
+
+@dataclass(frozen=True)
+class TensorsAnswerContext:
+    """Numbers as answer: real ones, whole ones or both."""
+
+    kind = AnswerKind.TENSORS
+
+    ports: tuple[PortContext, ...]
+    prints_real: bool
+    prints_whole: bool
+
+
+InputContext = ImageContext | AudioContext | TensorsInputContext
+AnswerContext = ClassesContext | TensorsAnswerContext
 
 
 @dataclass(frozen=True)
@@ -173,7 +240,7 @@ class GoldenArray:
 
 
 @dataclass(frozen=True)
-class GoldenContext:
+class GoldenCaseContext:
     """A golden case: its inputs and then its outputs."""
 
     name: str
@@ -181,60 +248,82 @@ class GoldenContext:
 
 
 @dataclass(frozen=True)
-class Context:
-    """What the templates of the micro target use."""
+class GoldenContext:
+    """The golden cases, ``left_out`` more for which there is no room, and how far an output may be off."""
 
-    core: str
-    sketch: str
-    snake: str
-    guard: str
-    namespace: str
+    runtime: str
+    cases: tuple[GoldenCaseContext, ...]
+    count: int
+    left_out: int
+    has_special_floats: bool
+    tolerance_counts: int
+    tolerance_absolute: float
+
+
+@dataclass(frozen=True)
+class ArenaContext:
+    """The tensor arena: its size, and the measured minimum and margin (in percent) that make it unless given."""
+
+    bytes: int
+    measured: int
+    margin: int
+    is_given: bool
+
+
+@dataclass(frozen=True)
+class ArduinoContext:
+    """What only a project for Arduino has; ``folder`` is that of the sketch, ``sentence`` describes the library."""
+
+    header: str
+    is_chirale: bool
+    is_library: bool
+    folder: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class ProjectContext:
+    """What every project has: ``name`` is that of the files and of the namespace, ``core`` the folder of the sources.
+
+    ``sources`` are those of the class, without the model's; ``readme`` is the file that describes them.
+    ``file_sha256`` is that of the file with what was left out of the array; "" where that is nothing.
+    """
+
+    name: str
     class_name: str
+    guard: str
     title: str
     description: str
     command: str
     platform: str
     board: str
-    arduino_header: str
-    sketch_headers: tuple[str, ...]
+    core: str
+    readme: str
+    sources: tuple[str, ...]
+    arduino: ArduinoContext | None
+    program_headers: tuple[str, ...]
     self_test_headers: tuple[str, ...]
-    is_chirale: bool
-    is_library: bool
-    ino_folder: str
-    library_text: str
     initializes_target: bool
     model_bytes: int
     model_sha256: str
-    is_stripped: bool
     file_sha256: str
-    arena_bytes: int
-    arena_measured: int
-    arena_margin: int
-    arena_is_given: bool
+    arena: ArenaContext
     operators: tuple[str, ...]
     operator_count: int
-    inputs: tuple[PortContext, ...]
-    outputs: tuple[PortContext, ...]
-    has_quantize: bool
+    is_stateful: bool
     has_integer_output: bool
     has_float_output: bool
-    has_real_answer: bool
-    has_whole_answer: bool
-    is_stateful: bool
-    is_classifier: bool
-    image: ImageContext | None
-    is_audio: bool
-    audio: AudioContext | None
-    has_labels: bool
-    labels: tuple[str, ...]
-    golden_runtime: str
-    golden_cases: tuple[GoldenContext, ...]
-    golden_count: int
-    golden_left_out: int
-    golden_has_special_floats: bool
-    tolerance_counts: int
-    tolerance_absolute: float
+    golden: GoldenContext
     line_bytes: int
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the templates of the micro target use."""
+
+    project: ProjectContext
+    input: InputContext
+    answer: AnswerContext
 
 
 # --- inputs and outputs ----------------------------------------
@@ -250,13 +339,6 @@ CTYPES = {
 }
 
 
-def _inputs(annotated: AnnotatedModel) -> tuple[PortContext, ...]:
-    ports = _ports(annotated.inputs, "input")
-    if is_classifier(annotated):
-        return ports
-    return tuple(replace(port, has_quantize=port.has_converter) for port in ports)
-
-
 def _ports(ports: tuple[Port, ...], side: str) -> tuple[PortContext, ...]:
     accessors = (side,) if len(ports) == 1 else unique([f"{side}_{port.name}" for port in ports])
     # a_1 and a1 are one once they are joined.
@@ -268,10 +350,7 @@ def _ports(ports: tuple[Port, ...], side: str) -> tuple[PortContext, ...]:
 
 
 def _port(index: int, port: Port, accessor: str, constant: str) -> PortContext:
-    tensor, quantization = port.tensor, port.tensor.quantization
-    has_converter = quantization is not None and tensor.dtype not in ("float32", "int64", "bool")
-    scale = quantization.scale if quantization is not None and has_converter else 1.0
-    zero_point = quantization.zero_point if quantization is not None and has_converter else 0
+    tensor, affine = port.tensor, port.tensor.affine
     return PortContext(
         index=index,
         title=port.title,
@@ -283,13 +362,14 @@ def _port(index: int, port: Port, accessor: str, constant: str) -> PortContext:
         accessor=accessor,
         constant=constant,
         is_float=tensor.dtype == "float32",
-        has_converter=has_converter,
-        has_quantize=False,
-        scale=scale,
-        zero_point=zero_point,
-        real_text=_real(scale, "item", zero_point, "") if has_converter else "the item itself",
-        real_expression=_real(scale, "static_cast<float>(item)", zero_point, "f"),
+        affine=_affine(affine) if affine else None,
+        real_text=_real(affine.scale, "item", affine.zero_point, "") if affine else "the item itself",
     )
+
+
+def _affine(quantization: Quantization) -> AffineContext:
+    scale, zero_point = quantization.scale, quantization.zero_point
+    return AffineContext(scale, zero_point, _real(scale, "static_cast<float>(item)", zero_point, "f"))
 
 
 def _real(scale: float, item: str, zero_point: int, suffix: str) -> str:
@@ -339,57 +419,93 @@ def _rows(literals: Sequence[str], width: int) -> tuple[str, ...]:
     return (*rows, " ".join(row))
 
 
-_CROP_TEXTS = {
-    CropMode.STRETCH: "the whole frame, stretched",
-    CropMode.CENTER_CROP: "the largest centered box of the input's aspect ratio",
-    CropMode.LETTERBOX: "the whole frame in its own aspect ratio, on black",
-}
+def _input(annotated: AnnotatedModel) -> InputContext:
+    from packager.tasks.image import ImageInput
+
+    ports = _ports(annotated.inputs, "input")
+    if isinstance(annotated.input, ImageInput):
+        return _image(annotated.input, ports[0])
+    described = annotated.inputs[0].metadata
+    if len(ports) == 1 and described.content == "audio" and described.audio_channels <= 1:
+        return _audio(described.sample_rate, ports[0])
+    return TensorsInputContext(ports, is_quantized=any(port.affine for port in ports))
 
 
-def _image(annotated: AnnotatedModel) -> ImageContext | None:
+def _image(image: ImageInput, port: PortContext) -> ImageContext:
     from packager.tasks.image import lookup_table
 
-    image = image_of(annotated)
-    if image is None:
-        return None
-    dtype, color = image.tensor.dtype, image.channels == 3
+    is_color = image.channels == 3
     channels = [Table(_rows(_literals(channel), 72)) for channel in lookup_table(image)]
     # Three tables are kept where not all are the same, so that the channel is the index.
     tables = channels[:1] if len(set(channels)) == 1 else channels
     size = f"{image.width}x{image.height}"
     return ImageContext(
+        ports=(port,),
         width=image.width,
         height=image.height,
         channels=image.channels,
-        ctype=CTYPES[dtype],
-        crop_text=_CROP_TEXTS[image.crop],
-        is_color=color,
+        is_color=is_color,
+        is_planar=image.is_planar,
+        is_bgr=image.order is ChannelOrder.BGR,
         is_stretch=image.crop is CropMode.STRETCH,
         is_center_crop=image.crop is CropMode.CENTER_CROP,
         is_letterbox=image.crop is CropMode.LETTERBOX,
-        is_cropped=image.crop is not CropMode.STRETCH,
-        is_quantized=dtype == "int8",
+        crop_text=_crop_text(image),
+        resize_text=_RESIZE_TEXTS[image.resize],
+        pad=image.pad,
         tables=tuple(tables),
         table_count=len(tables),
         table_index="channel" if len(tables) > 1 else "0",
-        channel_tables=tuple(range(image.channels)) if len(tables) > 1 else (0,) * image.channels,
-        frame_text=f"{size} pixels, {'three bytes' if color else 'one byte'} each,",
-        frame_format="kRgb888" if color else "kGray",
+        table_text=_TABLE_TEXTS[image.tensor.dtype],
+        frame_text=f"{size} pixels, {'three bytes' if is_color else 'one byte'} each,",
+        frame_format="kRgb888" if is_color else "kGray",
     )
 
 
-def _audio(annotated: AnnotatedModel) -> AudioContext | None:
-    if len(annotated.inputs) != 1:
-        return None
-    port = annotated.inputs[0]
-    if port.metadata.content != "audio" or port.metadata.audio_channels > 1:
-        return None
-    quantized = port.tensor.is_quantized
+_RESIZE_TEXTS = {Resize.ANTIALIAS: "antialiased bilinear resize", Resize.BILINEAR: "bilinear resize"}
+_TABLE_TEXTS = {"float32": "normalized", "int8": "normalized and quantized", "uint8": "itself"}
+_COLORS = {0: "black", 255: "white"}
+
+
+def _crop_text(image: ImageInput) -> str:
+    if image.crop is CropMode.STRETCH:
+        return "the whole frame, stretched"
+    if image.crop is CropMode.CENTER_CROP:
+        return "the largest centered box of the input's aspect ratio"
+    return f"the whole frame in its own aspect ratio, on {_COLORS.get(image.pad, f'gray {image.pad}')}"
+
+
+def _audio(sample_rate: int, port: PortContext) -> AudioContext:
     return AudioContext(
-        sample_rate=port.metadata.sample_rate,
-        is_quantized=quantized,
-        is_float=port.tensor.dtype == "float32",
-        is_pcm=not quantized and port.tensor.dtype == "int16",
+        ports=(port,),
+        sample_rate=sample_rate,
+        is_quantized=port.affine is not None,
+        is_float=port.is_float,
+        is_pcm=port.affine is None and port.dtype == "int16",
+    )
+
+
+def _answer(annotated: AnnotatedModel) -> AnswerContext:
+    from packager.tasks.classes import Classes, Labels
+
+    ports, answer = _ports(annotated.outputs, "output"), annotated.answer
+    if not isinstance(answer, Classes) and len(ports) == 1 and len(annotated.labels) == ports[0].size:
+        # Whatever goes in, labels say what comes out.
+        answer = Classes(annotated.outputs[0].tensor, Labels(annotated.labels), Activation.NONE, 0.0)
+    if isinstance(answer, Classes):
+        return ClassesContext(
+            ports=(ports[0],),
+            labels=answer.labels.default,
+            has_activation=answer.activation is not Activation.NONE,
+            is_softmax=answer.activation is Activation.SOFTMAX,
+            is_sigmoid=answer.activation is Activation.SIGMOID,
+            threshold=answer.threshold,
+            prints_real=True,
+        )
+    return TensorsAnswerContext(
+        ports=ports,
+        prints_real=any(port.is_float or port.affine for port in ports),
+        prints_whole=any(not port.is_float and not port.affine for port in ports),
     )
 
 
@@ -441,84 +557,65 @@ def _interface_problems(side: str, tensor: Tensor) -> Iterable[Problem]:
 
 
 def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
-    name = project_name(annotated, options)
+    input, answer = _input(annotated), _answer(annotated)
+    return Context(_project(annotated, options, goldens, input, answer), input, answer)
+
+
+def _project(
+    annotated: AnnotatedModel, options: Options, goldens: Goldens, input: InputContext, answer: AnswerContext
+) -> ProjectContext:
+    given = project_name(annotated, options)
+    name = snake_name(given)
     model = annotated.model
     data = strip(model.data)
-    golden_set = goldens.sets[Runtime.TFLITE_MICRO]
-    measured, arena = _arena(options, goldens)
+    arena = _arena(options, goldens)
     operators = resolver_methods(model)
-    board = _check_board(model, options, model_bytes=len(data), arena_bytes=arena)
-    snake = snake_name(name)
-    is_library = options.platform is Platform.ARDUINO and options.arduino_form is ArduinoForm.LIBRARY
-    inputs, outputs = _inputs(annotated), _ports(annotated.outputs, "output")
-    image, audio = _image(annotated), _audio(annotated)
-    labels = annotated.labels if len(outputs) == 1 and len(annotated.labels) == outputs[0].size else ()
-    cases = _cases_for_flash(golden_set.cases)
-    golden_cases = tuple(_golden(number, case, (*inputs, *outputs)) for number, case in enumerate(cases))
-    texts = [case.name for case in golden_cases], labels or [""]
-    return Context(
-        core=_core_folder(options, snake),
-        sketch=snake,
-        snake=snake,
-        guard=snake.upper(),
-        namespace=snake,
-        class_name=class_name(name),
+    golden = _golden(goldens, (*input.ports, *answer.ports))
+    arduino = _arduino(annotated, options, name) if options.platform is Platform.ARDUINO else None
+    core = _CORE_FOLDERS[options.platform] if arduino is None else "src" if arduino.is_library else name
+    texts = [case.name for case in golden.cases], answer.labels if isinstance(answer, ClassesContext) else ("",)
+    return ProjectContext(
+        name=name,
+        class_name=class_name(given),
+        guard=name.upper(),
         title=annotated.title(options.name),
         description=annotated.metadata.description,
         command=_command(model, options),
         platform=options.platform.value,
-        board=board,
-        arduino_header=_ARDUINO_HEADERS[options.arduino_library],
+        board=_check_board(model, options, model_bytes=len(data), arena_bytes=arena.bytes),
+        core=core,
+        readme="README.md" if arduino else f"{core}/README.md",
+        sources=tuple(sorted((f"{name}.cpp", *_SOURCES.get(input.kind, ()), *_SOURCES.get(answer.kind, ())))),
+        arduino=arduino,
         # Sorted, as clang-format keeps them.
-        sketch_headers=tuple(sorted((f"{snake}.h", "self_test.h"))),
-        self_test_headers=tuple(sorted((f"{snake}.h", "golden_data.h"))),
-        is_chirale=options.arduino_library is ArduinoLibrary.CHIRALE,
-        is_library=is_library,
-        ino_folder=f"examples/{snake}" if is_library else snake,
-        library_text=annotated.metadata.description or f"The model {name}, run by TensorFlow Lite Micro.",
+        program_headers=tuple(sorted((f"{name}.h", "self_test.h"))),
+        self_test_headers=tuple(sorted((f"{name}.h", "golden_data.h"))),
         # Arduino's libraries open the serial port there, which the sketch does.
         initializes_target=options.platform not in (Platform.ARDUINO, Platform.PLATFORMIO),
         model_bytes=len(data),
         model_sha256=hashlib.sha256(data).hexdigest(),
-        is_stripped=data != model.data,
-        file_sha256=model.sha256,
-        arena_bytes=arena,
-        arena_measured=measured,
-        arena_margin=options.arena_margin,
-        arena_is_given=options.arena_bytes is not None,
+        file_sha256=model.sha256 if data != model.data else "",
+        arena=arena,
         operators=operators,
         operator_count=max(1, len(operators)),
-        inputs=inputs,
-        outputs=outputs,
-        has_quantize=any(port.has_quantize for port in inputs),
-        has_integer_output=any(not port.is_float for port in outputs),
-        has_float_output=any(port.is_float for port in outputs),
-        has_real_answer=bool(labels) or any(port.is_float or port.has_converter for port in outputs),
-        has_whole_answer=not labels and any(not port.is_float and not port.has_converter for port in outputs),
         is_stateful=is_stateful(model),
-        is_classifier=is_classifier(annotated),
-        image=image,
-        is_audio=audio is not None,
-        audio=audio,
-        has_labels=bool(labels),
-        labels=labels,
-        golden_runtime=golden_set.runtime,
-        golden_cases=golden_cases,
-        golden_count=len(golden_cases),
-        golden_left_out=len(golden_set.cases) - len(golden_cases),
-        golden_has_special_floats=any(
-            "NAN" in row or "INFINITY" in row for case in golden_cases for array in case.arrays for row in array.rows
-        ),
-        tolerance_counts=TOLERANCE.counts,
-        tolerance_absolute=TOLERANCE.absolute,
-        line_bytes=128 + 20 * len(outputs) + sum(max(len(text.encode()) for text in part) for part in texts),
+        has_integer_output=any(not port.is_float for port in answer.ports),
+        has_float_output=any(port.is_float for port in answer.ports),
+        golden=golden,
+        line_bytes=128 + 20 * len(answer.ports) + sum(max(len(text.encode()) for text in part) for part in texts),
     )
 
 
-def _core_folder(options: Options, sketch: str) -> str:
-    if options.platform is not Platform.ARDUINO:
-        return _CORE_FOLDERS[options.platform]
-    return "src" if options.arduino_form is ArduinoForm.LIBRARY else sketch
+def _arduino(annotated: AnnotatedModel, options: Options, name: str) -> ArduinoContext:
+    is_library = options.arduino_form is ArduinoForm.LIBRARY
+    return ArduinoContext(
+        header=_ARDUINO_HEADERS[options.arduino_library],
+        is_chirale=options.arduino_library is ArduinoLibrary.CHIRALE,
+        is_library=is_library,
+        folder=f"examples/{name}" if is_library else name,
+        sentence=annotated.metadata.description
+        or f"The model {project_name(annotated, options)}, run by TensorFlow Lite Micro.",
+    )
 
 
 _CORE_FOLDERS = {
@@ -527,6 +624,12 @@ _CORE_FOLDERS = {
     Platform.ZEPHYR: "src",
     Platform.PICO: "src",
     Platform.PLATFORMIO: "src",
+}
+# What of a kind is more than a header.
+_SOURCES: dict[InputKind | AnswerKind, tuple[str, ...]] = {
+    InputKind.IMAGE: ("input.cpp",),
+    InputKind.AUDIO: ("input.cpp",),
+    AnswerKind.CLASSES: ("answer.cpp",),
 }
 _ARDUINO_HEADERS = {
     ArduinoLibrary.TENSORFLOW: "TensorFlowLite.h",
@@ -552,12 +655,11 @@ def _check_options(model: Model, options: Options) -> None:
     _check_board(model, options, model_bytes=model.sizes.weights, arena_bytes=options.arena_bytes or 0)
 
 
-def _arena(options: Options, goldens: Goldens) -> tuple[int, int]:
-    """The measured minimum, and the size of the tensor arena."""
+def _arena(options: Options, goldens: Goldens) -> ArenaContext:
     measured = goldens.arena_bytes
     assert measured is not None
     if options.arena_bytes is not None:
-        return measured, options.arena_bytes
+        return ArenaContext(options.arena_bytes, measured, options.arena_margin, is_given=True)
     arena = -(-measured * (100 + options.arena_margin) // 1600) * 16
     if arena > _LARGEST_ARENA:
         raise ConfigError(
@@ -565,7 +667,7 @@ def _arena(options: Options, goldens: Goldens) -> tuple[int, int]:
             fix="Give it in percent of what was measured: 10 is usual.",
             about=_ARENA_MARGIN,
         )
-    return measured, arena
+    return ArenaContext(arena, measured, options.arena_margin, is_given=False)
 
 
 def _check_platform(model: Model, options: Options) -> None:
@@ -638,7 +740,24 @@ def _cases_for_flash(cases: Sequence[GoldenCase]) -> Sequence[GoldenCase]:
     return cases
 
 
-def _golden(number: int, case: GoldenCase, ports: tuple[PortContext, ...]) -> GoldenContext:
+def _golden(goldens: Goldens, ports: tuple[PortContext, ...]) -> GoldenContext:
+    found = goldens.sets[Runtime.TFLITE_MICRO]
+    kept = _cases_for_flash(found.cases)
+    cases = tuple(_golden_case(number, case, ports) for number, case in enumerate(kept))
+    return GoldenContext(
+        runtime=found.runtime,
+        cases=cases,
+        count=len(cases),
+        left_out=len(found.cases) - len(cases),
+        has_special_floats=any(
+            "NAN" in row or "INFINITY" in row for case in cases for array in case.arrays for row in array.rows
+        ),
+        tolerance_counts=TOLERANCE.counts,
+        tolerance_absolute=TOLERANCE.absolute,
+    )
+
+
+def _golden_case(number: int, case: GoldenCase, ports: tuple[PortContext, ...]) -> GoldenCaseContext:
     tensors = (*case.inputs, *case.outputs)
     arrays = tuple(
         GoldenArray(
@@ -649,42 +768,45 @@ def _golden(number: int, case: GoldenCase, ports: tuple[PortContext, ...]) -> Go
         )
         for port, tensor in zip(ports, tensors, strict=True)
     )
-    return GoldenContext(case.name, arrays)
+    return GoldenCaseContext(case.name, arrays)
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
     from packager.targets.c_array import model_assembler, model_source
 
-    data = strip(annotated.model.data)
-    files = {f"{context.core}/model_data.cpp": model_source(context.snake, data)}
-    if context.platform != Platform.ARDUINO:
+    project, data = context.project, strip(annotated.model.data)
+    files = {f"{project.core}/model_data.cpp": model_source(project.name, data)}
+    if project.arduino is None:
         # The Arduino IDE's builder does not assemble .S files with a path to what they include.
-        files[f"{context.core}/model_data.S"] = model_assembler(context.snake, data)
-        files[f"{context.core}/model.tflite"] = data
+        files[f"{project.core}/model_data.S"] = model_assembler(project.name, data)
+        files[f"{project.core}/model.tflite"] = data
     return files
 
 
 def _layers(context: Context) -> tuple[str, ...]:
-    shell = f"micro/{context.platform}"
+    kinds = context.input.kind, context.answer.kind
+    layers = task_layers("micro", *kinds)
+    if not isinstance(context.input, ImageContext) and context.input.is_quantized:
+        layers += ("micro/quantize",)
     # A sketch is a program of its own; the other platforms share one, and lend it their console.
-    if context.platform != Platform.ARDUINO:
-        return "micro/core", "micro/app", shell
-    return ("micro/core", shell, "micro/arduino-library") if context.is_library else ("micro/core", shell)
+    if context.project.arduino is None:
+        return (*layers, *task_layers("micro/app", *kinds), f"micro/{context.project.platform}")
+    library = ("micro/arduino-library",) if context.project.arduino.is_library else ()
+    return (*layers, *task_layers("micro/arduino", *kinds), *library)
 
 
 def _next_steps(context: Context) -> tuple[str, ...]:
-    if context.platform == Platform.ARDUINO:
-        start = (
-            f"open {context.ino_folder}/{context.sketch}.ino in the Arduino IDE, "
-            f"with {context.arduino_header} installed"
-        )
-    else:
-        start = "build it as README.md in the folder says"
-    left_out = f" ({context.golden_left_out} more would take too much flash)" if context.golden_left_out else ""
+    project, arduino, golden = context.project, context.project.arduino, context.project.golden
+    start = (
+        f"open {arduino.folder}/{project.name}.ino in the Arduino IDE, with {arduino.header} installed"
+        if arduino
+        else "build it as README.md in the folder says"
+    )
+    left_out = f" ({golden.left_out} more would take too much flash)" if golden.left_out else ""
     return (
-        *([context.board] if context.board else []),
+        *([project.board] if project.board else []),
         start,
-        f"set SELF_TEST to 1, and the board replays {context.golden_count} golden cases{left_out}",
+        f"set SELF_TEST to 1, and the board replays {golden.count} golden cases{left_out}",
         "packager verify FOLDER replays them on this computer",
     )
 

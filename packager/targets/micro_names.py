@@ -13,8 +13,8 @@ from packager.render.naming import PascalName, SnakeName
 
 _FILES = frozenset(
     """
-    app golden_data main model model_data print_answer print_line print_real print_whole read_byte read_number
-    run_app self_test status_text take_input
+    answer app golden_data input main model model_data print_answer print_line print_real print_whole quantize
+    read_byte read_number run_app self_test starts_number status_text take_input
     """.split()
 )
 _HEADERS = frozenset(
@@ -98,8 +98,8 @@ _C_FAMILY = re.compile(r"(pthread|sched|timer|clock)_|.*_t$")
 # Types of the generated code, and of the cores.
 _TYPES = frozenset(
     """
-    Callback Camera Client Console EEPROM Event EventQueue File Frame GoldenCase HardwareSerial IPAddress Kernel
-    Keyboard Line Mouse Mutex Network PixelFormat Preferences Print Printable Queue Range Resolver RingBuffer
+    Answer Callback Camera Client Console EEPROM Event EventQueue File Frame GoldenCase HardwareSerial IPAddress Input
+    Kernel Keyboard Line Mouse Mutex Network PixelFormat Preferences Print Printable Queue Range Resolver RingBuffer
     Semaphore Serial Server Servo Status Stream Thread Ticker Timeout Timer TwoWire Uart Udp Update Watchdog WiFi
     Wire
     """.split()

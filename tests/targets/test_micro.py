@@ -266,7 +266,7 @@ def test_margin_and_size_of_the_arena_can_be_given(examples: Path, models: Path)
 
     def arena(**options: int) -> int:
         context, _ = build_project(TARGET, annotated, Options(**options), goldens)  # type: ignore[arg-type]
-        return int(context.arena_bytes)
+        return int(context.project.arena.bytes)
 
     assert arena(arena_margin=0) == measured
     assert arena(arena_margin=50) == -(-measured * 3 // 2 // 16) * 16
@@ -294,7 +294,7 @@ def test_margin_and_size_of_the_arena_can_be_given(examples: Path, models: Path)
 def test_names_hide_nothing(name: str, sketch: str, class_name: str, examples: Path, models: Path) -> None:
     annotated, goldens = named("sine", models, examples)
     context, files = build_project(TARGET, annotated, Options(name=name), goldens)
-    assert (context.sketch, context.class_name) == (sketch, class_name)
+    assert (context.project.name, context.project.class_name) == (sketch, class_name)
     assert f"{sketch}/{sketch}.ino" in files
 
 
@@ -302,11 +302,13 @@ def test_names_hide_nothing(name: str, sketch: str, class_name: str, examples: P
 def test_every_platform_has_the_core(platform: Platform, examples: Path, models: Path) -> None:
     annotated, goldens = named("sine", models, examples)
     context, files = build_project(TARGET, annotated, Options(platform=platform), goldens)
-    sources = {path.removeprefix(f"{context.core}/") for path in files if path.startswith(f"{context.core}/")}
+    sources = {
+        path.removeprefix(f"{context.project.core}/") for path in files if path.startswith(f"{context.project.core}/")
+    }
     assert {"model_data.h", "model_data.cpp", "sine.h", "sine.cpp", "self_test.cpp", "golden_data.cpp"} <= sources
     assert ("model_data.S" in sources, "model.tflite" in sources) == (platform is not Platform.ARDUINO,) * 2
     if platform is not Platform.ARDUINO:
-        assert files[f"{context.core}/model.tflite"] == (examples / "sine" / "sine.tflite").read_bytes()
+        assert files[f"{context.project.core}/model.tflite"] == (examples / "sine" / "sine.tflite").read_bytes()
 
 
 def test_a_model_larger_than_the_board(examples: Path, models: Path) -> None:

@@ -24,6 +24,7 @@ COMPILERS = ("arm-none-eabi-g++", "g++")
 # Of the generated code, of the cores, of the library; what C and C++ have stands in a test of its own.
 PROJECT_NAMES = """
     Console Limits Model T PI arena interpreter console resolver golden kernel label status_text class std micro tflm
+    Input answer quantize
     鳥
 """.split()
 

@@ -10,7 +10,9 @@
 #define DIGITS_H_
 
 #include <stddef.h>
-#include <stdint.h>
+
+#include "answer.h"
+#include "input.h"
 
 namespace digits {
 
@@ -21,33 +23,6 @@ namespace digits {
 // what is used.
 constexpr size_t kArenaBytes = 11904;
 constexpr size_t kMeasuredArenaBytes = 10816;
-
-// Input image: int8 [1, 28, 28, 1].
-// Input image.
-// A real number is 0.003921569 * (item + 128).
-constexpr size_t kInputSize = 784;
-// Output probability: int8 [1, 10].
-// Scores of the labels respectively.
-// A real number is 0.00390625 * (item + 128).
-constexpr size_t kOutputSize = 10;
-
-constexpr int kInputWidth = 28;
-constexpr int kInputHeight = 28;
-
-// How the pixels of a camera frame lie in memory.
-enum class PixelFormat {
-  kGray,    // one byte a pixel
-  kRgb888,  // three bytes a pixel: red, green, blue
-  kRgb565,  // two bytes a pixel, the high one first, as camera modules send it
-};
-
-// A camera frame, row by row from the top left.
-struct Frame {
-  const uint8_t* pixels;
-  PixelFormat format;
-  int width;
-  int height;
-};
 
 enum class Status {
   kOk,
@@ -63,41 +38,16 @@ enum class Status {
 const char* status_text(Status status);
 
 // There is one arena, so all objects of this class are the same model.
-class Digits {
+class Digits : public Input, public Answer {
  public:
   // Prepares the interpreter. Call it once, in setup().
   Status begin();
 
-  // kInputSize items; null before begin(). The interpreter reuses the
-  // memory: write every item before each invoke().
-  int8_t* input() { return input_; }
-
-  // Makes the input from the whole frame, stretched.
-  // A frame of exactly 28x28 becomes the tensor that the other platforms
-  // have. Any other is resized by averaging boxes of pixels, which is near to
-  // their antialiased bilinear resize, not equal.
-  void fill_input(const Frame& frame);
-
   // Runs the model.
   Status invoke();
 
-  // kOutputSize items, valid until the next invoke().
-  const int8_t* output() const { return output_; }
-  static float dequantize_output(int8_t item);
-
-  // The class of the highest score, the lower one among equals.
-  size_t best() const;
-  // The score of a class as a real number.
-  float score(size_t index) const;
-  // The name of a class, in UTF-8.
-  static const char* label(size_t index);
-
   // Bytes of the arena that are in use; 0 before begin().
   static size_t arena_used();
-
- private:
-  int8_t* input_ = nullptr;
-  const int8_t* output_ = nullptr;
 };
 
 }  // namespace digits

@@ -10,7 +10,9 @@
 #define KEYWORD_SCRAMBLED_8BIT_H_
 
 #include <stddef.h>
-#include <stdint.h>
+
+#include "answer.h"
+#include "input.h"
 
 namespace keyword_scrambled_8bit {
 
@@ -21,13 +23,6 @@ namespace keyword_scrambled_8bit {
 // what is used.
 constexpr size_t kArenaBytes = 14240;
 constexpr size_t kMeasuredArenaBytes = 12944;
-
-// Input input 52: int16 [1, 96].
-// A real number is 0.000625 * item.
-constexpr size_t kInputSize = 96;
-// Output output 53: int32 [1, 2].
-// A real number is 3.051851e-05 * item.
-constexpr size_t kOutputSize = 2;
 
 enum class Status {
   kOk,
@@ -44,16 +39,10 @@ enum class Status {
 const char* status_text(Status status);
 
 // There is one arena, so all objects of this class are the same model.
-class KeywordScrambled8bit {
+class KeywordScrambled8bit : public Input, public Answer {
  public:
   // Prepares the interpreter. Call it once, in setup().
   Status begin();
-
-  // kInputSize items; null before begin(). The interpreter reuses the
-  // memory: write every item before each invoke().
-  int16_t* input() { return input_; }
-  // The nearest item to a real number, saturating.
-  static int16_t quantize_input(float real);
 
   // Runs the model.
   Status invoke();
@@ -62,16 +51,8 @@ class KeywordScrambled8bit {
   // next. Call it where a new sequence begins.
   Status reset();
 
-  // kOutputSize items, valid until the next invoke().
-  const int32_t* output() const { return output_; }
-  static float dequantize_output(int32_t item);
-
   // Bytes of the arena that are in use; 0 before begin().
   static size_t arena_used();
-
- private:
-  int16_t* input_ = nullptr;
-  const int32_t* output_ = nullptr;
 };
 
 }  // namespace keyword_scrambled_8bit

@@ -10,7 +10,9 @@
 #define SINE_H_
 
 #include <stddef.h>
-#include <stdint.h>
+
+#include "answer.h"
+#include "input.h"
 
 namespace sine {
 
@@ -21,13 +23,6 @@ namespace sine {
 // what is used.
 constexpr size_t kArenaBytes = 2144;
 constexpr size_t kMeasuredArenaBytes = 1936;
-
-// Input serving_default_x:0: int8 [1, 1].
-// A real number is 0.024639944 * (item + 128).
-constexpr size_t kInputSize = 1;
-// Output StatefulPartitionedCall:0: int8 [1, 1].
-// A real number is 0.007881705 * item.
-constexpr size_t kOutputSize = 1;
 
 enum class Status {
   kOk,
@@ -43,30 +38,16 @@ enum class Status {
 const char* status_text(Status status);
 
 // There is one arena, so all objects of this class are the same model.
-class Sine {
+class Sine : public Input, public Answer {
  public:
   // Prepares the interpreter. Call it once, in setup().
   Status begin();
 
-  // kInputSize items; null before begin(). The interpreter reuses the
-  // memory: write every item before each invoke().
-  int8_t* input() { return input_; }
-  // The nearest item to a real number, saturating.
-  static int8_t quantize_input(float real);
-
   // Runs the model.
   Status invoke();
 
-  // kOutputSize items, valid until the next invoke().
-  const int8_t* output() const { return output_; }
-  static float dequantize_output(int8_t item);
-
   // Bytes of the arena that are in use; 0 before begin().
   static size_t arena_used();
-
- private:
-  int8_t* input_ = nullptr;
-  const int8_t* output_ = nullptr;
 };
 
 }  // namespace sine
