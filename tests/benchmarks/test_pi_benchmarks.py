@@ -33,9 +33,11 @@ def classifier(folder: Path, models: Path, model: str, resize: str) -> Path:
     return write_project(folder, models / model, metadata, [models / "parrot.jpg"])
 
 
-# `invoke` is the model alone; `pillow` two resizes, in the order of the package, and the model.
+# `input_and_invoke` is what `classify` does before it reads the answer; `pillow` is that with two bare resizes, which
+# are in the order of the package.
 PACKAGE = """
 import sys
+sys.path.insert(0, sys.argv[5])
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 from net import NetClassifier
@@ -52,10 +54,14 @@ def pillow():
     picture.resize((picture.width, height), bilinear).resize((width, height), bilinear)
     interpreter.invoke()
 
+def input_and_invoke():
+    preprocessor.tensors(picture)
+    interpreter.invoke()
+
 works = {
     "classify": lambda: model.classify(picture),
-    "preprocess": lambda: preprocessor.tensors(picture),
-    "invoke": interpreter.invoke,
+    "input": lambda: preprocessor.tensors(picture),
+    "input_and_invoke": input_and_invoke,
     "pillow": pillow,
     "pillow_bilinear": lambda: picture.resize((width, height), Image.Resampling.BILINEAR),
 }
@@ -64,10 +70,10 @@ works = {
 
 def package_worker(project: Path, picture: Path, size: tuple[int, int]) -> Worker:
     """Of a classifier and a picture scaled to ``size``, decoded."""
-    arguments = (picture, *map(str, size), project / "net" / "model.tflite")
-    return Worker(sys.executable, PACKAGE, *arguments, path=project)
+    return Worker(sys.executable, PACKAGE, picture, *map(str, size), project / "net" / "model.tflite", project)
 
 
+# Of its own accord it takes one thread on a machine like this.
 MEDIAPIPE = """
 import sys, numpy
 from mediapipe import Image, ImageFormat
@@ -94,9 +100,9 @@ def test_antialias_costs_what_pillow_costs(models: Path, tmp_path: Path, report:
 def test_bilinear_is_faster_than_pillow(models: Path, tmp_path: Path, report: Report) -> None:
     project = classifier(tmp_path, models, "mobilenet_v2_1.0_224_quant.tflite", "bilinear")
     with package_worker(project, models / "parrot.jpg", (1920, 1080)) as package:
-        times = fastest([(package, "preprocess"), (package, "pillow_bilinear")])
+        times = fastest([(package, "input"), (package, "pillow_bilinear")])
     name = "input tensor 224x224 of 1920x1080 pixels, bilinear / Pillow's resize(BILINEAR)"
-    assert report(name, times["preprocess"], times["pillow_bilinear"]) <= 0.6
+    assert report(name, times["input"], times["pillow_bilinear"]) <= 0.6
 
 
 @pytest.mark.mediapipe
@@ -111,11 +117,12 @@ def test_bilinear_keeps_up_with_mediapipe(
     picture, size = models / "parrot.jpg", (512, 929)
     arguments = (picture, *map(str, size), project / "net" / "model.tflite")
     with package_worker(project, picture, size) as package, Worker(python, MEDIAPIPE, *arguments) as theirs:
-        ours = [(package, work) for work in ("classify", "preprocess", "invoke")]
+        ours = [(package, work) for work in ("classify", "input", "input_and_invoke")]
         times = fastest([*ours, (theirs, "mediapipe")])
-    rest = times["classify"] - times["preprocess"] - times["invoke"]
     name = f"classify of 512x929 pixels on {model}, bilinear / MediaPipe's ImageClassifier"
     ratio = report(name, times["classify"], times["mediapipe"])
+    # The model alone, time after time, would find its weights in the cache.
+    invoke, answer = times["input_and_invoke"] - times["input"], times["classify"] - times["input_and_invoke"]
     with capsys.disabled():
-        print(f"preprocess {times['preprocess']:.3f}, invoke {times['invoke']:.3f}, postprocess {rest:.3f} ms")
+        print(f"of it the input tensor {times['input']:.3f}, invoke() {invoke:.3f}, the answer {answer:.3f} ms")
     assert ratio <= most

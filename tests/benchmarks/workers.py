@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -28,15 +27,14 @@ for line in sys.stdin:
 class Worker:
     """A process that runs ``program``, which puts functions of no argument into a dict ``works``."""
 
-    def __init__(self, python: str | Path, program: str, *arguments: str | Path, path: Path | None = None) -> None:
+    def __init__(self, python: str | Path, program: str, *arguments: str | Path) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115, which __exit__ closes
         self._process = subprocess.Popen(
-            [python, "-c", program + _SERVE, *arguments],
+            [python, "-I", "-c", program + _SERVE, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(path)} if path else None,
         )
         self._read()
 
