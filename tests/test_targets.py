@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import subprocess
 import sys
 import types
@@ -17,10 +18,13 @@ from typing import Any
 import pytest
 
 import packager.targets
+from packager.render import templates
 from packager.render.templates import template_files
 from packager.runtimes import Runtime
 from packager.targets import TARGETS, load_target
 from packager.targets.target import Target
+from packager.tasks import AnswerKind, InputKind
+from tests.conftest import write_files
 
 FOLDER = Path(packager.targets.__file__).parent
 
@@ -46,8 +50,35 @@ def missing(name: str, load: Callable[[str], Target] = load_target) -> Iterator[
         yield f"the target {name} has no Runtime"
     if not template_files(name):
         yield f"there are no files in templates/{name}/"
+    yield from missing_in_cells(name, target)
     yield from missing_in_options(name, target.options)
     yield from missing_in_context(name, target.context)
+
+
+def missing_in_cells(name: str, target: Target[Any, Any]) -> Iterator[str]:
+    """What of the kinds in ``target.cells`` has no templates or no context, and the other way round."""
+    sides = {"input": "in", "answer": "out"}
+    kinds = {
+        "input": list(dict.fromkeys(input for input, _ in target.cells)),
+        "answer": list(dict.fromkeys(answer for _, answer in target.cells)),
+    }
+    hints = typing.get_type_hints(target.context) if is_frozen_dataclass(target.context) else {}
+    for side, folder in sides.items():
+        contexts = {getattr(arm, "kind", None) for arm in typing.get_args(hints.get(side)) or (hints.get(side),)}
+        for kind in kinds[side]:
+            if not template_files(f"{name}/{folder}/{kind}"):
+                yield f"there are no files in templates/{name}/{folder}/{kind}/"
+            if kind not in contexts:
+                yield f"the context of {name} has no {side} of the kind {kind}"
+        for stray in sorted(folders_in(f"{name}/{folder}") - {*kinds[side]}):
+            yield f"templates/{name}/{folder}/{stray}/ belongs to no cell of {name}"
+    pairs = {f"{input}-{answer}" for input, answer in target.cells}
+    for stray in sorted(folders_in(f"{name}/pair") - pairs):
+        yield f"templates/{name}/pair/{stray}/ belongs to no cell of {name}"
+
+
+def folders_in(layer: str) -> set[str]:
+    return {path.partition("/")[0] for path, _ in template_files(layer)}
 
 
 def missing_in_options(name: str, options: Any) -> Iterator[str]:
@@ -143,8 +174,22 @@ class GoodOptions:
 
 
 @dataclass(frozen=True)
-class GoodContext:
+class GoodInput:
+    kind = InputKind.IMAGE
     name: str
+
+
+@dataclass(frozen=True)
+class GoodAnswer:
+    kind = AnswerKind.CLASSES
+    name: str
+
+
+@dataclass(frozen=True)
+class GoodContext:
+    project: str
+    input: GoodInput
+    answer: GoodAnswer
 
 
 class Colour(StrEnum):
@@ -190,8 +235,12 @@ class BadContext:
 
 
 @pytest.fixture
-def good() -> Target:
-    return replace(load_target("pi"), options=GoodOptions, context=GoodContext)
+def good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Target[Any, Any]:
+    """A target of one cell, with templates of its own."""
+    write_files(tmp_path, {f"pi/{layer}/file": b"" for layer in ("common", "in/image", "out/classes")})
+    monkeypatch.setattr(templates, "templates_folder", lambda: tmp_path)
+    cells = ((InputKind.IMAGE, AnswerKind.CLASSES),)
+    return replace(load_target("pi"), options=GoodOptions, context=GoodContext, cells=cells)
 
 
 def test_the_check_passes_what_is_complete(good: Target) -> None:
@@ -210,13 +259,32 @@ def test_the_check_finds_a_missing_module(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_check_finds_a_missing_template_folder(good: Target) -> None:
     assert list(missing("watch", lambda _name: replace(good, name="watch"))) == [
-        "there are no files in templates/watch/"
+        "there are no files in templates/watch/",
+        "there are no files in templates/watch/in/image/",
+        "there are no files in templates/watch/out/classes/",
     ]
 
 
-def test_the_check_finds_what_is_wrong(good: Target) -> None:
+def test_the_check_finds_cells_and_folders_without_one_another(good: Target, tmp_path: Path) -> None:
+    write_files(tmp_path, {f"pi/{layer}/file": b"" for layer in ("in/audio", "out/mask", "pair/audio-mask")})
+    cells = (*good.cells, (InputKind.TENSORS, AnswerKind.BOXES))
+    assert list(missing("pi", lambda _name: replace(good, cells=cells))) == [
+        "there are no files in templates/pi/in/tensors/",
+        "the context of pi has no input of the kind tensors",
+        "templates/pi/in/audio/ belongs to no cell of pi",
+        "there are no files in templates/pi/out/boxes/",
+        "the context of pi has no answer of the kind boxes",
+        "templates/pi/out/mask/ belongs to no cell of pi",
+        "templates/pi/pair/audio-mask/ belongs to no cell of pi",
+    ]
+
+
+def test_the_check_finds_what_is_wrong(good: Target, tmp_path: Path) -> None:
+    for folder in ("in", "out"):
+        shutil.rmtree(tmp_path / "pi" / folder)
+
     def found(**changes: Any) -> list[str]:
-        return list(missing("pi", lambda _name: replace(good, **changes)))
+        return list(missing("pi", lambda _name: replace(good, cells=(), **changes)))
 
     assert list(missing("pi", lambda _name: "target")) == ["TARGET in packager/targets/pi.py is no Target"]  # type: ignore[arg-type,return-value]
     assert found(name="pie") == ["the target in packager/targets/pi.py calls itself 'pie'"]

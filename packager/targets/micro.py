@@ -815,7 +815,12 @@ TARGET = Target(
     name="micro",
     title="a microcontroller",
     runtime=Runtime.TFLITE_MICRO,
-    cells=((InputKind.IMAGE, AnswerKind.CLASSES), (InputKind.TENSORS, AnswerKind.TENSORS)),
+    cells=(
+        (InputKind.IMAGE, AnswerKind.CLASSES),
+        (InputKind.TENSORS, AnswerKind.TENSORS),
+        # Samples of a microphone go in, and what comes out is left to the sketch: no task of its own.
+        (InputKind.AUDIO, AnswerKind.TENSORS),
+    ),
     options=Options,
     context=Context,
     find_problems=_find_problems,

@@ -1,0 +1,70 @@
+"""The lists of files in CONTRIBUTING.md are the true ones: each file in them is there, for every kind and target."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from packager.targets import TARGETS, load_target
+from packager.tasks import Task
+from tests.conftest import PROJECT
+
+TEXT = (PROJECT / "CONTRIBUTING.md").read_text("utf-8")
+# What targets have something for; the other kinds of the table are packaged as tensors.
+TASKS = {(task.input, task.answer) for task in Task}
+CELLS = {name: [cell for cell in load_target(name).cells if cell in TASKS] for name in TARGETS}
+INPUTS = {input for cells in CELLS.values() for input, _ in cells}
+ANSWERS = {answer for cells in CELLS.values() for _, answer in cells}
+
+
+def listed(heading: str) -> list[str]:
+    """The paths in the section of that heading: what stands in backticks and holds a slash or a wildcard."""
+    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", TEXT, re.DOTALL | re.MULTILINE)
+    assert found is not None, f"CONTRIBUTING.md has no section {heading!r}"
+    return [path for path in re.findall(r"`([^`\n]+)`", found[1]) if "/" in path and " " not in path]
+
+
+def absent(heading: str, **names: str) -> list[str]:
+    """The files of that section that are not there, with <kind>, <target>… replaced."""
+    paths = [re.sub(r"<(\w+)>", lambda match: names.get(match[1], match[0]), path) for path in listed(heading)]
+    assert len(paths) >= 3
+    return [path for path in paths if "<" not in path and not list(PROJECT.glob(path.rstrip("/")))]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_add_a_target(target: str) -> None:
+    assert absent("Add a target", target=target) == []
+
+
+def test_add_a_task() -> None:
+    assert absent("Add a task") == []
+    for task in Task:
+        assert task in (PROJECT / "README.md").read_text("utf-8"), f"README.md does not tell of {task}"
+
+
+@pytest.mark.parametrize("kind", sorted(INPUTS))
+def test_add_an_input_kind(kind: str) -> None:
+    for target, cells in CELLS.items():
+        if any(kind == input for input, _ in cells):
+            assert absent("Add an input kind", kind=kind, target=target) == []
+
+
+@pytest.mark.parametrize("kind", sorted(ANSWERS))
+def test_add_an_answer_kind(kind: str) -> None:
+    for target, cells in CELLS.items():
+        if any(kind == answer for _, answer in cells):
+            assert absent("Add an answer kind", kind=kind, target=target) == []
+
+
+def test_every_module_has_its_line() -> None:
+    """The table of modules names each module or package of this tool."""
+    table = TEXT[TEXT.index("| module |") :].partition("\n\n")[0]
+    named = {name for row in table.splitlines() for name in re.findall(r"`([\w/.]+)`", row.split("|")[1])}
+    there = {
+        path.name + ("/" if path.is_dir() else "")
+        for path in Path(PROJECT / "packager").iterdir()
+        if (path.suffix == ".py" and path.name != "__init__.py") or (path / "__init__.py").is_file()
+    }
+    assert named == there
