@@ -203,8 +203,8 @@ class Mask(Answer[Segmentation]):
 
 
 def _pixels(answer: Segmentation) -> dict[int, int]:
-    """How many pixels each of the 255 classes has; those that the model was not shown stand last."""
-    return dict(enumerate(np.bincount(answer.mask.reshape(-1), minlength=UNSEEN + 1).tolist()))
+    """How many pixels each of the 255 classes has."""
+    return dict(enumerate(np.bincount(answer.mask.reshape(-1), minlength=UNSEEN)[:UNSEEN].tolist()))
 
 
 def voc_colours(count: int = 256) -> npt.NDArray[np.uint8]:
