@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,15 @@ from packager.errors import MetadataError, ModelError
 from packager.initial import propose
 from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate, import_tflite_support
 from packager.metadata.embedding import embed
-from packager.model import Model, Quantization, parse_model, read_model
-from packager.tasks import CropMode, Task
+from packager.metadata.view import AssociatedFile, ModelMetadata, TensorMetadata
+from packager.model import Model, Quantization, Tensor, parse_model, read_model
+from packager.tasks import CropMode, Head, Task
+from packager.tasks.boxes import Boxes
 from packager.tasks.image import ImageInput, lookup_table
+from packager.tasks.mask import Mask
 from tests.conftest import HOSTILE_LABELS, PROJECT
 from tests.targets.android import tiny_models
+from tests.tasks import shapes
 from tests.test_model_reader import build
 
 DIGITS = PROJECT / "examples" / "digits" / "digits.tflite"
@@ -245,6 +250,134 @@ def test_hostile_names_become_identifiers() -> None:
         assert found.inputs[0].title == text
         assert found.inputs[0].name.isidentifier()
         assert found.inputs[0].name.isascii()
+
+
+# --- a task is an input kind and an answer kind ----------------------------------------
+
+
+PICTURE, VECTOR = (1, 64, 96, 3), (1, 128)
+SSD: list[tuple[int, ...]] = [(1, 10, 4), (1, 10), (1, 10), (1,)]
+
+
+def labelled(count: int) -> tuple[TensorMetadata, ...]:
+    text = "".join(f"label {number}\n" for number in range(count)).encode()
+    return (TensorMetadata(files=(AssociatedFile("labels.txt", "", "TENSOR_AXIS_LABELS", "", text),)),)
+
+
+def resolve(
+    monkeypatch: pytest.MonkeyPatch,
+    metadata: ModelMetadata,
+    outputs: Sequence[tuple[int, ...] | Tensor],
+    inputs: Sequence[tuple[int, ...]] = (PICTURE,),
+) -> AnnotatedModel:
+    normalized = tuple(TensorMetadata(mean=(0.0,), std=(255.0,)) for _ in inputs)
+    monkeypatch.setattr("packager.annotated.read_metadata", lambda _: replace(metadata, inputs=normalized))
+    return annotated_model(shapes.model(outputs, inputs))
+
+
+@pytest.mark.parametrize(
+    ("task", "inputs", "outputs", "labels", "input_kind", "answer_kind"),
+    [
+        (Task.IMAGE_CLASSIFICATION, [PICTURE], [(1, 10)], 10, "image", "classes"),
+        (Task.OBJECT_DETECTION, [PICTURE], SSD, 90, "image", "boxes"),
+        (Task.OBJECT_DETECTION, [(1, 3, 64, 96)], [(1, 84, 8400)], 80, "image", "boxes"),
+        (Task.IMAGE_SEGMENTATION, [PICTURE], [(1, 64, 96, 21)], 21, "image", "mask"),
+        (Task.POSE, [PICTURE], [(1, 1, 17, 3)], 0, "image", "keypoints"),
+        (Task.IMAGE_TO_TENSORS, [PICTURE], [(1, 64, 96, 1), (1, 7)], 0, "image", "tensors"),
+        (Task.TENSOR_CLASSIFICATION, [VECTOR], [(1, 10)], 10, "tensors", "classes"),
+        (Task.TENSOR_CLASSIFICATION, [VECTOR, (1, 3)], [(1, 10)], 10, "tensors", "classes"),
+        (Task.AUDIO_CLASSIFICATION, [(1, 15600)], [(1, 10)], 10, "tensors", "tensors"),
+        (Task.TEXT_CLASSIFICATION, [(1, 256)], [(1, 2)], 2, "tensors", "tensors"),
+        (Task.TENSORS, [VECTOR, VECTOR], [(1, 2), (3,)], 0, "tensors", "tensors"),
+    ],
+)
+def test_kinds_of_tasks(
+    task: Task,
+    inputs: list[tuple[int, ...]],
+    outputs: list[tuple[int, ...]],
+    labels: int,
+    input_kind: str,
+    answer_kind: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    metadata = ModelMetadata(task=task, outputs=labelled(labels) if labels else ())
+    found = resolve(monkeypatch, metadata, outputs, inputs)
+    assert (found.task, found.input.kind, found.answer.kind) == (task, input_kind, answer_kind)
+    files = asset_files(found)
+    assert ("input_table.bin" in files) == (input_kind == "image")
+    assert ("labels.json" in files) == (answer_kind in ("classes", "boxes", "mask"))
+    plain = found.as_tensors()
+    assert (plain.input.kind, plain.answer.kind) == ("tensors", "tensors")
+
+
+@pytest.mark.parametrize(
+    ("task", "outputs"),
+    [
+        (Task.IMAGE_CLASSIFICATION, [(1, 5, 10)]),
+        (Task.OBJECT_DETECTION, [(1, 896, 16), (1, 896, 1)]),
+        (Task.IMAGE_SEGMENTATION, [(1, 10)]),
+        (Task.IMAGE_SEGMENTATION, [(1, 4, 4, 2), (1, 2)]),
+    ],
+)
+def test_what_others_metadata_seem_to_say_need_not_be(
+    task: Task, outputs: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = resolve(monkeypatch, ModelMetadata(task=task, outputs=labelled(10)), outputs)
+    assert (found.task, found.input.kind, found.answer.kind) == (Task.TENSORS, "tensors", "tensors")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "outputs", "what"),
+    [
+        (
+            ModelMetadata(task=Task.OBJECT_DETECTION, head=Head.YOLO_V8),
+            SSD,
+            "its outputs [1, 10, 4] and [1, 10] and [1, 10] and [1] are not those of the head yolo-v8 for "
+            "object-detection",
+        ),
+        (
+            ModelMetadata(task=Task.POSE),
+            [(1, 84, 8400)],
+            "its outputs [1, 84, 8400] are not those of any head for pose",
+        ),
+        (
+            ModelMetadata(task=Task.IMAGE_SEGMENTATION, outputs=labelled(3)),
+            [(1, 64, 96, 21)],
+            "its metadata holds 3 labels for 21 classes",
+        ),
+        (
+            ModelMetadata(task=Task.TENSOR_CLASSIFICATION, outputs=labelled(10)),
+            [(1, 10), (1, 10)],
+            "a classifier has one output",
+        ),
+        (
+            ModelMetadata(task=Task.TENSOR_CLASSIFICATION, outputs=labelled(10)),
+            [shapes.tensor((1, 10), "string", name="words")],
+            "tensor-classification reads numbers, and its output 'words' is of string",
+        ),
+    ],
+)
+def test_tasks_that_do_not_fit(
+    metadata: ModelMetadata, outputs: list[Any], what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(MetadataError) as caught:
+        resolve(monkeypatch, metadata, outputs)
+    assert (caught.value.what, caught.value.where) == (what, "shapes.tflite")
+    assert "metadata attach" in (caught.value.fix or "")
+
+
+def test_attached_detectors_and_segmenters(models: Path, tmp_path: Path) -> None:
+    pictures = {"mean": (127.5,), "std": (127.5,)}
+    for name, task, labels, kind in (
+        ("ssd_mobilenet_v1_no_metadata", Task.OBJECT_DETECTION, models / "coco_labels.txt", Boxes),
+        ("deeplabv3", Task.IMAGE_SEGMENTATION, tmp_path / "labels.txt", Mask),
+    ):
+        voc = (models / "pascal_voc_segmentation_labels.txt").read_text().splitlines()[:21]
+        (tmp_path / "labels.txt").write_text("\n".join(voc))
+        found = annotated(models / f"{name}.tflite", Annotation(task, (LabelFile(labels),), **pictures))
+        assert isinstance(found.answer, kind)
+        assert found.answer.labels.default == found.labels
+        assert len(found.labels) == (90 if kind is Boxes else 21)
 
 
 # --- what is refused ----------------------------------------

@@ -31,7 +31,7 @@ from packager.tasks.quantization import dequantize
 from packager.tasks.scores import REAL_SAMPLES
 from packager.terminal import counted
 
-# The keypoints of COCO, in its order, and the lines between them that make a skeleton.
+# The keypoints of COCO, in its order, and the lines between them that its annotations call the skeleton.
 COCO_KEYPOINTS = (
     "nose",
     "left eye",
@@ -52,9 +52,9 @@ COCO_KEYPOINTS = (
     "right ankle",
 )
 COCO_SKELETON = (
-    *((0, 1), (0, 2), (1, 3), (2, 4)),
-    *((5, 6), (5, 7), (7, 9), (6, 8), (8, 10)),
-    *((5, 11), (6, 12), (11, 12), (11, 13), (13, 15), (12, 14), (14, 16)),
+    *((15, 13), (13, 11), (16, 14), (14, 12), (11, 12)),
+    *((5, 11), (6, 12), (5, 6), (5, 7), (6, 8), (7, 9), (8, 10)),
+    *((1, 2), (0, 1), (0, 2), (1, 3), (2, 4), (3, 5), (4, 6)),
 )
 # A point of a lower score is a guess.
 CERTAIN_POINT = 0.25
