@@ -268,9 +268,7 @@ def init(
     out = model.parent / "packager.toml" if out is None else out / "packager.toml" if is_folder(out) else out
     if not force and (is_folder(out) or is_file(out)):
         raise ConfigError("exists already", where=out, fix="Edit it, or replace it with --force.")
-    proposal = propose(model, out.parent)
-    if not yes:
-        proposal = proposal.ask(_ask)
+    proposal = propose(model, out.parent) if yes else propose(model, out.parent, _ask)
     write_file(out, render_proposal(proposal))
     _say(f"wrote {out}")
     _say(f"next: packager build {out.parent if out.name == 'packager.toml' else out}")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 from packager.config import Config, read_config
 from packager.errors import ConfigError, ModelError
@@ -16,10 +18,14 @@ from packager.initial import Proposal, TensorLine, propose, render_proposal
 from packager.inspection import inspect_model
 from packager.inspection import runs as can_run
 from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
-from packager.model import read_model
+from packager.metadata.reader import read_metadata
+from packager.model import parse_model, read_model
+from packager.render.naming import ProjectName
 from packager.targets import TARGETS
-from packager.tasks import CropMode, Task
+from packager.tasks import CropMode, Head, Resize, Task
 from tests.conftest import HOSTILE_LABELS, PROJECT, REAL_MODELS
+from tests.metadata.test_ultralytics import SAYS, model_of, with_json
+from tests.metadata.tiny import T, Tiny, pack, unpack
 from tests.test_model_reader import EXAMPLES
 
 
@@ -48,11 +54,10 @@ def test_every_model(model_path: Path, tmp_path: Path) -> None:
         assert config.metadata is None
         return
     assert config.metadata is not None
-    assert config.metadata.task in (Task.TENSORS, Task.IMAGE_CLASSIFICATION)
     assert len(config.metadata.inputs) == len(report.model.inputs)
     assert len(config.metadata.outputs) == len(report.model.outputs)
     # Ready for `packager build`: the metadata goes into the model, once a classifier has its labels.
-    if config.metadata.task is Task.TENSORS:
+    if config.metadata.task is not Task.IMAGE_CLASSIFICATION:
         annotate(read_model(config.model), config.metadata)
 
 
@@ -79,7 +84,7 @@ def test_a_classifier_is_proposed(tmp_path: Path) -> None:
         inputs=(TensorSpec("input"),),
         outputs=(TensorSpec("output"),),
     )
-    assert (proposal.classes, proposal.labels) == (10, "")
+    assert (proposal.label_count, proposal.labels) == ("classes (10)", "")
 
 
 @pytest.mark.parametrize("name", ["labels.txt", "digits_labels.csv", "labels_digits.json"])
@@ -127,21 +132,13 @@ def test_a_name_that_is_no_unicode(tmp_path: Path) -> None:
 def test_hostile_texts_from_the_model(tmp_path: Path) -> None:
     """Tensor names and notes reach comments and strings of the file."""
     texts = tuple(TensorLine(text, f"{text}: int8 [1, 2]") for text in HOSTILE_LABELS)
-    proposal = Proposal(
-        name="x",
-        package="x",
-        model="x.tflite",
+    proposal = replace(
+        PROPOSAL,
         golden=tuple(HOSTILE_LABELS),
         targets=("pi",),
         target_notes=tuple(HOSTILE_LABELS),
-        carries_metadata=False,
-        task="image-classification",
-        is_image=True,
-        classes=10,
+        metadata_notes=tuple(HOSTILE_LABELS),
         labels=HOSTILE_LABELS[0],
-        has_normalization=True,
-        mean="127.5",
-        std="127.5",
         inputs=texts,
         outputs=texts,
     )
@@ -155,25 +152,7 @@ def test_hostile_texts_from_the_model(tmp_path: Path) -> None:
 
 def test_the_commented_lines_are_right(tmp_path: Path) -> None:
     """A person who takes a # away gets a key that exists."""
-    for carries_metadata in (True, False):
-        proposal = Proposal(
-            name="x",
-            package="x",
-            model="x.tflite",
-            golden=(),
-            targets=(),
-            target_notes=(),
-            carries_metadata=carries_metadata,
-            task="image-classification",
-            is_image=True,
-            classes=10,
-            labels="",
-            has_normalization=False,
-            mean="127.5",
-            std="127.5",
-            inputs=(TensorLine("a", "a"),),
-            outputs=(TensorLine("b", "b"),),
-        )
+    for proposal in (PROPOSAL, replace(PROPOSAL, carries_metadata=True), SPARSE):
         keys = [
             line.removeprefix("# ") if is_commented_toml(line) else line
             for line in render_proposal(proposal).decode().splitlines()
@@ -193,6 +172,54 @@ def is_commented_toml(line: str) -> bool:
         return False
 
 
+# Every section of the file, with all that can be told, and with as little of it as there may be.
+PROPOSAL = Proposal(
+    name="x",
+    package="x",
+    model="x.tflite",
+    golden=(),
+    targets=(),
+    target_notes=(),
+    carries_metadata=False,
+    metadata_notes=(),
+    task="image-classification",
+    takes_labels=True,
+    label_count="classes (10)",
+    labels="",
+    takes_picture=True,
+    takes_pixels=False,
+    has_normalization=True,
+    mean="127.5",
+    std="127.5",
+    crop="letterbox",
+    pad="114",
+    is_letterboxed=True,
+    is_bilinear=True,
+    has_classes=True,
+    lacks_activation=True,
+    activation="softmax",
+    has_head=True,
+    heads="ssd or fomo",
+    head="ssd",
+    has_threshold=True,
+    threshold="0.25",
+    has_landmarks=True,
+    points="21",
+    inputs=(TensorLine("a", "a"),),
+    outputs=(TensorLine("b", "b"),),
+)
+SPARSE = replace(
+    PROPOSAL,
+    has_normalization=False,
+    is_letterboxed=False,
+    is_bilinear=False,
+    lacks_activation=False,
+    has_head=False,
+    has_threshold=False,
+    has_landmarks=False,
+)
+
+
 def answering(*answers: str) -> Callable[[str, str], str]:
     remaining: Iterator[str] = iter(answers)
 
@@ -205,12 +232,13 @@ def answering(*answers: str) -> Callable[[str, str], str]:
 
 def test_answers_of_a_person(tmp_path: Path) -> None:
     shutil.copy(PROJECT / "examples" / "sine" / "sine.tflite", tmp_path)
-    proposal = propose(tmp_path / "sine.tflite", tmp_path)
-    assert read_back(proposal.ask(answering("=", "=")), tmp_path) == read_back(proposal, tmp_path)
+    path = tmp_path / "sine.tflite"
+    assert propose(path, tmp_path, answering("=", "=")) == propose(path, tmp_path)
     # Wrong answers are asked for again.
-    told = proposal.ask(
-        answering('My "net"', "pictures", "image-classification", "l.csv", "half", "127.5", "", "1e2")
-    )
+    answers = answering(
+        "n" * 65, 'My "net"', "pictures", "image-classification", "l.csv", "half", "127.5", "", "1e2"
+    )  # fmt: skip
+    told = propose(path, tmp_path, answers)
     config = read_back(told, tmp_path)
     assert config.name == 'My "net"'
     assert config.metadata is not None
@@ -223,7 +251,7 @@ def test_answers_of_a_person(tmp_path: Path) -> None:
 
 def test_a_model_that_carries_metadata_is_asked_for_its_name_only(models: Path, tmp_path: Path) -> None:
     shutil.copy(models / "mobilenet_v2_1.0_224_quant.tflite", tmp_path / "m.tflite")
-    told = propose(tmp_path / "m.tflite", tmp_path).ask(answering("net"))
+    told = propose(tmp_path / "m.tflite", tmp_path, answering("net"))
     config = read_back(told, tmp_path)
     assert (config.name, config.metadata) == ("net", None)
 
@@ -236,7 +264,6 @@ def test_no_model(tmp_path: Path) -> None:
 
 def test_a_wrong_answer_is_told_why(tmp_path: Path) -> None:
     shutil.copy(PROJECT / "examples" / "sine" / "sine.tflite", tmp_path)
-    proposal = propose(tmp_path / "sine.tflite", tmp_path)
     asked: list[str] = []
     answers = answering(
         "n", "pictures", "image-classification", "l.csv", "half", "nan", "1e39", "0.123456789", "0", "-1", "inf", "2"
@@ -246,7 +273,7 @@ def test_a_wrong_answer_is_told_why(tmp_path: Path) -> None:
         asked.append(question.split("(")[0].strip())
         return answers(question, proposed)
 
-    told = proposal.ask(ask)
+    told = propose(tmp_path / "sine.tflite", tmp_path, ask)
     assert asked[1:] == [
         "Task",
         "That is none of the tasks. Task",
@@ -261,3 +288,193 @@ def test_a_wrong_answer_is_told_why(tmp_path: Path) -> None:
         "That is no number that a model can hold. Standard deviation",
     ]
     assert (told.mean, told.std) == ("0.123456789", "2")
+
+
+# --- what a model is taken for ----------------------------------------
+
+IMAGE, PLANAR, UINT8 = T((1, 64, 96, 3)), T((1, 3, 64, 96)), T((1, 64, 96, 3), "uint8")
+SSD = (T((1, 10, 4)), T((1, 10)), T((1, 10)), T((1,)))
+PIXELS, UNIT = {}, {"mean": (0.0,), "std": (255.0,)}
+STRETCH, LETTERBOX = {"crop": CropMode.STRETCH}, {"crop": CropMode.LETTERBOX, "resize": Resize.BILINEAR}
+YOLO = {**LETTERBOX, "pad": 114, "threshold": 0.25}
+MOVENET = {**LETTERBOX, "pad": 0}
+DETECT, SEGMENT, POSE = Task.OBJECT_DETECTION, Task.IMAGE_SEGMENTATION, Task.POSE
+
+
+@pytest.mark.parametrize(
+    ("image", "outputs", "expected"),
+    [
+        (IMAGE, SSD, {"head": Head.SSD, "mean": (127.5,), "std": (127.5,), "threshold": 0.5, **STRETCH}),
+        (IMAGE, [T((1, 84, 756))], {"head": Head.YOLO_V8, **UNIT, **YOLO}),
+        (PLANAR, [T((1, 7, 756))], {"head": Head.YOLO_V8, **UNIT, **YOLO}),
+        (UINT8, [T((1, 84, 756))], {"head": Head.YOLO_V8, **PIXELS, **YOLO}),
+        (IMAGE, [T((1, 756, 85))], {"head": Head.YOLO_V5, **UNIT, **YOLO}),
+        (IMAGE, [T((1, 300, 6))], {"head": Head.END_TO_END, **UNIT, **YOLO}),
+        (
+            IMAGE,
+            [T((1, 8, 12, 3))],
+            {"head": Head.FOMO, **UNIT, "crop": CropMode.CENTER_CROP, "threshold": 0.5},
+        ),
+        (IMAGE, [T((1, 64, 96, 21))], {"task": SEGMENT, **STRETCH}),
+        (IMAGE, [T((1, 32, 48, 2))], {"task": SEGMENT, **STRETCH}),
+        (UINT8, [T((1, 64, 96), "int64")], {"task": SEGMENT, **PIXELS, **STRETCH}),
+        (UINT8, [T((1, 1, 17, 3))], {"head": Head.MOVENET, **PIXELS, **MOVENET}),
+        (
+            IMAGE,
+            [T((1, 6, 56))],
+            {"head": Head.MOVENET_MULTIPOSE, "mean": (0,), "std": (1,), "threshold": 0.25, **MOVENET},
+        ),
+        (IMAGE, [T((1, 56, 756))], {"head": Head.YOLO_POSE, **UNIT, **YOLO}),
+        (IMAGE, [T((1, 1000))], {"task": Task.IMAGE_CLASSIFICATION, **STRETCH}),
+        (IMAGE, [T((1, 128)), T((1, 5))], {"task": Task.TENSORS}),
+        (T((1, 1960)), [T((1, 4))], {"task": Task.TENSORS}),
+    ],
+)
+def test_what_a_model_is_taken_for(
+    tmp_path: Path, image: T, outputs: Sequence[T], expected: Mapping[str, Any]
+) -> None:
+    path = tmp_path / "m.tflite"
+    path.write_bytes(Tiny((image,), tuple(outputs)).packed())
+    metadata = read_back(propose(path, tmp_path), tmp_path).metadata
+    assert metadata is not None
+    poses = (Head.MOVENET, Head.MOVENET_MULTIPOSE, Head.YOLO_POSE)
+    task = expected.get("task", POSE if expected.get("head") in poses else DETECT)
+    defaults = Annotation(inputs=metadata.inputs, outputs=metadata.outputs)
+    given = {item.name for item in fields(metadata) if getattr(metadata, item.name) != getattr(defaults, item.name)}
+    assert {name: getattr(metadata, name) for name in given} == {"task": task, **expected}
+    # It builds as it stands, but for what nobody can tell: the labels of classes, how floats were normalized.
+    if task is not Task.IMAGE_CLASSIFICATION and (image.dtype == "uint8" or given >= {"mean", "std"}):
+        after = read_metadata(parse_model(annotate(parse_model(path.read_bytes()), metadata)))
+        assert after is not None
+        assert (after.task, after.head) == (task, expected.get("head"))
+
+
+def test_a_detectors_outputs_have_the_names_that_others_look_for(tmp_path: Path) -> None:
+    path = tmp_path / "m.tflite"
+    path.write_bytes(Tiny((IMAGE,), SSD).packed())
+    names = [line.name for line in propose(path, tmp_path).outputs]
+    assert names == ["location", "category", "score", "number of detections"]
+
+
+def test_the_whole_file_of_a_detector(
+    tmp_path: Path, assert_tree: Callable[[str, Mapping[str, bytes]], None]
+) -> None:
+    (tmp_path / "golden").mkdir()
+    (tmp_path / "golden" / "street.jpg").touch()
+    path = tmp_path / "yolo.tflite"
+    path.write_bytes(Tiny((T((1, 96, 96, 3), name="image"),), (T((1, 6, 189), name="boxes"),)).packed())
+    assert_tree("init_detector", {"packager.toml": render_proposal(propose(path, tmp_path))})
+
+
+def test_a_person_is_asked_which_head_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "m.tflite"
+    path.write_bytes(Tiny((IMAGE,), (T((1, 6300, 6)),)).packed())
+    asked: list[str] = []
+    answers = answering("=", "=", "yolo", "yolo-v5", "", "=", "=")
+
+    def ask(question: str, proposed: str) -> str:
+        asked.append(f"{question} [{proposed}]")
+        return answers(question, proposed)
+
+    proposal = propose(path, tmp_path, ask)
+    assert asked[2:] == [
+        "Head: its output could be of end-to-end or yolo-v5 [end-to-end]",
+        "It is none of them. Head: its output could be of end-to-end or yolo-v5 [end-to-end]",
+        "File with the labels, if there is one []",
+        "Mean of the pixels (127.5 for -1..1, 0 for 0..1) [0]",
+        "Standard deviation (127.5 for -1..1, 255 for 0..1) [255]",
+    ]
+    metadata = read_back(proposal, tmp_path).metadata
+    assert metadata is not None
+    assert metadata.head is Head.YOLO_V5
+    # Nobody is asked: the file says that there is a choice.
+    text = render_proposal(propose(path, tmp_path)).decode()
+    assert "by their shapes it is end-to-end or yolo-v5." in text
+
+
+def test_landmarks_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "m.tflite"
+    path.write_bytes(Tiny((UINT8,), (T((1, 63)),)).packed())
+    metadata = read_back(propose(path, tmp_path, answering("=", "pose", "0", "=")), tmp_path).metadata
+    assert metadata is not None
+    assert (metadata.task, metadata.head, metadata.points) == (POSE, Head.LANDMARKS, 21)
+    annotate(read_model(path), metadata)
+
+
+def test_a_task_that_the_model_is_not_for(tmp_path: Path) -> None:
+    """A person may know better; build says what does not fit."""
+    path = tmp_path / "m.tflite"
+    path.write_bytes(Tiny((T((1, 7)),), (T((1, 4)),)).packed())
+    for task in Task:
+        answers = answering("=", task, *["="] * 5)
+        metadata = read_back(propose(path, tmp_path, answers), tmp_path).metadata
+        assert metadata is not None
+        assert metadata.task is task
+
+
+@pytest.mark.parametrize(
+    ("operators", "size", "activation"),
+    [
+        (["FULLY_CONNECTED"], 10, "softmax"),
+        (["FULLY_CONNECTED", "RESHAPE"], 10, "softmax"),
+        (["FULLY_CONNECTED"], 1, "sigmoid"),
+        (["FULLY_CONNECTED", "SOFTMAX"], 10, None),
+        (["FULLY_CONNECTED", "LOGISTIC"], 1, None),
+        (["CUSTOM"], 10, None),
+    ],
+)
+def test_logits_are_told(tmp_path: Path, operators: list[str], size: int, activation: str | None) -> None:
+    path = tmp_path / "m.tflite"
+    path.write_bytes(with_operators(operators, size))
+    metadata = read_back(propose(path, tmp_path), tmp_path).metadata
+    assert metadata is not None
+    assert metadata.task is Task.IMAGE_CLASSIFICATION
+    assert metadata.activation == activation
+
+
+def with_operators(names: Sequence[str], size: int) -> bytes:
+    """A picture to ``size`` scores through these operators, one behind the other."""
+    model = unpack(Tiny((IMAGE,), (T((1, size)),) * len(names)).packed())
+    (graph,) = model.subgraphs
+    graph.outputs, graph.operators, model.operatorCodes = [len(names)], [], []
+    for number, name in enumerate(names):
+        code, node = schema.OperatorCodeT(), schema.OperatorT()
+        code.builtinCode = code.deprecatedBuiltinCode = getattr(schema.BuiltinOperator, name)
+        node.opcodeIndex, node.inputs, node.outputs = number, [number], [number + 1]
+        model.operatorCodes.append(code)
+        graph.operators.append(node)
+    return pack(model)
+
+
+@pytest.mark.parametrize("name", ["yolo11n_full_integer_quant", "yolov8n_int8"])
+def test_what_ultralytics_exported_needs_no_table(models: Path, tmp_path: Path, name: str) -> None:
+    path = Path(shutil.copy(models / f"{name}.tflite", tmp_path / "m.tflite"))
+    (tmp_path / "golden").mkdir()
+    (tmp_path / "golden" / "a.jpg").touch()
+    config = read_back(propose(path, tmp_path), tmp_path)
+    assert (config.metadata, config.golden) == (None, ("golden/*.jpg",))
+
+
+def test_what_ultralytics_exported_for_another_task_goes_as_tensors(tmp_path: Path) -> None:
+    path = tmp_path / "m.tflite"
+    path.write_bytes(with_json(model_of((1, 39, 84)), {**SAYS, "task": "segment"}).data)
+    proposal = propose(path, tmp_path)
+    metadata = read_back(proposal, tmp_path).metadata
+    assert metadata is not None
+    assert metadata.task is Task.TENSORS
+    assert "# Ultralytics exported it for the task 'segment': there is no such" in render_proposal(proposal).decode()
+    annotate(read_model(path), metadata)
+
+
+@pytest.mark.parametrize("name", ["x" * 65, "a b " * 30, "鳥" * 60, "x" * 200])
+def test_no_name_is_too_long_to_build_with(tmp_path: Path, name: str) -> None:
+    path = tmp_path / f"{name}.tflite"
+    try:
+        shutil.copy(PROJECT / "examples" / "sine" / "sine.tflite", path)
+    except OSError as error:
+        pytest.skip(f"this file system takes no such name: {error}")
+    proposal = propose(path, tmp_path)
+    assert name.startswith(proposal.name)
+    assert ProjectName.parse(proposal.name)
+    assert proposal.name == proposal.name.strip()
+    assert read_back(proposal, tmp_path).name == proposal.name

@@ -470,16 +470,21 @@ def _check_image(model: Model, given: Setting | None) -> None:
         raise _misfit(model, given, f"an image input holds float32, int8 or uint8, and this one {tensor.dtype}")
 
 
+def detector_roles(model: Model, head: Head | None) -> tuple[str, ...]:
+    """What each output of a detector with that head is, as keys of ``ROLES``; empty where there is no head."""
+    order = ssd_roles(model) if head is Head.SSD else None
+    if order is not None:
+        return tuple(_DETECTOR_OUTPUTS[order.index(index)] for index in range(len(model.outputs)))
+    return () if head is None else ("grid" if head is Head.FOMO else "detections",)
+
+
 def _output_roles(model: Model, task: Task, head: Head | None, given: Setting | None) -> tuple[str, ...]:
     outputs = model.outputs
     match task.answer:
         case AnswerKind.TENSORS:
             return ("",) * len(outputs)
         case AnswerKind.BOXES:
-            order = ssd_roles(model) if head is Head.SSD else None
-            if order is not None:
-                return tuple(_DETECTOR_OUTPUTS[order.index(index)] for index in range(len(outputs)))
-            return ("grid" if head is Head.FOMO else "detections",)
+            return detector_roles(model, head)
         case AnswerKind.KEYPOINTS:
             return tuple("poses" if head is not Head.LANDMARKS or landmark_items(item) else "" for item in outputs)
         case AnswerKind.MASK:
