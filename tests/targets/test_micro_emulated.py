@@ -18,10 +18,12 @@ from packager.golden import Goldens, Sample, read_samples
 from packager.metadata.view import TensorMetadata
 from packager.runtimes import Runtime
 from packager.targets.micro import TARGET, ArduinoForm, ArduinoLibrary, Options, Platform
-from packager.targets.target import build_project
-from packager.tasks import CropMode
-from packager.tasks.image import input_tensor, lookup_table, place
+from packager.targets.target import build_project, served
+from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, InputKind, Task
+from packager.tasks.classes import Classes
+from packager.tasks.image import ImageInput, input_tensor, lookup_table, place
 from packager.tasks.quantization import quantize
+from packager.tasks.tensors import TensorsAnswer, TensorsInput
 from tests.conftest import HOSTILE_LABELS, require_tools, write_files
 from tests.example_models import digits, golden_pictures
 from tests.targets.micro import graphs, harness
@@ -262,7 +264,7 @@ def box_average(pixels: np.ndarray[Any, Any], image: Any) -> np.ndarray[Any, Any
     left, top, right, bottom = placement.box
     x0, y0, *size = placement.fitted
     cut = pixels[top:bottom, left:right].astype(np.int64)
-    out = np.zeros((image.height, image.width, pixels.shape[2]), np.uint8)
+    out = np.full((image.height, image.width, pixels.shape[2]), image.pad, np.uint8)
     for y in range(size[1]):
         first, last = y * cut.shape[0] // size[1], (y + 1) * cut.shape[0] // size[1]
         for x in range(size[0]):
@@ -289,8 +291,15 @@ int main() {
 """
 
 
+def layout(image: ImageInput, pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The items for ``pixels`` [height, width, channels] of the input's size, in the order of the tensor's memory."""
+    ordered = pixels[..., ::-1] if image.order is ChannelOrder.BGR else pixels
+    items = lookup_table(image)[np.arange(image.channels), ordered]
+    return (items.transpose(2, 0, 1) if image.is_planar else items).reshape(-1)
+
+
 @pytest.mark.parametrize("crop", list(CropMode))
-@pytest.mark.parametrize("kind", ["gray", "color", "color-float"])
+@pytest.mark.parametrize("kind", ["gray", "color", "color-float", "blue-first", "planar"])
 def test_camera_frames_become_the_input(kind: str, crop: CropMode, examples: Path, tmp_path: Path) -> None:
     if kind == "gray":
         annotated, class_name, goldens = digits(examples, crop), "Digits", None
@@ -302,11 +311,19 @@ def test_camera_frames_become_the_input(kind: str, crop: CropMode, examples: Pat
         std = (127.5,) if kind == "color-float" else (255.0, 250.0, 245.0)
         annotated = classifier(graphs.colors(dtype), "colors", labels, crop, mean, std)
         class_name, goldens = "Colors", None
-    project = write_files(tmp_path / "p", project_files(annotated, goldens, arena_bytes=20000))
     image = annotated.input
-    assert image is not None
+    assert isinstance(image, ImageInput)
+    if kind == "blue-first":
+        image = dataclasses.replace(image, order=ChannelOrder.BGR, pad=114)
+    if kind == "planar":
+        image = dataclasses.replace(image, is_planar=True, pad=255)
+    made = dataclasses.replace(annotated, input=image)
+    goldens = goldens_of(annotated, read_samples(annotated, ()))
+    project = write_files(tmp_path / "p", project_files(made, goldens, arena_bytes=20000))
     generator, stdin, expected = np.random.default_rng(3), b"", []
+    # 8 x 7 is letterboxed to 6.86 columns of 8 x 6, the long ones to less than a row.
     sizes = [(image.width, image.height), (37, 61), (61, 37), (image.width * 3, image.height * 3), (3, 2), (160, 120)]
+    sizes += [(120, 9), (9, 120), (24, 32), (8, 7)]
     for width, height in sizes:
         rgb = generator.integers(0, 256, (height, width, 3), dtype=np.uint8)
         packed = (rgb[..., 0].astype(int) >> 3 << 11) | (rgb[..., 1].astype(int) >> 2 << 5) | rgb[..., 2] >> 3
@@ -324,15 +341,113 @@ def test_camera_frames_become_the_input(kind: str, crop: CropMode, examples: Pat
             stdin += np.array([width, height, number], np.int32).tobytes() + data
             mode = picture.convert("L" if image.channels == 1 else "RGB")
             pixels = np.asarray(mode).reshape(height, width, image.channels)
-            table = lookup_table(image)
-            tensor = table[np.arange(image.channels), box_average(pixels, image)]
-            if (width, height) == sizes[0]:
+            tensor = layout(image, box_average(pixels, image))
+            if (width, height) == sizes[0] and made.input == annotated.input:
                 # No resize: the very tensor of the other platforms.
-                np.testing.assert_array_equal(tensor, input_tensor(picture, image)[0])
+                np.testing.assert_array_equal(tensor, input_tensor(picture, image).reshape(-1))
             expected.append(tensor)
     binary = harness.run_bytes(compile_main(project, FILL.replace("CLASS", class_name)), stdin).stdout
-    got = np.frombuffer(binary, expected[0].dtype).reshape(len(expected), *expected[0].shape)
+    got = np.frombuffer(binary, expected[0].dtype).reshape(len(expected), -1)
     np.testing.assert_array_equal(got, np.stack(expected))
+
+
+SCORES = """
+int main() {
+  Colors model;
+  if (model.begin() != Status::kOk) return 9;
+  while (fread(const_cast<ITEM*>(model.output()), sizeof(ITEM), kOutputSize, stdin) == kOutputSize) {
+    printf("%u", static_cast<unsigned>(model.best()));
+    for (size_t i = 0; i < kOutputSize; ++i) printf(" %.9g", static_cast<double>(model.score(i)));
+    printf("\\n");
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+@pytest.mark.parametrize("activation", list(Activation))
+def test_scores_are_made_of_logits(dtype: str, activation: Activation, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.txt"
+    labels.write_text("red\ngreen\nblue\n")
+    plain_answer = classifier(graphs.colors(dtype), "colors", labels)
+    answer = plain_answer.answer
+    assert isinstance(answer, Classes)
+    annotated = dataclasses.replace(plain_answer, answer=dataclasses.replace(answer, activation=activation))
+    goldens = goldens_of(plain_answer, read_samples(plain_answer, ()))
+    project = write_files(tmp_path / "p", project_files(annotated, goldens))
+    if dtype == "int8":
+        outputs = np.random.default_rng(5).integers(-128, 128, (40, 3)).astype(np.int8)
+        outputs[0] = 7
+    else:
+        rows = [[1, 1, 1], [0, 40, 60], [-200, -100, -150], [300, -300, 0], [-90, -95, -120], [0.5, 0.25, 1 / 3]]
+        outputs = np.array(rows, np.float32)
+    code = SCORES.replace("ITEM", "int8_t" if dtype == "int8" else "float")
+    run = run_main(project, code, outputs.tobytes())
+    real = outputs.astype(np.float32)
+    if dtype == "int8":
+        real = (real + np.float32(128)) * np.float32(1 / 255)
+    with np.errstate(over="ignore"):
+        powers = np.exp(real - real.max(1, keepdims=True))
+        expected = {
+            Activation.NONE: real,
+            Activation.SOFTMAX: powers / powers.sum(1, keepdims=True),
+            Activation.SIGMOID: np.float32(1) / (np.float32(1) + np.exp(-real)),
+        }[activation]
+    told = np.array([[float(word) for word in line.split()] for line in run.lines], np.float32)
+    np.testing.assert_allclose(told[:, 1:], expected, rtol=0, atol=1e-5 if activation is not Activation.NONE else 0)
+    assert told[:, 0].tolist() == expected.argmax(1).tolist()
+
+
+@pytest.mark.parametrize("platform", [Platform.ARDUINO, Platform.CMAKE])
+def test_a_class_below_the_threshold_is_no_answer(
+    platform: Platform, examples: Path, models: Path, tmp_path: Path
+) -> None:
+    annotated, goldens = named("digits", models, examples)
+    (image, answer), cases = (annotated.input, annotated.answer), goldens.sets[Runtime.TFLITE_MICRO].cases
+    assert isinstance(image, ImageInput)
+    assert isinstance(answer, Classes)
+    table = {item: pixel for pixel, item in enumerate(lookup_table(image)[0].tolist())}
+    frames = b"".join(bytes(table[item] for item in case.inputs[0].reshape(-1).tolist()) for case in cases)
+    threshold = max(case.answer[0].score for case in cases)
+    annotated = dataclasses.replace(annotated, answer=dataclasses.replace(answer, threshold=threshold))
+    project = write_files(tmp_path, project_files(annotated, goldens, platform=platform))
+    if platform is Platform.ARDUINO:
+        program = harness.compile_sketch(project, tmp_path / "sketch.elf")
+    else:
+        program = harness.compile_sources(sorted((project / "src").glob("*.cpp")), tmp_path / "app.elf")
+    # The program of the other platforms prints label and score on a line of their own.
+    lines = [line for line in harness.run(program, frames).lines if not line.startswith(" ")]
+    best = [case.answer[0] for case in cases]
+    assert [line.split()[0] for line in lines] == [
+        item.label if item.score >= threshold else "nothing" for item in best
+    ]
+    assert 0 < lines.count("nothing") < len(lines)
+
+
+@pytest.mark.parametrize(("input", "answer"), TARGET.cells)
+def test_every_pair_of_kinds_is_a_project(input: InputKind, answer: AnswerKind, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.txt"
+    labels.write_text("red\ngreen\nblue\n")
+    annotated = classifier(graphs.colors("float32"), "colors", labels, mean=(0.0,), std=(1.0,))
+    if input is InputKind.TENSORS:
+        annotated = dataclasses.replace(annotated, input=TensorsInput())
+    if answer is AnswerKind.TENSORS:
+        annotated = dataclasses.replace(annotated, answer=TensorsAnswer(), labels=())
+    assert served(TARGET, dataclasses.replace(annotated, task=task_of(input, answer))) == (
+        dataclasses.replace(annotated, task=task_of(input, answer)),
+        (),
+    )
+    project = write_files(tmp_path / "p", project_files(annotated))
+    tested = harness.run(harness.compile_sketch(project, tmp_path / "self_test.elf", defines=SELF_TEST))
+    assert tested.lines[-1] == "PASS"
+    green = [10, 200, 30] * 48
+    typed = bytes(green) if input is InputKind.IMAGE else " ".join(map(str, [*green, ""])).encode()
+    lines = harness.run(harness.compile_sketch(project, tmp_path / "sketch.elf"), typed).lines
+    assert lines == (["green 200.0000"] if answer is AnswerKind.CLASSES else ["10.000000", "200.000000", "30.000000"])
+
+
+def task_of(input: InputKind, answer: AnswerKind) -> Task:
+    return next(task for task in Task if (task.input, task.answer) == (input, answer))
 
 
 def test_a_resized_frame_is_near_to_the_other_platforms(examples: Path, models: Path, record_property: Any) -> None:
