@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -14,6 +13,7 @@ from packager.annotated import AnnotatedModel, Port
 from packager.errors import ConfigError, TargetError, about
 from packager.metadata.embedding import strip
 from packager.model import Model, Quantization, Tensor
+from packager.model.operators import TENSOR_TYPE_BITS
 from packager.render.literals import float32
 from packager.render.naming import unique
 from packager.runtimes import Runtime, Tolerance
@@ -27,6 +27,7 @@ from packager.targets.micro_operators import (
 )
 from packager.targets.target import EDGE_TPU_OPERATOR, Level, Problem, Target, project_name, task_layers
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, InputKind, Resize
+from packager.terminal import counted
 
 if TYPE_CHECKING:
     from packager.golden import GoldenCase, Goldens
@@ -249,9 +250,10 @@ class GoldenCaseContext:
 
 @dataclass(frozen=True)
 class GoldenContext:
-    """The golden cases, ``left_out`` more for which there is no room, and how far an output may be off."""
+    """The golden cases and their ``bytes``, ``left_out`` more without room, and how far an output may be off."""
 
     runtime: str
+    bytes: int
     cases: tuple[GoldenCaseContext, ...]
     count: int
     left_out: int
@@ -387,22 +389,15 @@ def _literals(array: Array) -> list[str]:
 
     items = array.reshape(-1)
     if array.dtype == np.float32:
-        # Each distinct value once, by its bits: a picture has 256 of them and a hundred thousand items.
-        distinct, positions = np.unique(items.view(np.uint32), return_inverse=True)
-        literals = [_float_literal(value) for value in distinct.view(np.float32).tolist()]
-        return [literals[position] for position in positions.tolist()]
+        # The shortest text that reads back as the same float32, by NumPy: an output may have millions of items.
+        return [_SPECIAL_FLOATS.get(text) or text.decode() + "f" for text in items.astype("S32").tolist()]
     if array.dtype == np.bool_:
         return ["true" if value else "false" for value in items.tolist()]
     # The literal 9223372036854775808 is too large for a minus to be put in front of it.
     return ["INT64_MIN" if value == -(2**63) else str(value) for value in items.tolist()]
 
 
-def _float_literal(value: float) -> str:
-    if math.isnan(value):
-        return "NAN"
-    if math.isinf(value):
-        return "INFINITY" if value > 0 else "-INFINITY"
-    return float32(value) + "f"
+_SPECIAL_FLOATS = {b"nan": "NAN", b"inf": "INFINITY", b"-inf": "-INFINITY"}
 
 
 def _rows(literals: Sequence[str], width: int) -> tuple[str, ...]:
@@ -652,7 +647,17 @@ def _check_options(model: Model, options: Options) -> None:
         )
     _check_platform(model, options)
     # The weights are the least that the array can have; its size, and an arena to be measured, are not known yet.
-    _check_board(model, options, model_bytes=model.sizes.weights, arena_bytes=options.arena_bytes or 0)
+    arena_bytes = options.arena_bytes or _least_arena(model)
+    _check_board(model, options, model_bytes=model.sizes.weights, arena_bytes=arena_bytes)
+
+
+def _least_arena(model: Model) -> int:
+    """Bytes without which no arena is: all inputs are in it at once, and so are all outputs, maybe in their place."""
+
+    def size(tensors: tuple[Tensor, ...]) -> int:
+        return sum(-(-tensor.size * TENSOR_TYPE_BITS[tensor.dtype] // 8) for tensor in tensors)
+
+    return max(size(model.inputs), size(model.outputs))
 
 
 def _arena(options: Options, goldens: Goldens) -> ArenaContext:
@@ -734,10 +739,14 @@ def _cases_for_flash(cases: Sequence[GoldenCase]) -> Sequence[GoldenCase]:
     """The first cases that have room in a board's flash together, and at least one."""
     total = 0
     for count, case in enumerate(cases):
-        total += sum(tensor.nbytes for tensor in (*case.inputs, *case.outputs))
+        total += _case_bytes(case)
         if total > _GOLDEN_BYTES and count:
             return cases[:count]
     return cases
+
+
+def _case_bytes(case: GoldenCase) -> int:
+    return sum(tensor.nbytes for tensor in (*case.inputs, *case.outputs))
 
 
 def _golden(goldens: Goldens, ports: tuple[PortContext, ...]) -> GoldenContext:
@@ -746,6 +755,7 @@ def _golden(goldens: Goldens, ports: tuple[PortContext, ...]) -> GoldenContext:
     cases = tuple(_golden_case(number, case, ports) for number, case in enumerate(kept))
     return GoldenContext(
         runtime=found.runtime,
+        bytes=sum(map(_case_bytes, kept)),
         cases=cases,
         count=len(cases),
         left_out=len(found.cases) - len(cases),
@@ -802,11 +812,13 @@ def _next_steps(context: Context) -> tuple[str, ...]:
         if arduino
         else "build it as README.md in the folder says"
     )
-    left_out = f" ({golden.left_out} more would take too much flash)" if golden.left_out else ""
+    size = [f"{golden.bytes:,} bytes of flash"] if golden.bytes > _GOLDEN_BYTES else []
+    left_out = [f"{golden.left_out} more would take too much flash"] if golden.left_out else []
+    notes = f" ({'; '.join([*size, *left_out])})" if size or left_out else ""
     return (
         *([project.board] if project.board else []),
         start,
-        f"set SELF_TEST to 1, and the board replays {golden.count} golden cases{left_out}",
+        f"set SELF_TEST to 1, and the board replays {counted(golden.count, 'golden case')}{notes}",
         "packager verify FOLDER replays them on this computer",
     )
 
@@ -817,6 +829,8 @@ TARGET = Target(
     runtime=Runtime.TFLITE_MICRO,
     cells=(
         (InputKind.IMAGE, AnswerKind.CLASSES),
+        (InputKind.IMAGE, AnswerKind.TENSORS),
+        (InputKind.TENSORS, AnswerKind.CLASSES),
         (InputKind.TENSORS, AnswerKind.TENSORS),
         # Samples of a microphone go in, and what comes out is left to the sketch: no task of its own.
         (InputKind.AUDIO, AnswerKind.TENSORS),

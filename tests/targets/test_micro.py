@@ -14,22 +14,32 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from packager.annotated import annotated_model
 from packager.errors import ConfigError, PackagerError, TargetError
-from packager.golden import GoldenCase
+from packager.golden import GoldenCase, read_samples
 from packager.model import Operator, parse_model, read_model
 from packager.pipeline import package
 from packager.replay import verify
 from packager.runtimes import Runtime
 from packager.targets.boards import BOARDS
 from packager.targets.c_array import model_source, read_c_array
-from packager.targets.micro import TARGET, ArduinoForm, ArduinoLibrary, Options, Platform, _cases_for_flash
+from packager.targets.micro import (
+    TARGET,
+    ArduinoForm,
+    ArduinoLibrary,
+    Options,
+    Platform,
+    TensorsInputContext,
+    _cases_for_flash,
+    _literals,
+)
 from packager.targets.micro_kernels import KERNELS
 from packager.targets.micro_operators import _CUSTOM, resolver_method
 from packager.targets.target import Level, build_project
 from tests.conftest import write_files
 from tests.example_models import digits, sine
 from tests.targets.micro import graphs
-from tests.targets.micro.projects import named, project_files
+from tests.targets.micro.projects import goldens_of, named, project_files
 
 Compare = Callable[[str, Mapping[str, bytes]], None]
 
@@ -88,6 +98,22 @@ def test_the_array_reads_back(length: int) -> None:
         "    " + ", ".join(f"0x{byte:02x}" for byte in data[start : start + 12]) + ","
         for start in range(0, length, 12)
     ]
+
+
+def test_floats_read_back_from_their_literals() -> None:
+    bits = np.random.default_rng(2).integers(0, 2**32, 100_000, np.uint32)
+    values = np.concatenate(
+        [bits.view(np.float32), np.array([0, -0.0, 1, 1e-45, 3.4028235e38, 16777216], np.float32)]
+    )
+    literals = _literals(values)
+    assert all(re.fullmatch(r"-?\d+(\.\d+)?(e[+-]\d+)?f|NAN|-?INFINITY", text) for text in literals)
+    # A decimal number without a point or an exponent would be an integer with a wrong suffix.
+    assert all("." in text or "e" in text for text in literals if text.endswith("f"))
+    words = [text.replace("INFINITY", "inf").replace("NAN", "nan").removesuffix("f") for text in literals]
+    words = [word + "f" if word.endswith("in") else word for word in words]
+    back = np.array([float(word) for word in words], np.float32)
+    same = (back.view(np.uint32) == values.view(np.uint32)) | (np.isnan(back) & np.isnan(values))
+    assert same.all()
 
 
 # --- what TensorFlow Lite Micro cannot run ----------------------------------------
@@ -474,6 +500,45 @@ def test_a_model_larger_than_any_flash_is_refused_at_once(tmp_path: Path, platfo
     assert "with 8.0 MB of flash" in caught.value.what
     assert "Options.platform to cmake" in str(caught.value)
     TARGET.check_options(parse_model(graphs.table(largest // 2)), Options(platform=platform))
+
+
+def test_inputs_and_outputs_that_fit_in_no_arena_are_refused_before_anything_is_computed(tmp_path: Path) -> None:
+    """Their golden cases would be as large."""
+    (tmp_path / "model.tflite").write_bytes(graphs.copy("float32", None, 8_000_000))
+    said: list[str] = []
+    with pytest.raises(TargetError) as caught:
+        package("micro", tmp_path / "model.tflite", tmp_path / "out", Options(), say=said.append)
+    assert "32,000,000 of tensor arena" in caught.value.what
+    with pytest.raises(TargetError, match=r"30\.5 MB of RAM"):
+        package("micro", tmp_path / "model.tflite", tmp_path / "out", Options(board="esp32-s3"), say=said.append)
+    assert said == []
+    TARGET.check_options(read_model(tmp_path / "model.tflite"), Options(platform=Platform.CMAKE))
+
+
+def test_golden_cases_larger_than_usual_are_told() -> None:
+    annotated = annotated_model(parse_model(graphs.copy("float32", None, 50_000)))
+    goldens = goldens_of(annotated, read_samples(annotated, ()))
+    context, _ = build_project(TARGET, annotated, Options(platform=Platform.CMAKE), goldens)
+    more = len(goldens.sets[Runtime.TFLITE_MICRO].cases) - 1
+    told = f"1 golden case (400,000 bytes of flash; {more} more would take too much flash)"
+    assert f"set SELF_TEST to 1, and the board replays {told}" in TARGET.next_steps(context)
+
+
+def test_a_scale_of_zero_makes_no_real_numbers() -> None:
+    def affine(dtype: str, scale: float | None) -> tuple[float, int] | None:
+        model = parse_model(graphs.copy(dtype, scale))
+        annotated = annotated_model(model)
+        context, _ = build_project(TARGET, annotated, Options(), goldens_of(annotated, read_samples(annotated, ())))
+        (port,), found = context.input.ports, model.inputs[0].affine
+        assert (port.affine is None) == (found is None)
+        assert isinstance(context.input, TensorsInputContext)
+        assert context.input.is_quantized == (found is not None)
+        return found and (found.scale, found.zero_point)
+
+    assert affine("int8", 0.5) == (0.5, 0)
+    assert affine("int8", 0.0) is None
+    assert affine("int16", None) is None
+    assert affine("float32", 0.5) is None
 
 
 def test_the_arena_is_checked_again_when_it_is_measured(examples: Path, models: Path) -> None:

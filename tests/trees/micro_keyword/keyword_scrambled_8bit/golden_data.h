@@ -1,4 +1,4 @@
-// Golden cases: inputs, and the outputs for them of
+// Golden cases, 600 bytes of them: inputs, and the outputs for them of
 // tflite-micro 0.dev20261023182759.
 #ifndef KEYWORD_SCRAMBLED_8BIT_GOLDEN_DATA_H_
 #define KEYWORD_SCRAMBLED_8BIT_GOLDEN_DATA_H_
