@@ -169,7 +169,7 @@ class ImageContext:
 
 @dataclass(frozen=True)
 class AudioContext:
-    """Microphone samples as input, and how a 16-bit sample becomes an item of it."""
+    """Microphone samples as input: 16-bit ones become quantized items, floats, or items as they are."""
 
     kind = InputKind.AUDIO
 
@@ -177,7 +177,6 @@ class AudioContext:
     sample_rate: int
     is_quantized: bool
     is_float: bool
-    is_pcm: bool
 
     @property
     def port(self) -> PortContext:
@@ -421,8 +420,15 @@ def _input(annotated: AnnotatedModel) -> InputContext:
     if isinstance(annotated.input, ImageInput):
         return _image(annotated.input, ports[0])
     described = annotated.inputs[0].metadata
-    if len(ports) == 1 and described.content == "audio" and described.audio_channels <= 1:
-        return _audio(described.sample_rate, ports[0])
+    if (
+        len(ports) == 1
+        and described.content == "audio"
+        and described.audio_channels <= 1
+        and _takes_samples(ports[0])
+    ):
+        return AudioContext(
+            ports, described.sample_rate, is_quantized=bool(ports[0].affine), is_float=ports[0].is_float
+        )
     return TensorsInputContext(ports, is_quantized=any(port.affine for port in ports))
 
 
@@ -470,14 +476,9 @@ def _crop_text(image: ImageInput) -> str:
     return f"the whole frame in its own aspect ratio, on {_COLORS.get(image.pad, f'gray {image.pad}')}"
 
 
-def _audio(sample_rate: int, port: PortContext) -> AudioContext:
-    return AudioContext(
-        ports=(port,),
-        sample_rate=sample_rate,
-        is_quantized=port.affine is not None,
-        is_float=port.is_float,
-        is_pcm=port.affine is None and port.dtype == "int16",
-    )
+def _takes_samples(port: PortContext) -> bool:
+    """Whether 16-bit samples have a place in it: as real numbers, or as they are."""
+    return port.is_float or port.affine is not None or port.dtype == "int16"
 
 
 def _answer(annotated: AnnotatedModel) -> AnswerContext:

@@ -495,6 +495,19 @@ def test_microphone_samples_become_the_input(dtype: str, scale: float | None, tm
     np.testing.assert_array_equal(np.frombuffer(done.stdout, dtype), expected)
 
 
+def test_samples_that_a_microphone_has_not_are_numbers(tmp_path: Path) -> None:
+    """Bytes without a scale: nobody knows how 16 bits become one of them."""
+    heard = plain(graphs.copy("int8", None), "ear")
+    metadata = TensorMetadata(content="audio", sample_rate=16000, audio_channels=1)
+    heard = dataclasses.replace(heard, inputs=(dataclasses.replace(heard.inputs[0], metadata=metadata),))
+    project = write_files(tmp_path, project_files(heard))
+    numbers = range(-3, 5)
+    run = harness.run(
+        harness.compile_sketch(project, tmp_path / "s.elf"), " ".join(map(str, [*numbers, ""])).encode()
+    )
+    assert run.lines == [str(number) for number in numbers]
+
+
 def test_state_is_kept_until_reset(tmp_path: Path) -> None:
     annotated = plain(graphs.stateful(), "stateful")
     project = write_files(tmp_path, project_files(annotated))
