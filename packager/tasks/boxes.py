@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from packager.errors import MetadataError
-from packager.metadata.plan import AS_TENSORS, LABELS
+from packager.metadata.plan import AS_TENSORS, HEAD, LABELS
 from packager.metadata.view import ModelMetadata
 from packager.model import Model, Tensor
 from packager.settings import Text
@@ -53,7 +53,7 @@ def choose_head(model: Model, metadata: ModelMetadata, task: Task, classes: int 
         raise MetadataError(
             f"its output {shapes} could be that of the heads {' and '.join(heads)}, and its metadata names none",
             where=model.path,
-            fix="Attach the one that the model was made with: packager metadata attach --help",
+            fix=("Attach the one that the model was made with, ", HEAD, ": packager metadata attach --help"),
         )
     if metadata.head is None and heads:
         return heads[0]

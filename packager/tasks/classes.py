@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from packager.errors import MetadataError
-from packager.metadata.plan import LABELS
+from packager.metadata.plan import ACTIVATION, LABELS
 from packager.metadata.view import ModelMetadata
 from packager.model import Model, Tensor
-from packager.settings import Text
+from packager.settings import Example, Text
 from packager.tasks import Activation, AnswerKind
 from packager.tasks.kinds import Answer, Array, Placement
 from packager.tasks.quantization import dequantize
@@ -106,8 +106,8 @@ class Classes(Answer[tuple[Category, ...]]):
         """
         if self.activation is not Activation.NONE:
             return {"score": share + 1e-3}
-        if self.tensor.quantization is not None and self.tensor.is_quantized:
-            return {"score": share * 256 * self.tensor.quantization.scale + 1e-6}
+        if self.tensor.affine is not None:
+            return {"score": share * 256 * self.tensor.affine.scale + 1e-6}
         return {"score": share * max([1.0, *(item.score for answer in answers for item in answer[:1])]) + 1e-6}
 
     def find_differences(
@@ -136,6 +136,12 @@ class Classes(Answer[tuple[Category, ...]]):
         if self.activation is Activation.NONE and not -1e-3 <= min(scores) <= max(scores) <= 1 + 1e-3:
             return (
                 f"its golden scores are from {min(scores):.3g} to {max(scores):.3g}, so the model ends in logits",
-                "Attach the activation that makes scores of them, softmax for one class of many, else sigmoid.",
+                (
+                    "Attach what makes scores of them: ",
+                    Example.of((ACTIVATION, Activation.SOFTMAX)),
+                    " where one class is right, ",
+                    Example.of((ACTIVATION, Activation.SIGMOID)),
+                    " where each may be.",
+                ),
             )
         return None

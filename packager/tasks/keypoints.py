@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from packager.errors import MetadataError
-from packager.metadata.plan import LABELS
+from packager.metadata.plan import LABELS, POINTS
 from packager.metadata.view import ModelMetadata
 from packager.model import Model, Tensor
 from packager.settings import Text
@@ -129,7 +129,7 @@ def _count_points(model: Model, head: Head) -> int:
 
 def _find_landmarks(model: Model, points: int | None) -> tuple[int, int]:
     """Which output holds the landmarks, and how many."""
-    fix = "Attach it with their number: packager metadata attach --help"
+    fix = ("Attach it with their number, ", POINTS, ": packager metadata attach --help")
     if points is None:
         raise MetadataError("nothing tells how many landmarks its output holds", where=model.path, fix=fix)
     for index, tensor in enumerate(model.outputs):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from packager.model import Quantization
+from packager.settings import Example
 from packager.tasks import Activation
 from packager.tasks.classes import Category, Classes, Labels
 from packager.tasks.scores import activate
@@ -171,6 +172,7 @@ def test_weakness() -> None:
         found = kind.find_weakness((answer(0.0, 1.0), answer(*scores)))
         assert found is not None
         assert "logits" in found[0]
+        assert [part.settings[0][0].name for part in found[1] if isinstance(part, Example)] == ["activation"] * 2
     assert classes(activation=Activation.SOFTMAX).find_weakness((answer(0.5, 0.5),)) is None
     found = classes(threshold=0.5).find_weakness(((), ()))
     assert found is not None
