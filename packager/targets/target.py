@@ -206,16 +206,6 @@ def mobile_problems(model: Model) -> tuple[Problem, ...]:
                 "Package the .tflite that was given to edgetpu_compiler.",
             )
         )
-    ranking = [operator.name for operator, _ in model.operators if operator.name in _RANKING]
-    if ranking and model.quantized_operators:
-        problems.append(
-            Problem(
-                Level.WARNING,
-                f"it is quantized and ends in {', '.join(ranking)}: a device's kernels, which round otherwise, may "
-                "rank in another order, and the self-test then reports a difference",
-                "Look at what differs before you distrust the device; a float model has no such doubt.",
-            )
-        )
     size = len(model.data)
     if size > _MOBILE_WARN_BYTES:
         problems.append(
@@ -271,6 +261,4 @@ LITERT_CUSTOM_OPERATORS = (
     "AudioSpectrogram",
     "TFLite_Detection_PostProcess",
 )
-# Operators that rank or choose: where two values are nearly equal, a rounding decides.
-_RANKING = ("TFLite_Detection_PostProcess", "NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5", "TOPK_V2", "ARG_MAX")
 _INTERFACE_DTYPES = ("float32", "int8", "uint8", "int16", "int32", "int64", "bool")
