@@ -656,7 +656,9 @@ def _least_arena(model: Model) -> int:
     """Bytes without which no arena is: all inputs are in it at once, and so are all outputs, maybe in their place."""
 
     def size(tensors: tuple[Tensor, ...]) -> int:
-        return sum(-(-tensor.size * TENSOR_TYPE_BITS[tensor.dtype] // 8) for tensor in tensors)
+        # One that is weights stays in flash, and one that stands twice is in the arena once.
+        computed = {tensor.index: tensor for tensor in tensors if not tensor.constant_bytes}
+        return sum(tensor.size * TENSOR_TYPE_BITS[tensor.dtype] // 8 for tensor in computed.values())
 
     return max(size(model.inputs), size(model.outputs))
 

@@ -31,6 +31,7 @@ from packager.targets.micro import (
     Platform,
     TensorsInputContext,
     _cases_for_flash,
+    _least_arena,
     _literals,
 )
 from packager.targets.micro_kernels import KERNELS
@@ -283,6 +284,8 @@ def test_the_arena_suffices_and_is_not_much_larger(name: str, models: Path, exam
         ).stdout
     )
     assert smallest <= stated <= max(smallest * 1.15, smallest + 1024)
+    # What is known of it beforehand.
+    assert 0 < _least_arena(annotated.model) < smallest
 
 
 def test_margin_and_size_of_the_arena_can_be_given(examples: Path, models: Path) -> None:
