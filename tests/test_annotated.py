@@ -336,6 +336,16 @@ def test_what_others_metadata_seem_to_say_need_not_be(
             "object-detection",
         ),
         (
+            ModelMetadata(task=Task.OBJECT_DETECTION, head=Head.MOVENET),
+            [(1, 1, 17, 3)],
+            "its outputs [1, 1, 17, 3] are not those of the head movenet for object-detection",
+        ),
+        (
+            ModelMetadata(task=Task.POSE, head=Head.YOLO_V8),
+            [(1, 84, 8400)],
+            "its outputs [1, 84, 8400] are not those of the head yolo-v8 for pose",
+        ),
+        (
             ModelMetadata(task=Task.POSE),
             [(1, 84, 8400)],
             "its outputs [1, 84, 8400] are not those of any head for pose",

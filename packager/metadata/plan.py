@@ -25,6 +25,7 @@ from packager.reading import read_file
 from packager.settings import Example, Part, Setting, find_wrong_type
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize, Task
 from packager.tasks.heads import (
+    HEADS,
     SSD_OPERATOR,
     find_heads,
     head_fits,
@@ -332,10 +333,6 @@ def _misfit(model: Model, given: Setting | None, what: str) -> MetadataError:
     )
 
 
-_HEADS = {
-    AnswerKind.BOXES: (Head.SSD, Head.YOLO_V5, Head.YOLO_V8, Head.END_TO_END, Head.FOMO),
-    AnswerKind.KEYPOINTS: (Head.MOVENET, Head.MOVENET_MULTIPOSE, Head.YOLO_POSE, Head.LANDMARKS),
-}
 # What the outputs of a detector, and of a pose model, look like.
 _HEAD_SHAPES = {
     AnswerKind.BOXES: f"the four outputs of {SSD_OPERATOR} (boxes, categories, scores, their number), or one of "
@@ -366,7 +363,7 @@ def _head(
     if annotation.head is not None:
         # Labels may say that the shape is another's. Where they fit none, that has a message of its own.
         can_be = default is None or annotation.head in (*heads, *find_heads(model, task))
-        if annotation.head in _HEADS[task.answer] and head_fits(model, annotation.head) and can_be:
+        if annotation.head in HEADS[task.answer] and head_fits(model, annotation.head) and can_be:
             return annotation.head
         fits = "is of no head of this task" if not heads else f"fits {' or '.join(heads)}"
         raise MetadataError(
@@ -380,7 +377,7 @@ def _head(
         raise _misfit(
             model, given, f"{task} takes a model with {_HEAD_SHAPES[task.answer]}, and this one has {shapes}"
         )
-    if old.head in _HEADS[task.answer] and head_fits(model, old.head):
+    if old.head in HEADS[task.answer] and head_fits(model, old.head):
         return old.head
     if len(heads) == 1:
         return heads[0]

@@ -16,7 +16,7 @@ from packager.model import Model, Tensor
 from packager.settings import Text
 from packager.tasks import Activation, AnswerKind, Head, Task
 from packager.tasks.classes import Labels, read_labels
-from packager.tasks.heads import class_count, find_heads, head_fits, image_layout, ssd_roles
+from packager.tasks.heads import HEADS, class_count, find_heads, head_fits, image_layout, ssd_roles
 from packager.tasks.kinds import Answer, Array, Placement
 from packager.tasks.quantization import dequantize
 from packager.tasks.scores import REAL_SAMPLES, activate
@@ -57,7 +57,7 @@ def choose_head(model: Model, metadata: ModelMetadata, task: Task, classes: int 
         )
     if metadata.head is None and heads:
         return heads[0]
-    if metadata.head is None or not head_fits(model, metadata.head):
+    if metadata.head not in HEADS[task.answer] or not head_fits(model, metadata.head):
         head = "any head" if metadata.head is None else f"the head {metadata.head}"
         raise MetadataError(
             f"its outputs {shapes} are not those of {head} for {task}",

@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from packager.model import Model, Tensor
-from packager.tasks import Activation, Head, MaskForm, Task
+from packager.tasks import Activation, AnswerKind, Head, MaskForm, Task
 
 SSD_OPERATOR = "TFLite_Detection_PostProcess"
 # The ranks of its outputs, in its own order: boxes [1, N, 4], classes [1, N], scores [1, N] and their number [1].
 SSD_RANKS = (3, 2, 2, 1)
 # A FOMO net is cut where its picture is an eighth as high and wide.
 _FOMO_STRIDE = 8
+# The heads that a task can have.
+HEADS = {
+    AnswerKind.BOXES: (Head.SSD, Head.YOLO_V5, Head.YOLO_V8, Head.END_TO_END, Head.FOMO),
+    AnswerKind.KEYPOINTS: (Head.MOVENET, Head.MOVENET_MULTIPOSE, Head.YOLO_POSE, Head.LANDMARKS),
+}
 # Of each body in [1, bodies, 56]: x, y and score of 17 points, a box and its score.
 _MULTIPOSE_ITEMS = 56
 
@@ -110,8 +115,7 @@ def find_heads(model: Model, task: Task, classes: int | None = None) -> tuple[He
     if task is not Task.POSE:
         return ()
     # Of 56 candidates YOLO has none: no picture gives that many.
-    poses = (Head.MOVENET, Head.MOVENET_MULTIPOSE, Head.YOLO_POSE, Head.LANDMARKS)
-    return next(((head,) for head in poses if head_fits(model, head)), ())
+    return next(((head,) for head in HEADS[task.answer] if head_fits(model, head)), ())
 
 
 def _yolo_heads(model: Model, classes: int | None) -> tuple[Head, ...]:

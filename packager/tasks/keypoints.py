@@ -11,7 +11,7 @@ import numpy as np
 
 from packager.errors import MetadataError
 from packager.metadata.plan import LABELS, POINTS
-from packager.metadata.view import ModelMetadata
+from packager.metadata.view import ModelMetadata, count_labels
 from packager.model import Model, Tensor
 from packager.settings import Text
 from packager.tasks import AnswerKind, Head, Task
@@ -86,9 +86,9 @@ def keypoints_answer(model: Model, metadata: ModelMetadata) -> Keypoints:
         MetadataError: its outputs are laid out in no known way, or for other labels or points.
     """
     head = choose_head(model, metadata, Task.POSE, None)
-    output, count = 0, _count_points(model, head)
-    if head is Head.LANDMARKS:
-        output, count = _find_landmarks(model, metadata.points)
+    output = _find_landmarks(model, metadata.points) if head is Head.LANDMARKS else 0
+    count = count_labels(model, output, Task.POSE, head, metadata.points)
+    assert count is not None, "the head fits, and has points"
     names, labels = tuple(f"point {number}" for number in range(count)), read_labels(metadata).default
     if count == len(COCO_KEYPOINTS) and head is not Head.LANDMARKS:
         names = COCO_KEYPOINTS
@@ -116,25 +116,14 @@ def keypoints_answer(model: Model, metadata: ModelMetadata) -> Keypoints:
     )
 
 
-def _count_points(model: Model, head: Head) -> int:
-    shape = model.outputs[0].shape
-    match head:
-        case Head.MOVENET:
-            return shape[2]
-        case Head.YOLO_POSE:
-            return (shape[1] - 5) // 3
-        case _:
-            return len(COCO_KEYPOINTS)
-
-
-def _find_landmarks(model: Model, points: int | None) -> tuple[int, int]:
-    """Which output holds the landmarks, and how many."""
+def _find_landmarks(model: Model, points: int | None) -> int:
+    """Which output holds the landmarks."""
     fix = ("Attach it with their number, ", POINTS, ": packager metadata attach --help")
     if points is None:
         raise MetadataError("nothing tells how many landmarks its output holds", where=model.path, fix=fix)
     for index, tensor in enumerate(model.outputs):
         if landmark_items(tensor) in (2 * points, 3 * points) and points > 0:
-            return index, points
+            return index
     sizes = " and ".join(str(list(tensor.shape)) for tensor in model.outputs[:5])
     what = f"no output holds two or three numbers for each of {counted(points, 'point')}, only {sizes}"
     raise MetadataError(what, where=model.path, fix=fix)
