@@ -214,5 +214,9 @@ def input_tensor(picture: Image.Image, image: ImageInput) -> npt.NDArray[np.gene
     pixels = np.asarray(fitted).reshape(image.height, image.width, image.channels)
     if image.order is ChannelOrder.BGR:
         pixels = pixels[:, :, ::-1]
-    tensor = lookup_table(image)[np.arange(image.channels), pixels][None]
-    return np.ascontiguousarray(tensor.transpose(0, 3, 1, 2)) if image.is_planar else tensor
+    table = lookup_table(image)
+    tensor = np.empty(image.tensor.shape, table.dtype)
+    planes = tensor[0] if image.is_planar else tensor[0].transpose(2, 0, 1)
+    for channel, plane in enumerate(planes):
+        plane[:] = table[channel].take(pixels[:, :, channel])
+    return tensor

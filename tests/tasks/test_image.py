@@ -180,15 +180,26 @@ def test_layout_and_order_of_channels(channels: int, crop: CropMode) -> None:
     """Planar and blue first hold the same items elsewhere; mean and std are in the model's order."""
     source = picture(31, 17)
     means, stds = (10.0, 20.0, 30.0)[:channels], (1.0, 2.0, 4.0)[:channels]
-    plain = image_input(8, 12, channels, dtype="float32", quantization=None, mean=means, std=stds, crop=crop)
+    plain, planar = (
+        image_input(
+            *(8, 12, channels),
+            dtype="float32",
+            quantization=None,
+            mean=means,
+            std=stds,
+            crop=crop,
+            is_planar=is_planar,
+        )
+        for is_planar in (False, True)
+    )
     expected = input_tensor(source, plain)
-    planar = input_tensor(source, replace(plain, is_planar=True))
-    assert planar.flags.c_contiguous
-    np.testing.assert_array_equal(planar, expected.transpose(0, 3, 1, 2), strict=True)
+    moved = input_tensor(source, planar)
+    assert moved.flags.c_contiguous
+    np.testing.assert_array_equal(moved, expected.transpose(0, 3, 1, 2), strict=True)
     reverse = {"order": ChannelOrder.BGR, "mean": means[::-1], "std": stds[::-1]}
     blue_first = input_tensor(source, replace(plain, **reverse))
     np.testing.assert_array_equal(blue_first, expected[..., ::-1], strict=True)
-    both = input_tensor(source, replace(plain, is_planar=True, **reverse))
+    both = input_tensor(source, replace(planar, **reverse))
     np.testing.assert_array_equal(both, expected[..., ::-1].transpose(0, 3, 1, 2), strict=True)
 
 
