@@ -24,7 +24,7 @@ from packager.render.naming import ProjectName
 from packager.targets import TARGETS
 from packager.tasks import CropMode, Head, Resize, Task
 from tests.conftest import HOSTILE_LABELS, PROJECT, REAL_MODELS
-from tests.metadata.test_ultralytics import SAYS, model_of, with_json
+from tests.metadata.exports import SAYS, model_of, with_json
 from tests.metadata.tiny import T, Tiny, pack, unpack
 from tests.test_model_reader import EXAMPLES
 

@@ -21,8 +21,10 @@ from typer.testing import CliRunner
 
 import packager
 from packager.cli import app
+from packager.config import read_config
 from packager.errors import PackagerError, about, asked_by
 from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
+from packager.metadata.view import OWN_SETTINGS
 from packager.model import parse_model, read_model
 from packager.pipeline import package, plan_build
 from packager.settings import FORCE, Example, Setting
@@ -644,3 +646,60 @@ def test_a_raised_limit_is_enough(option_models: Path) -> None:
     assert CliRunner().invoke(app, ["pi", "large.tflite", "-o", "out", *proposed[0].split()]).exit_code == 0
     (option_models / "packager.toml").write_text("model = 'large.tflite'\ngolden_limit = 3\ntargets = ['pi']\n")
     assert CliRunner().invoke(app, ["build", "-o", "built"]).exit_code == 0
+
+
+# --- what is right is right for everybody ----------------------------------------
+
+RIGHT = [
+    Annotation(
+        **CLASSIFIER,  # type: ignore[arg-type]
+        crop=CropMode.LETTERBOX,
+        resize=Resize.BILINEAR,
+        pad=114,
+        activation=Activation.SIGMOID,
+        threshold=0.25,
+    ),
+    Annotation(Task.OBJECT_DETECTION, channels=ChannelOrder.BGR, head=Head.YOLO_V5, threshold=1, iou=0.5),
+    Annotation(Task.POSE, head=Head.LANDMARKS, points=21, threshold=0),
+]
+
+
+@pytest.mark.parametrize("annotation", RIGHT, ids=lambda annotation: annotation.task)
+def test_options_keys_and_fields_say_the_same(folder: Path, annotation: Annotation) -> None:
+    """A setting that is right comes to the same bytes, whoever writes it."""
+    if annotation.task is not Task.IMAGE_CLASSIFICATION:
+        scores = (1, 63) if annotation.task is Task.POSE else (1, 6300, 6)
+        Path("m.tflite").write_bytes(Tiny((T((1, 64, 64, 3), "uint8"),), (T(scores),)).packed())
+    by_python = annotate(read_model("m.tflite"), annotation)
+    result = CliRunner().invoke(app, ["metadata", "attach", "m.tflite", "-o", "out.tflite", *options_of(annotation)])
+    assert result.exit_code == 0, result.output
+    assert Path("out.tflite").read_bytes() == by_python
+    Path("packager.toml").write_text(toml_of(annotation))
+    config = read_config(".")
+    assert config.metadata is not None
+    assert annotate(read_model(config.model), config.metadata) == by_python
+    # And it is shown, to people and to programs.
+    given = {name: getattr(annotation, name) for name in OWN_SETTINGS if getattr(annotation, name) is not None}
+    shown = CliRunner().invoke(app, ["metadata", "show", "out.tflite"]).stdout
+    assert {tuple(line.split()) for line in shown.splitlines()} >= {
+        (name, f"{float(value) if name in ('threshold', 'iou') else value}") for name, value in given.items()
+    }
+    as_json = json.loads(CliRunner().invoke(app, ["metadata", "show", "out.tflite", "--json"]).stdout)
+    assert {name: as_json[name] for name in given} == given
+
+
+def test_every_setting_of_our_entry_is_tried() -> None:
+    assert {name for right in RIGHT for name in OWN_SETTINGS if getattr(right, name) is not None} == set(OWN_SETTINGS)
+
+
+@pytest.mark.parametrize("name", ["task", "crop", "resize", "channels", "activation", "head"])
+def test_a_choice_of_an_annotation_that_is_none(folder: Path, name: str) -> None:
+    result = CliRunner().invoke(app, ["metadata", "attach", "m.tflite", "-o", "out.tflite", f"--{name}=nosuch"])
+    assert result.exit_code == 2
+    kind = next(iter(typing.get_args(typing.get_type_hints(Annotation)[name])))
+    text = " ".join(re.sub(r"[│╭╮╰╯─]", " ", result.stderr).split())
+    assert f"'nosuch' is not one of {', '.join(kind)}" in text
+    Path("packager.toml").write_text(f"model = 'm.tflite'\n[metadata]\n{name} = 'nosuch'")
+    result = CliRunner().invoke(app, ["build"])
+    assert result.exit_code == 1
+    assert f"packager.toml:3: {name} = 'nosuch' is not one of {', '.join(kind)}" in result.stderr

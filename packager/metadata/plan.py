@@ -91,14 +91,6 @@ class Annotation:
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     crop: CropMode | None = None
-    resize: Resize | None = None
-    pad: int | None = None
-    channels: ChannelOrder | None = None
-    activation: Activation | None = None
-    head: Head | None = None
-    threshold: float | None = None
-    iou: float | None = None
-    points: int | None = None
     name: str | None = None
     version: str | None = None
     author: str | None = None
@@ -110,6 +102,14 @@ class Annotation:
     audio_channels: int | None = None
     vocabulary: Path | None = None
     delimiter: str = r"[^\w\']+"
+    resize: Resize | None = None
+    pad: int | None = None
+    channels: ChannelOrder | None = None
+    activation: Activation | None = None
+    head: Head | None = None
+    threshold: float | None = None
+    iou: float | None = None
+    points: int | None = None
 
 
 TASK = Setting(Annotation, "task")

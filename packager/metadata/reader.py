@@ -62,8 +62,15 @@ def read_metadata(model: Model, *, lenient: bool = False) -> ModelMetadata | Non
     Raises:
         MetadataError: the metadata is there and is damaged, or a model of Ultralytics' is of no task here.
     """
-    files = read_files(model)
-    metadata, is_ours = (None, False) if model.metadata_buffer is None else _read(model, files)
+    metadata, is_ours = None, False
+    try:
+        files = read_files(model)
+    except MetadataError:
+        if model.metadata_buffer is None:
+            return None  # whatever that archive is
+        raise
+    if model.metadata_buffer is not None:
+        metadata, is_ours = _read(model, files)
     if not is_ours:
         metadata = with_export(model, metadata or ModelMetadata(), files, lenient=lenient) or metadata
     if metadata is None:

@@ -22,8 +22,9 @@ from packager.metadata.embedding import embed
 from packager.metadata.reader import read_files
 from packager.model import Model, parse_model, read_model
 from packager.model.operators import TENSOR_TYPES
-from packager.tasks import CropMode, Task
+from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize, Task
 from tests.conftest import PROJECT
+from tests.metadata.exports import SAYS, model_of, with_json, with_literal
 from tests.metadata.test_archive import DEFLATED, Entry, deflated, raw_zip
 from tests.metadata.test_export import HOSTILE_NAMES
 from tests.metadata.test_labels import HOSTILE
@@ -189,6 +190,18 @@ def _annotated() -> Iterator[tuple[str, bytes]]:
             ),
             "boxes": (boxes.model(), Annotation(Task.OBJECT_DETECTION, (labels("cat", "dog"),), (0,), (1,))),
             "mask": (mask.model(), Annotation(Task.IMAGE_SEGMENTATION, (three,))),
+            "candidates": (
+                Tiny((T((1, 3, 32, 32)),), (T((1, 7, 21)),)).model(),
+                Annotation(
+                    Task.OBJECT_DETECTION, (three,), (0,), (255,), CropMode.LETTERBOX, resize=Resize.BILINEAR,
+                    pad=114, channels=ChannelOrder.BGR, head=Head.YOLO_V8, activation=Activation.SIGMOID,
+                    threshold=0.5, iou=0.5,
+                ),
+            ),
+            "landmarks": (
+                Tiny((T((1, 8, 8, 3), "uint8"),), (T((1, 6)),)).model(),
+                Annotation(Task.POSE, (three,), points=3, threshold=0.1),
+            ),
             "audio": (
                 classifier(T((1, 160), "int16")),
                 Annotation(Task.AUDIO_CLASSIFICATION, (three,), sample_rate=16_000, audio_channels=1),
@@ -204,6 +217,9 @@ def _annotated() -> Iterator[tuple[str, bytes]]:
         }  # fmt: skip
         for name, (model, annotation) in cases.items():
             yield f"task {name}", annotate(model, annotation)
+    for form in (with_json, with_literal):
+        says = {**SAYS, "kpt_shape": [17, 3], "kpt_names": {0: ["nose"]}}
+        yield f"Ultralytics, {form.__name__}", form(model_of((1, 7, 84)), says).data
     for number in range(4):
         yield f"every table of metadata {number}", embed(classifier().data, finish(full("ModelMetadata", number)), {})
     names = {name: name.encode() for name in HOSTILE_NAMES if name}

@@ -83,7 +83,7 @@ def test_a_detector_that_names_an_output_twice(outputs: list[int], ends_in: list
     (tmp_path / "labels.txt").write_text("cat\n")
     annotation = Annotation(Task.OBJECT_DETECTION, (LabelFile(tmp_path / "labels.txt"),), (0,), (1,))
     if len(outputs) > 4:
-        with pytest.raises(MetadataError, match="with four outputs"):
+        with pytest.raises(MetadataError, match="with the four outputs of"):
             annotate(parse_model(pack(model)), annotation)
     else:
         metadata = read_metadata(parse_model(annotate(parse_model(pack(model)), annotation)))

@@ -33,7 +33,7 @@ from packager.targets import TARGETS, load_target
 from packager.targets.boards import BOARDS
 from packager.targets.micro import ArduinoForm, ArduinoLibrary, Options, Platform
 from packager.targets.target import Level, build_project
-from packager.tasks import CropMode, Task
+from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, Resize, Task
 from packager.terminal import is_active
 from packager.writing import Project, find_fault, fold, plan_tree
 from tests.metadata.test_labels import HOSTILE
@@ -194,15 +194,15 @@ def _likely_tasks(model: Model) -> list[Task]:
     if len(model.inputs) == 1 and len(model.inputs[0].shape) == 4:
         boxes = [Task.OBJECT_DETECTION] * (len(model.outputs) > 2)
         mask = [Task.IMAGE_SEGMENTATION] * (bool(model.outputs) and len(model.outputs[0].shape) == 4)
-        return [*boxes, *mask, Task.IMAGE_CLASSIFICATION, Task.TENSORS]
-    return [Task.AUDIO_CLASSIFICATION, Task.TEXT_CLASSIFICATION, Task.TENSORS]
+        return [*boxes, *mask, Task.OBJECT_DETECTION, Task.POSE, Task.IMAGE_CLASSIFICATION, Task.TENSORS]
+    return [Task.AUDIO_CLASSIFICATION, Task.TEXT_CLASSIFICATION, Task.TENSOR_CLASSIFICATION, Task.TENSORS]
 
 
 def _annotation(model: Model, task: Task | None, chance: random.Random, folder: Path, *, fits: bool) -> Annotation:
     output = model.outputs[0].shape if model.outputs else ()
     count = output[-1] if fits and output and 0 < output[-1] < 5000 else chance.choice((1, 3, 10))
     channels = model.inputs[0].shape[-1] if fits and model.inputs and len(model.inputs[0].shape) == 4 else 1
-    is_image = (task is not None and "image" in task) or task is Task.OBJECT_DETECTION
+    is_image = task is not None and task.input is InputKind.IMAGE
     is_audio, is_text = task is Task.AUDIO_CLASSIFICATION, task is Task.TEXT_CLASSIFICATION
     numbers = (0.0, 127.5, 255.0, 1e-6, 3e38) if fits else (0.0, -1.0, float("nan"), 1e300)
     labels = [LabelFile(_label_file(folder, count))] if chance.random() < 0.8 else []
@@ -234,7 +234,27 @@ def _annotation(model: Model, task: Task | None, chance: random.Random, folder: 
         sample_rate=chance.choice((None, 16_000)) if is_audio else None,
         audio_channels=chance.choice((None, 1)) if is_audio else None,
         vocabulary=_label_file(folder, 3) if is_text and chance.random() < 0.5 else None,
+        **_settings(task, chance, fits=fits),
     )
+
+
+def _settings(task: Task | None, chance: random.Random, *, fits: bool) -> dict[str, Any]:
+    """Some of what the schema has no field for; what fits goes with the task's kinds."""
+    numbers: tuple[Any, ...] = (0.0, 0.25, 1) if fits else (-1.0, float("nan"), 10**400)
+    image = {"resize": tuple(Resize), "pad": (0, 114, 255) if fits else (-1, 256), "channels": tuple(ChannelOrder)}
+    found = {"head": tuple(Head), "iou": numbers}
+    by_kind: dict[Any, dict[str, tuple[Any, ...]]] = {
+        InputKind.IMAGE: image,
+        AnswerKind.CLASSES: {"activation": tuple(Activation), "threshold": numbers},
+        AnswerKind.BOXES: {"activation": tuple(Activation), "threshold": numbers, **found},
+        AnswerKind.MASK: {"activation": tuple(Activation), "threshold": numbers},
+        AnswerKind.KEYPOINTS: {"threshold": numbers, "points": (1, 17, 21), **found},
+    }
+    kinds = () if task is None else (task.input, task.answer)
+    chosen = [by_kind.get(kind, {}) for kind in (kinds if fits else by_kind)]
+    return {
+        name: chance.choice(values) for group in chosen for name, values in group.items() if chance.random() < 0.3
+    }
 
 
 def _label_file(folder: Path, count: int) -> Path:

@@ -11,14 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import flatbuffers
 import pytest
 from typer.testing import CliRunner
 
 from packager.cli import app
 from packager.errors import MetadataError, PackagerError
 from packager.inspection import inspect_model
-from packager.metadata.attach import Annotation, LabelFile, annotate, import_tflite_support
+from packager.metadata.attach import Annotation, LabelFile, annotate
 from packager.metadata.embedding import embed, strip
 from packager.metadata.export import export_metadata
 from packager.metadata.reader import read_files, read_metadata
@@ -26,58 +25,10 @@ from packager.metadata.view import LABEL_KINDS, ModelMetadata
 from packager.model import Model, parse_model, read_model
 from packager.pipeline import plan_build
 from packager.tasks import CropMode, Head, Resize, Task
+from tests.metadata.exports import SAYS, model_of, with_json, with_literal
 from tests.metadata.test_archive import Entry, raw_zip
-from tests.metadata.tiny import T, Tiny
 
-Shape = tuple[int, ...]
 NHWC, NCHW = (1, 64, 96, 3), (1, 3, 64, 96)
-SAYS: dict[str, Any] = {
-    "description": "Ultralytics YOLO26n model trained on coco.yaml",
-    "author": "Ultralytics",
-    "date": "2026-08-31T00:00:00+00:00",
-    "version": "8.4.137",
-    "license": "AGPL-3.0 License (https://ultralytics.com/license)",
-    "stride": 32,
-    "task": "detect",
-    "batch": 1,
-    "imgsz": [64, 96],
-    "names": {0: "cat", 1: "dog", 2: "a\nbird"},
-    "args": {"batch": 1, "nms": False},
-    "channels": 3,
-    "end2end": False,
-}
-
-
-def model_of(*outputs: Shape, image: Shape | T = NHWC) -> bytes:
-    image = image if isinstance(image, T) else T(image)
-    return Tiny((image,), tuple(map(T, outputs))).packed()
-
-
-def with_json(data: bytes, says: Any) -> Model:
-    """``data`` as the exporter leaves it."""
-    file = io.BytesIO(data)
-    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("metadata.json", says if isinstance(says, str | bytes) else json.dumps(says, indent=2))
-    return parse_model(file.getvalue())
-
-
-def with_literal(data: bytes, says: Any) -> Model:
-    """``data`` as releases before 8.3 left it: the literal is what tflite-support takes for a list of labels."""
-    schema = import_tflite_support().schema
-    root, graph, file = schema.ModelMetadataT(), schema.SubGraphMetadataT(), schema.AssociatedFileT()
-    root.name, root.version, root.subgraphMetadata = "Their name", "8.0.221", [graph]
-    image, output = schema.TensorMetadataT(), schema.TensorMetadataT()
-    image.name, image.content, output.name = "image", schema.ContentT(), "output"
-    image.content.contentPropertiesType = schema.ContentProperties.ImageProperties
-    image.content.contentProperties = schema.ImagePropertiesT()
-    file.name, file.type = "temp_meta.txt", schema.AssociatedFileType.TENSOR_AXIS_LABELS
-    output.associatedFiles = [file]
-    graph.inputTensorMetadata, graph.outputTensorMetadata = [image], [output]
-    builder = flatbuffers.Builder(0)
-    builder.Finish(root.Pack(builder), b"M001")
-    text = says if isinstance(says, bytes) else str(says).encode()
-    return parse_model(embed(data, bytes(builder.Output()), {"temp_meta.txt": text}))
-
 
 FORMS = pytest.mark.parametrize("form", [with_json, with_literal])
 
@@ -416,6 +367,15 @@ def test_a_comment_alone_stays() -> None:
     with zipfile.ZipFile(io.BytesIO(annotated)) as archive:
         assert (archive.comment, archive.namelist()) == (b"hello", [])
     assert annotate(parse_model(annotated), Annotation()) == annotated
+
+
+def test_an_archive_that_cannot_be_read_is_nobodys_metadata() -> None:
+    """Nothing in the model names its files, so nobody misses them; attach, which would lose them, refuses."""
+    data = model_of((1, 7, 84))
+    model = parse_model(data + raw_zip(Entry(b"metadata.json", b"{}", method=99), start=len(data)))
+    assert read_metadata(model) is None
+    with pytest.raises(MetadataError, match="is packed in a way that no tool of the format uses"):
+        annotate(model, Annotation(Task.TENSORS))
 
 
 def test_a_file_of_its_name_among_others() -> None:
