@@ -18,7 +18,7 @@ from packager.render.naming import PascalName, camel_case, unique
 from packager.runtimes import Runtime
 from packager.settings import Example, Setting
 from packager.targets.target import Target, mobile_problems, project_name, task_layers
-from packager.tasks import AnswerKind, ChannelOrder, CropMode, InputKind, Resize
+from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, InputKind, Resize
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
@@ -136,11 +136,19 @@ class InputPortContext(PortContext):
 
 @dataclass(frozen=True)
 class OutputPortContext(PortContext):
-    """``tolerance`` is a Swift expression."""
+    """``index`` is its place among the outputs."""
 
     index: int
     is_bool: bool
-    tolerance: str
+
+
+@dataclass(frozen=True)
+class RawOutputContext:
+    """An output as the self-test reads it; ``separator`` follows it in an array literal."""
+
+    name: str
+    item: str
+    separator: str
 
 
 @dataclass(frozen=True)
@@ -158,6 +166,7 @@ class ProjectContext:
     description: str
     has_description: bool
     deployment_target: str
+    outputs: tuple[RawOutputContext, ...]
     reads_assets: bool
     reads_arrays: bool
     has_quantization: bool
@@ -167,8 +176,6 @@ class ProjectContext:
     has_integer_output: bool
     golden_runtime: str
     golden_cases: str
-    tolerance_counts: int
-    tolerance_absolute: float
 
 
 @dataclass(frozen=True)
@@ -211,7 +218,10 @@ class InputsContext:
 
 @dataclass(frozen=True)
 class ClassesContext:
-    """The scores that the model gives: ``item`` is the Swift type of theirs, ``tolerance`` a Swift expression."""
+    """The scores that the model gives: ``item`` is the Swift type of its output's items.
+
+    ``numbers`` is what code calls these items: ``scores``, or ``logits`` where an activation makes scores of them.
+    """
 
     kind = AnswerKind.CLASSES
 
@@ -219,7 +229,10 @@ class ClassesContext:
     item: str
     is_float: bool
     quantization: QuantizationContext | None
-    tolerance: str
+    numbers: str
+    is_softmax: bool
+    is_sigmoid: bool
+    threshold: float | None
 
 
 @dataclass(frozen=True)
@@ -257,13 +270,6 @@ def _type_name(module: str, answer: AnswerKind) -> str:
 def _raw_item(tensor: Tensor) -> str:
     # Bytes of a tensor are read as integers: a Bool made of any other byte than 0 and 1 is undefined.
     return "UInt8" if tensor.dtype == "bool" else _ITEMS[tensor.dtype]
-
-
-def _tolerance(tensor: Tensor) -> str:
-    if tensor.dtype == "float32":
-        return "golden.tolerance.absolute"
-    # Integers without quantization are indices, counts, truth values: nothing that may be off by some steps.
-    return "0" if tensor.affine is None else "golden.tolerance.counts"
 
 
 def _port(port: Port, name: str, constant: str, *, is_last: bool) -> PortContext:
@@ -304,17 +310,26 @@ def _inputs(ports: tuple[Port, ...], constants: Sequence[str]) -> InputsContext:
     for port, context in zip(ports, _ports(ports, constants), strict=True):
         zero = "false" if context.swift_type == "Bool" else "0"
         example = f"[{context.swift_type}](repeating: {zero}, count: {port.tensor.size})"
-        # As swift-format has it: a comma behind the last of several items, none behind a single one.
-        comma = "" if len(ports) == 1 else ","
-        found.append(InputPortContext(**vars(context), example=example, array_separator=comma))
+        found.append(InputPortContext(**vars(context), example=example, array_separator=_array_separator(ports)))
     return InputsContext(tuple(found), len(ports) == 1, _constants(ports, constants))
+
+
+def _array_separator(ports: tuple[Port, ...]) -> str:
+    # As swift-format has it: a comma behind the last of several items, none behind a single one.
+    return "" if len(ports) == 1 else ","
+
+
+def _raw_outputs(ports: tuple[Port, ...]) -> tuple[RawOutputContext, ...]:
+    names = unique([camel_case(port.name) for port in ports], "")
+    return tuple(
+        RawOutputContext(name, _raw_item(port.tensor), _array_separator(ports))
+        for port, name in zip(ports, names, strict=True)
+    )
 
 
 def _outputs(ports: tuple[Port, ...], constants: Sequence[str]) -> OutputsContext:
     found = (
-        OutputPortContext(
-            **vars(context), index=index, is_bool=port.tensor.dtype == "bool", tolerance=_tolerance(port.tensor)
-        )
+        OutputPortContext(**vars(context), index=index, is_bool=port.tensor.dtype == "bool")
         for index, (port, context) in enumerate(zip(ports, _ports(ports, constants), strict=True))
     )
     return OutputsContext(tuple(found), _constants(ports, constants))
@@ -347,12 +362,14 @@ def _classes(classes: Classes) -> ClassesContext:
         item=_raw_item(tensor),
         is_float=tensor.dtype == "float32",
         quantization=None if affine is None else QuantizationContext(affine.scale, affine.zero_point),
-        tolerance=_tolerance(tensor),
+        numbers="scores" if classes.activation is Activation.NONE else "logits",
+        is_softmax=classes.activation is Activation.SOFTMAX,
+        is_sigmoid=classes.activation is Activation.SIGMOID,
+        threshold=classes.threshold or None,
     )
 
 
 def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
-    from packager.golden import litert_tolerance
     from packager.tasks.classes import Classes
     from packager.tasks.image import ImageInput
 
@@ -375,7 +392,6 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
     output_dtypes = [port.tensor.dtype for port in annotated.outputs]
     description = annotated.metadata.description
     golden = goldens.sets[Runtime.LITERT_REFERENCE]
-    allowed = litert_tolerance(annotated.model, golden)
     project = ProjectContext(
         module=module,
         type_name=_type_name(module, answer.kind),
@@ -386,6 +402,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
         description=description,
         has_description=bool(description),
         deployment_target=options.deployment_target,
+        outputs=_raw_outputs(annotated.outputs),
         reads_assets=takes_picture or has_classes,
         reads_arrays=takes_picture or any(dtype != "bool" for dtype in output_dtypes),
         has_quantization=has_quantized_input or has_quantized_output,
@@ -395,8 +412,6 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
         has_integer_output=any(dtype != "float32" for dtype in output_dtypes),
         golden_runtime=golden.runtime,
         golden_cases="1 golden case" if len(golden.cases) == 1 else f"{len(golden.cases)} golden cases",
-        tolerance_counts=allowed.counts,
-        tolerance_absolute=allowed.absolute,
     )
     return Context(
         project,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -24,15 +25,13 @@ from packager.golden import (
     GoldenSet,
     build_goldens,
     golden_files,
-    litert_tolerance,
     read_samples,
 )
 from packager.metadata.attach import Annotation, annotate
 from packager.model import parse_model, read_model
-from packager.runtimes import Tolerance
 from packager.targets.ios import TARGET, Options
 from packager.targets.target import build_project, served
-from packager.tasks import ChannelOrder, CropMode, Resize, Task
+from packager.tasks import Activation, ChannelOrder, CropMode, Resize, Task
 from packager.tasks.image import ImageInput, input_tensor
 from packager.tasks.quantization import dequantize
 from tests.conftest import HOSTILE_LABELS, PROJECT, missing_toolchain, write_files
@@ -41,8 +40,6 @@ from tests.targets.android import tiny_models
 from tests.targets.hostile_names import PORT_NAMES
 
 HARNESS = Path(__file__).parent / "ios"
-# Debian's library computes integers as the reference does, and sums floats in another order.
-EXACT = Tolerance(0, 1e-5)
 Files = dict[str, bytes]
 Compare = Callable[[str, Mapping[str, bytes]], None]
 
@@ -235,9 +232,10 @@ def package(module: str, annotated: AnnotatedModel, samples: list[Path], *checks
     goldens = build_goldens(annotated, read_samples(annotated, samples), [TARGET.runtime])
     golden = goldens.sets[TARGET.runtime]
     context, files = build_project(TARGET, annotated, Options(name=module), goldens)
-    expected = {f"golden/{name}": data for name, data in golden_files(annotated, golden, EXACT).items()}
-    output = "the output" if (annotated.answer.kind == "classes") else f"output {context.answer.ports[0].name}"
-    expected |= {f"spoilt/{name}": data for name, data in spoilt_goldens(annotated, golden, output).items()}
+    cases = golden_files(annotated, golden)
+    expected = {f"golden/{name}": data for name, data in exact_goldens(cases).items()}
+    names = [output.name for output in context.project.outputs]
+    expected |= {f"spoilt/{name}": data for name, data in spoilt_goldens(annotated, cases, names).items()}
     if annotated.answer.kind == "classes":
         expected |= classifier_expectations(annotated, golden)
         return Package(module, files, expected, ("ClassifierChecks.swift", *checks))
@@ -272,47 +270,71 @@ def classifier_expectations(annotated: AnnotatedModel, golden: GoldenSet) -> Fil
     return files
 
 
-def spoilt_goldens(annotated: AnnotatedModel, golden: GoldenSet, title: str) -> Files:
-    """Golden folders in which one thing is wrong, each with the failure that has to be reported for it."""
-    first, *_ = golden.cases
-    allowed = litert_tolerance(annotated.model, golden)
-    files = golden_files(annotated, golden, allowed)
+def exact_goldens(files: Files) -> Files:
+    """Debian's library computes integers as the reference does, and sums floats in another order."""
+    document = json.loads(files["cases.json"])
+    for rule in filter(None, document["outputs"]):
+        rule |= {"items": 0, **({"counts": 0} if "counts" in rule else {"absolute": 1e-5})}
+    document["agreement"] = dict.fromkeys(document["agreement"], 1e-5)
+    return {**files, "cases.json": json.dumps(document).encode()}
+
+
+def spoilt_goldens(annotated: AnnotatedModel, files: Files, names: list[str]) -> Files:
+    """Golden folders in which one thing is wrong, each with how the failure has to begin that is reported for it.
+
+    ``names`` are what the package calls the outputs.
+    """
     folders: dict[str, Files] = {}
+    document = json.loads(files["cases.json"])
+    first = document["cases"][0]
 
     def add(name: str, changed: Files, failure: str) -> None:
         folders[name] = {**files, **changed, "failure.txt": failure.encode()}
 
-    document = json.loads(files["cases.json"])
+    def add_answers(name: str, answers: list[dict[str, Any]], failure: str) -> None:
+        cases = [{**first, "answers": answers}, *document["cases"][1:]]
+        add(name, {"cases.json": json.dumps({**document, "cases": cases}).encode()}, f"{first['name']}: {failure}")
+
     add("no_cases", {"cases.json": json.dumps({**document, "cases": []}).encode()}, "there are no golden cases")
-    output = first.outputs[0].copy()
-    if output.dtype in (np.int8, np.uint8):
-        limits = np.iinfo(output.dtype)
-        was = int(output.flat[0])
-        wrong = was + (allowed.counts + 1) * (1 if was < limits.max - allowed.counts else -1)
-        output.flat[0] = wrong
-        add(
-            "output",
-            {f"{first.name}.output0.bin": output.tobytes()},
-            f"{first.name}: {title} item 0 is {was}.0 instead of {wrong}.0, tolerance {allowed.counts}.0",
-        )
-    add(
-        "output_size",
-        {f"{first.name}.output0.bin": files[f"{first.name}.output0.bin"] * 2},
-        f"{first.name}: {title} has {output.size} items instead of {2 * output.size}",
-    )
-    if annotated.answer.kind == "classes":
-        tensor = bytearray(files[f"{first.name}.input0.bin"])
-        tensor[-1] ^= 1
-        failure = f"{first.name}: {first.name}.png becomes another input tensor"
-        add("input", {f"{first.name}.input0.bin": bytes(tensor)}, failure)
-        assert first.picture is not None
-        picture = np.asarray(Image.open(BytesIO(first.picture)).convert("RGB")).copy()
-        picture[picture.shape[0] // 2] ^= 0x80
-        add("picture", {f"{first.name}.rgb": rgb_file(Image.fromarray(picture))}, failure)
-        answer = document["cases"][0]["answers"][1]
-        failure = f"{first.name}: class {answer['index']} is {answer['label']} instead of nonsense"
-        answer["label"] = "nonsense"
-        add("label", {"cases.json": json.dumps(document).encode()}, failure)
+    outputs = zip(names, annotated.outputs, document["outputs"], first["outputs"], strict=True)
+    # A folder is a copy of all files: not of each of the hundreds of outputs that some models here have.
+    for name, port, rule, path in itertools.islice(outputs, 8):
+        if rule is None:
+            continue
+        begin = f"{first['name']}: output {name}"
+        output = np.frombuffer(files[path], port.tensor.dtype)
+        doubled = f"{begin} has {output.size} items to compare instead of {2 * output.size}"
+        add(f"doubled {port.name}", {path: files[path] * 2}, doubled)
+        allowed = rule.get("counts", rule.get("absolute"))
+        off = f"{begin} is off by more than {float(allowed)} in "
+        if np.count_nonzero(np.abs(output.astype(np.float64)) > 2 * allowed) > rule["items"]:
+            add(f"zeroed {port.name}", {path: bytes(len(files[path]))}, off)
+        if output.dtype in (np.int8, np.uint8):
+            # Just beyond what is allowed, in just more items than may be.
+            wrong = output.astype(np.int64)
+            step = np.where(wrong < np.iinfo(output.dtype).max - allowed, allowed + 1, -allowed - 1)
+            wrong[: rule["items"] + 1] += step[: rule["items"] + 1]
+            add(f"edited {port.name}", {path: wrong.astype(output.dtype).tobytes()}, f"{off}{rule['items'] + 1} of ")
+    if annotated.answer.kind != "classes":
+        return {f"{folder}/{name}": data for folder, content in folders.items() for name, data in content.items()}
+    tensor = bytearray(files[first["inputs"][0]])
+    tensor[-1] ^= 1
+    failure = f"{first['name']}: {first['picture']} becomes another input tensor"
+    add("input", {first["inputs"][0]: bytes(tensor)}, failure)
+    picture = np.asarray(Image.open(BytesIO(files[first["picture"]])).convert("RGB")).copy()
+    picture[picture.shape[0] // 2] ^= 0x80
+    add("picture", {f"{first['name']}.rgb": rgb_file(Image.fromarray(picture))}, failure)
+    best, *others = first["answers"]
+    within = document["agreement"]["score"]
+    wrong_label = {**best, "label": "nonsense"}
+    failure = f"class {best['index']} is {best['label']} instead of nonsense"
+    add_answers("label", [wrong_label, *others], failure)
+    add_answers("score", [{**best, "score": best["score"] - 1.5 * within}, *others], f"{best['label']} has ")
+    unknown = {"label": "unknown", "index": len(annotated.labels), "score": 0.9}
+    add_answers("missing", [best, unknown], f"class {unknown['index']} is missing")
+    # Of a picture of one clear answer, the others alone are no golden ones.
+    if best["score"] - max((other["score"] for other in others), default=0) > 2.5 * within:
+        add_answers("best", others, f"the best class is {best['label']}")
     return {f"{folder}/{name}": data for folder, content in folders.items() for name, data in content.items()}
 
 
@@ -340,14 +362,20 @@ def sine_package(examples: Path, folder: Path) -> Package:
     return made
 
 
+def reannotated(annotated: AnnotatedModel, **changes: Any) -> AnnotatedModel:
+    return annotated_model(parse_model(annotate(annotated.model, Annotation(task=annotated.task, **changes))))
+
+
 def packages(examples: Path, models: Path, folder: Path) -> Iterator[Package]:
     pictures = golden_pictures(examples)
     labels = folder / "labels.json"
     labels.write_text(json.dumps(HOSTILE_LABELS))
     texts = {"name": 'x"*/ \\(y) """', "description": '*/ import Nothing\n#error("\\u{202e}") `x` </a>\n/* \\'}
     yield package("Digits", digits(examples), pictures)
-    yield package("Hostile", digits(examples, CropMode.CENTER_CROP, labels, **texts), pictures[:2])
-    yield package("Boxed", digits(examples, CropMode.LETTERBOX), pictures[:2])
+    hostile = digits(examples, CropMode.CENTER_CROP, labels, **texts)
+    yield package("Hostile", reannotated(hostile, activation=Activation.SIGMOID), pictures[:2])
+    boxed = digits(examples, CropMode.LETTERBOX)
+    yield package("Boxed", reannotated(boxed, activation=Activation.SOFTMAX, threshold=0.125), pictures[:2])
     yield sine_package(examples, folder)
     yield package("Mixed", annotated_model(parse_model(mixed_model())), [], "MixedChecks.swift")
     for first in range(3):
@@ -447,8 +475,17 @@ def expect(checked: tuple[str, dict[str, str]], names: list[str]) -> None:
     assert found == dict.fromkeys(names, "passed"), output[-8000:]
 
 
+def spoilt(swift: Swift, module: str) -> set[str]:
+    return {path.name for path in (swift.work / "expected" / module / "spoilt").iterdir()}
+
+
 @pytest.mark.parametrize("module", ["Digits", "Hostile", "Boxed"])
-def test_classifier_runs_as_python_says(checked: tuple[str, dict[str, str]], module: str) -> None:
+def test_classifier_runs_as_python_says(checked: tuple[str, dict[str, str]], swift: Swift, module: str) -> None:
+    answers = {"input", "picture", "label", "score", "missing", "best"}
+    assert (
+        spoilt(swift, module)
+        == {"no_cases", *(f"{how} probability" for how in ("doubled", "zeroed", "edited"))} | answers
+    )
     expect(checked, [f"{module}Checks.test{name}" for name in CLASSIFIER_CHECKS])
 
 
@@ -475,7 +512,11 @@ def test_names_of_tensors_clash_with_nothing(checked: tuple[str, dict[str, str]]
 
 
 @pytest.mark.usefixtures("models")
-def test_outputs_of_a_shape_that_a_run_decides(checked: tuple[str, dict[str, str]]) -> None:
+def test_detector_as_tensors(checked: tuple[str, dict[str, str]], swift: Swift) -> None:
+    """Its boxes have a shape that a run decides and an order that a ranking does; zeroed scores are refused."""
+    scores, count = "tflite_detection_postprocess_2", "tflite_detection_postprocess_3"
+    compared = {f"{how} {output}" for how in ("doubled", "zeroed") for output in (scores, count)}
+    assert spoilt(swift, "Detector") == {"no_cases"} | compared
     expect(checked, [f"DetectorChecks.test{name}" for name in TENSOR_CHECKS] + ["DetectorTests.testGoldenCases"])
 
 

@@ -53,7 +53,9 @@ final class MODULEChecks: XCTestCase {
       let failures = try SelfTest(pixels: DecodedPixels(), folder: golden).failures()
       let expected = try String(
         contentsOf: golden.appendingPathComponent("failure.txt"), encoding: .utf8)
-      XCTAssertEqual(failures.first, expected, golden.lastPathComponent)
+      XCTAssert(
+        failures.first?.utf8.starts(with: expected.utf8) ?? false,
+        "\(golden.lastPathComponent): \(failures) instead of \(expected)")
     }
   }
 
@@ -91,7 +93,7 @@ final class MODULEChecks: XCTestCase {
     let pictures = try files(in: "golden", ".rgb")
     XCTAssertEqual(answers.count, pictures.count)
     for (picture, expected) in zip(pictures, answers) {
-      let categories = try classifier.classify(try read(picture), topK: expected.count)
+      let categories = try classifier.classify(try read(picture), topK: 3)
       XCTAssertEqual(categories.map(\.index), expected.map(\.index))
       XCTAssertEqual(categories.map(\.label), expected.map(\.label))
       for (category, answer) in zip(categories, expected) {

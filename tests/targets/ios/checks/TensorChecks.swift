@@ -21,7 +21,10 @@ final class MODULEChecks: XCTestCase {
       let golden = spoilt.appendingPathComponent(name)
       let expected = try String(
         contentsOf: golden.appendingPathComponent("failure.txt"), encoding: .utf8)
-      XCTAssertEqual(try SelfTest(folder: golden).failures().first, expected, name)
+      let failures = try SelfTest(folder: golden).failures()
+      XCTAssert(
+        failures.first?.utf8.starts(with: expected.utf8) ?? false,
+        "\(name): \(failures) instead of \(expected)")
     }
   }
 

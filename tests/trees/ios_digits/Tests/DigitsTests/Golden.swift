@@ -2,13 +2,48 @@ import Foundation
 
 /// The golden cases: inputs, and the outputs that the reference runtime gave to them.
 struct Golden: Decodable {
-  /// How far an output may be from the golden one. Phones compute by other kernels than the
-  /// reference, which round differently.
-  struct Tolerance: Decodable {
-    /// For tensors of integers.
-    let counts: Double
-    /// For tensors of floats.
-    let absolute: Double
+  /// How an output is compared. Phones compute by other kernels than the reference, which round
+  /// differently.
+  struct Rule: Decodable {
+    /// How far an item of a tensor of integers may be off.
+    let counts: Double?
+    /// How far an item of a tensor of floats may be off.
+    let absolute: Double?
+    /// How many items may be further off.
+    let items: Int
+    /// The files hold every `stride`-th item.
+    let stride: Int
+
+    /// In what an output is not the golden one, in words; nil if they agree.
+    func difference(of output: [Double], from expected: [Double]) -> String? {
+      let actual = Swift.stride(from: 0, to: output.count, by: stride).map { output[$0] }
+      guard actual.count == expected.count else {
+        return "has \(actual.count) items to compare instead of \(expected.count)"
+      }
+      let allowed = counts ?? absolute ?? 0
+      let off = actual.indices.filter { index in
+        let (actual, expected) = (actual[index], expected[index])
+        let isSame = actual == expected || (actual.isNaN && expected.isNaN)
+        // Written so that NaN against a number is a difference too.
+        return !isSame && !(abs(actual - expected) <= allowed)
+      }
+      guard let first = off.first, off.count > items else { return nil }
+      return "is off by more than \(allowed) in \(off.count) of \(actual.count) items: item "
+        + "\(first * stride) is \(actual[first]) instead of \(expected[first])"
+    }
+  }
+
+  /// How an input is kept.
+  struct Input: Decodable {
+    /// The files hold every `stride`-th item.
+    let stride: Int
+
+    /// What a file would hold of an input tensor.
+    func kept(of tensor: Data) -> Data {
+      let items = Golden.items(of: Int8.self, in: tensor)
+      return Swift.stride(from: 0, to: items.count, by: stride).map { items[$0] }
+        .withUnsafeBytes { Data($0) }
+    }
   }
 
   /// One of the best classes of a golden output.
@@ -18,19 +53,27 @@ struct Golden: Decodable {
     let score: Double
   }
 
+  /// How far answers may be from the golden ones.
+  struct Agreement: Decodable {
+    let score: Double
+  }
+
   struct Case: Decodable {
     let name: String
     /// The PNG from which the input was made, unless the case starts from a tensor.
     let picture: String?
-    /// Files of raw tensors.
+    /// Files of raw tensors; nil for an output that is not compared.
     let inputs: [String]
-    let outputs: [String]
+    let outputs: [String?]
     /// Best first.
     let answers: [Answer]
   }
 
-  let tolerance: Tolerance
   let cases: [Case]
+  let inputs: [Input]
+  /// One for each output; nil where a ranking decides the order of the items.
+  let outputs: [Rule?]
+  let agreement: Agreement
 
   /// Golden/ in the bundle of the tests.
   static var folder: URL {
@@ -52,24 +95,6 @@ struct Golden: Decodable {
 
   static func numbers<Item: BinaryInteger>(of type: Item.Type, in data: Data) -> [Double] {
     items(of: type, in: data).map { Double($0) }
-  }
-
-  /// Where two tensors are further apart than `tolerance`, in words; nil if nowhere.
-  static func difference(
-    _ actual: [Double], _ expected: [Double], tolerance: Double
-  ) -> String? {
-    guard actual.count == expected.count else {
-      return "has \(actual.count) items instead of \(expected.count)"
-    }
-    for (index, pair) in zip(actual, expected).enumerated() {
-      let (actual, expected) = pair
-      let isSame = actual == expected || (actual.isNaN && expected.isNaN)
-      // Written so that NaN against a number is a difference too.
-      if !isSame && !(abs(actual - expected) <= tolerance) {
-        return "item \(index) is \(actual) instead of \(expected), tolerance \(tolerance)"
-      }
-    }
-    return nil
   }
 
   private static func items<Item: Numeric>(of type: Item.Type, in data: Data) -> [Item] {

@@ -5,6 +5,11 @@ import Sine
 struct SelfTest {
   var folder = Golden.folder
 
+  /// How the items of each output are read.
+  private static let outputs: [(name: String, numbers: (Data) -> [Double])] = [
+    ("y", { Golden.numbers(of: Int8.self, in: $0) })
+  ]
+
   /// What went wrong, a line for each; empty if everything is as it should be.
   func failures() throws -> [String] {
     let golden = try Golden.read(from: folder)
@@ -12,15 +17,18 @@ struct SelfTest {
     guard !golden.cases.isEmpty else { return ["there are no golden cases"] }
     var failures: [String] = []
     for sample in golden.cases {
-      let actual = try model.run(inputs: sample.inputs.map(data))
-      let expected = try sample.outputs.map(data)
-      if let difference = Golden.difference(
-        Golden.numbers(of: Int8.self, in: actual[0]),
-        Golden.numbers(of: Int8.self, in: expected[0]),
-        tolerance: golden.tolerance.counts)
-      {
-        failures.append("\(sample.name): output y \(difference)")
+      var problems: [String] = []
+      let outputs = try model.run(inputs: sample.inputs.map(data))
+      for (index, output) in Self.outputs.enumerated() {
+        guard let rule = golden.outputs[index], let file = sample.outputs[index] else { continue }
+        let expected = try output.numbers(data(file))
+        if let difference = rule.difference(
+          of: output.numbers(outputs[index]), from: expected)
+        {
+          problems.append("output \(output.name) \(difference)")
+        }
       }
+      failures += problems.map { "\(sample.name): \($0)" }
     }
     return failures
   }
