@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -194,22 +193,3 @@ def port_names(tensors: Sequence[str], given: Sequence[str], kind: str) -> tuple
     many = len(tensors) > 1
     texts = [name or (tensor if many else "") for tensor, name in zip(tensors, given, strict=True)]
     return tuple(map(SnakeName, unique([SnakeName.of(text, kind) for text in texts])))
-
-
-def asset_files(annotated: AnnotatedModel) -> dict[str, bytes]:
-    """The data that every LiteRT project ships, by file name.
-
-    ``model.tflite`` is the annotated model; for answers that name classes ``labels.json`` holds the labels as a JSON
-    array of strings, and for a picture ``input_table.bin`` the lookup table [channels, 256] from pixels to input
-    items, little-endian in the input's dtype.
-    """
-    files = {"model.tflite": annotated.model.data}
-    if annotated.answer.kind in (AnswerKind.CLASSES, AnswerKind.BOXES, AnswerKind.MASK):
-        files["labels.json"] = (json.dumps(annotated.labels, ensure_ascii=False, indent=0) + "\n").encode()
-    if annotated.input.kind is InputKind.IMAGE:
-        from packager.tasks.image import ImageInput, lookup_table
-
-        assert isinstance(annotated.input, ImageInput)
-        table = lookup_table(annotated.input)
-        files["input_table.bin"] = table.astype(table.dtype.newbyteorder("<")).tobytes()
-    return files

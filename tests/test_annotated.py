@@ -13,13 +13,14 @@ import flatbuffers
 import numpy as np
 import pytest
 
-from packager.annotated import AnnotatedModel, annotated_model, asset_files, read_annotated
+from packager.annotated import AnnotatedModel, annotated_model, read_annotated
 from packager.errors import MetadataError, ModelError
 from packager.initial import propose
 from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate, import_tflite_support
 from packager.metadata.embedding import embed
 from packager.metadata.view import AssociatedFile, ModelMetadata, TensorMetadata
 from packager.model import Model, Quantization, Tensor, parse_model, read_model
+from packager.targets.litert import asset_files
 from packager.tasks import CropMode, Head, Task
 from packager.tasks.boxes import Boxes
 from packager.tasks.image import ImageInput, lookup_table

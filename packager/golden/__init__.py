@@ -6,7 +6,7 @@ beside them.
 """
 
 from packager.golden.cases import GoldenCase, Goldens, GoldenSet, Sample
-from packager.golden.files import Rule, golden_files, litert_tolerance, output_rules
+from packager.golden.files import Rule, golden_files, output_rules
 from packager.golden.running import Progress, build_goldens
 from packager.golden.samples import picture_sample, read_samples
 
@@ -19,7 +19,6 @@ __all__ = [
     "Sample",
     "build_goldens",
     "golden_files",
-    "litert_tolerance",
     "output_rules",
     "picture_sample",
     "read_samples",

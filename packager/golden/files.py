@@ -15,7 +15,6 @@ from packager.annotated import AnnotatedModel
 from packager.golden.cases import GoldenSet
 from packager.golden.ranking import Ranking, output_rankings
 from packager.model import Model, Tensor
-from packager.runtimes import Tolerance
 from packager.tasks.kinds import Array
 
 # Items of a tensor that are kept. More of them prove nothing more, and take more room than the model.
@@ -62,13 +61,6 @@ def score_share(model: Model) -> float:
     Floats differed by 7e-5 where outputs go up to 33 (DeepLab); behind quantized layers they are as coarse as these.
     """
     return kernel_counts(model) / _STEPS or _FLOAT_SHARE
-
-
-def litert_tolerance(model: Model, goldens: GoldenSet) -> Tolerance:
-    """The one tolerance that projects for phones state in words; ``output_rules`` has one for each output."""
-    floats = (tensor for case in goldens.cases for tensor in case.outputs if tensor.dtype.kind == "f" and tensor.size)
-    largest = max([1.0, *(float(np.abs(tensor).max()) for tensor in floats)])
-    return Tolerance(kernel_counts(model) or 12, float(f"{largest * score_share(model):.3g}"))
 
 
 def output_rules(model: Model, goldens: GoldenSet) -> tuple[Rule | None, ...]:

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from packager.annotated import AnnotatedModel, Port, asset_files
+from packager.annotated import AnnotatedModel, Port
 from packager.errors import about
 from packager.model import Tensor
 from packager.render.literals import float32
 from packager.render.naming import PackageName, PascalName, SnakeName, camel_case, unique
 from packager.runtimes import Runtime
 from packager.settings import Setting
-from packager.targets.target import Target, mobile_problems, project_name, task_layers
+from packager.targets.litert import asset_files, mobile_problems
+from packager.targets.target import Target, project_name, task_layers
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, InputKind, Resize
 
 if TYPE_CHECKING:

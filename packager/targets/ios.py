@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from packager.annotated import AnnotatedModel, Port, asset_files
+from packager.annotated import AnnotatedModel, Port
 from packager.errors import ConfigError
 from packager.model import Tensor
 from packager.render.naming import PascalName, camel_case, unique
 from packager.runtimes import Runtime
 from packager.settings import Example, Setting
-from packager.targets.target import Target, mobile_problems, project_name, task_layers
+from packager.targets.litert import asset_files, mobile_problems
+from packager.targets.target import Target, project_name, task_layers
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, InputKind, Resize
 
 if TYPE_CHECKING:

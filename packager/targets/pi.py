@@ -6,10 +6,11 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from packager.annotated import AnnotatedModel, Port, asset_files
+from packager.annotated import AnnotatedModel, Port
 from packager.render.naming import PascalName, SnakeName
 from packager.runtimes import Runtime
-from packager.targets.target import Target, mobile_problems, project_name, task_layers
+from packager.targets.litert import asset_files, mobile_problems
+from packager.targets.target import Target, project_name, task_layers
 from packager.tasks import AnswerKind, CropMode, InputKind
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from packager.annotated import AnnotatedModel, annotated_model, asset_files, read_annotated
+from packager.annotated import AnnotatedModel, annotated_model, read_annotated
 from packager.errors import ConfigError
 from packager.golden import (
     GoldenSet,
@@ -30,6 +30,7 @@ from packager.golden import (
 from packager.metadata.attach import Annotation, annotate
 from packager.model import parse_model, read_model
 from packager.targets.ios import TARGET, Options
+from packager.targets.litert import asset_files
 from packager.targets.target import build_project, served
 from packager.tasks import Activation, ChannelOrder, CropMode, Resize, Task
 from packager.tasks.image import ImageInput, input_tensor
