@@ -183,7 +183,7 @@ def test_end_to_end(in_pixels: bool) -> None:
         (8.0, 16.0, 48.0, 32.0, 0.5, 1.0),
         (8.0, 16.0, 48.0, 32.0, 0.75, 1.0),
         (8.0, 16.0, 48.0, 32.0, 0.75, 0.0),
-        (-8.0, -8.0, 104.0, 72.0, 0.25, 2.4),
+        (-8.0, -8.0, 104.0, 72.0, 0.25, 1.6),
         (0.0, 0.0, 8.0, 8.0, 0.2, 0.0),
         (0.0, 0.0, 8.0, 8.0, 0.9, -1.0),
         (0.0, 0.0, 8.0, 8.0, NAN, 0.0),
@@ -200,6 +200,13 @@ def test_end_to_end(in_pixels: bool) -> None:
     ]
     assert found[0].box == pytest.approx((8, 16, 48, 32))
     assert found[3].box == (0, 0, 96, 64)
+
+
+def test_at_most_a_hundred_finished_boxes() -> None:
+    rows = np.zeros((1, 300, 6), np.float32)
+    rows[0, :, 4] = np.linspace(0.3, 0.9, 300)
+    found = boxes(Head.END_TO_END, rows.shape).read([rows], None)
+    assert [item.score for item in found] == rows[0, :199:-1, 4].tolist()
 
 
 def ssd_outputs(number: float = 3) -> list[Array]:

@@ -59,6 +59,12 @@ def test_order_and_threshold(scores: tuple[float, ...], threshold: float, order:
     assert [item.label for item in found] == [f"label {index}" for index in order]
 
 
+def test_equal_scores_of_many_classes() -> None:
+    scores = np.random.default_rng(0).integers(0, 4, 1001) / 4
+    found = [item.index for item in answer(*scores)]
+    assert found == sorted(range(1001), key=lambda index: (-scores[index], index))
+
+
 @pytest.mark.parametrize("size", [1, 2, 10, 1001])
 def test_activations(size: int) -> None:
     chance = random.Random(size)
