@@ -22,6 +22,7 @@ from packager.model import Model
 from packager.settings import Part
 from packager.tasks import CropMode, Head, Resize, Task
 from packager.tasks.heads import ImageLayout, find_heads, image_layout
+from packager.terminal import counted
 
 JSON_NAME, LITERAL_NAME = "metadata.json", "temp_meta.txt"
 
@@ -178,7 +179,9 @@ def _described(model: Model, metadata: ModelMetadata, export: _Export) -> ModelM
     labels = export.points if task is Task.POSE else export.names
     count = count_labels(model, 0, task, head)
     if count not in (None, len(labels)) and labels:
-        raise ValueError(f"it has {len(labels)} names, and its output {list(model.outputs[0].shape)} takes {count}")
+        raise ValueError(
+            f"it has {counted(len(labels), 'name')}, and its output {list(model.outputs[0].shape)} takes {count}"
+        )
     image, *_ = metadata.inputs or (TensorMetadata(name="image"),)
     scores, *others = metadata.outputs or (TensorMetadata(),)
     described = replace(
@@ -207,7 +210,7 @@ def _head(model: Model, task: Task, export: _Export) -> Head | None:
     shapes = ", ".join(str(list(tensor.shape)) for tensor in model.outputs[:4])
     if task is Task.IMAGE_CLASSIFICATION:
         if len(model.outputs) != 1 or model.outputs[0].size != len(export.names):
-            raise ValueError(f"it has {len(export.names)} names, and answers with {shapes}")
+            raise ValueError(f"it has {counted(len(export.names), 'name')}, and answers with {shapes}")
         return None
     heads = find_heads(model, task, len(export.names))
     if task is Task.POSE:

@@ -187,7 +187,7 @@ UNFIT: list[tuple[bytes, Mapping[str, Any], str]] = [
     (
         model_of((1, 17, 84)),
         {**POSE, "kpt_names": {0: ["nose"]}},
-        "it has 1 names, and its output [1, 17, 84] takes 4",
+        "it has 1 name, and its output [1, 17, 84] takes 4",
     ),
 ]
 
