@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from packager.annotated import AnnotatedModel, Port
 from packager.errors import ConfigError, TargetError, about
 from packager.metadata.embedding import strip
+from packager.metadata.view import TensorMetadata
 from packager.model import Model, Quantization, Tensor
 from packager.model.operators import TENSOR_TYPE_BITS
 from packager.render.literals import float32
@@ -419,13 +420,8 @@ def _input(annotated: AnnotatedModel) -> InputContext:
     ports = _ports(annotated.inputs, "input")
     if isinstance(annotated.input, ImageInput):
         return _image(annotated.input, ports[0])
-    described = annotated.inputs[0].metadata
-    if (
-        len(ports) == 1
-        and described.content == "audio"
-        and described.audio_channels <= 1
-        and _takes_samples(ports[0])
-    ):
+    described = annotated.inputs[0].metadata if len(ports) == 1 else TensorMetadata()
+    if described.content == "audio" and described.audio_channels <= 1 and _takes_samples(ports[0]):
         return AudioContext(
             ports, described.sample_rate, is_quantized=bool(ports[0].affine), is_float=ports[0].is_float
         )
