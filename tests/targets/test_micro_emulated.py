@@ -424,30 +424,26 @@ def test_a_class_below_the_threshold_is_no_answer(
     assert 0 < lines.count("nothing") < len(lines)
 
 
-@pytest.mark.parametrize(("input", "answer"), TARGET.cells)
-def test_every_pair_of_kinds_is_a_project(input: InputKind, answer: AnswerKind, tmp_path: Path) -> None:
+@pytest.mark.parametrize("task", [task for task in Task if (task.input, task.answer) in TARGET.cells])
+def test_every_task_of_the_target_is_a_project(task: Task, tmp_path: Path) -> None:
     labels = tmp_path / "labels.txt"
     labels.write_text("red\ngreen\nblue\n")
     annotated = classifier(graphs.colors("float32"), "colors", labels, mean=(0.0,), std=(1.0,))
-    if input is InputKind.TENSORS:
+    if task.input is InputKind.TENSORS:
         annotated = dataclasses.replace(annotated, input=TensorsInput())
-    if answer is AnswerKind.TENSORS:
+    if task.answer is AnswerKind.TENSORS:
         annotated = dataclasses.replace(annotated, answer=TensorsAnswer(), labels=())
-    assert served(TARGET, dataclasses.replace(annotated, task=task_of(input, answer))) == (
-        dataclasses.replace(annotated, task=task_of(input, answer)),
-        (),
-    )
+    annotated = dataclasses.replace(annotated, task=task)
+    assert served(TARGET, annotated) == (annotated, ())
     project = write_files(tmp_path / "p", project_files(annotated))
     tested = harness.run(harness.compile_sketch(project, tmp_path / "self_test.elf", defines=SELF_TEST))
     assert tested.lines[-1] == "PASS"
     green = [10, 200, 30] * 48
-    typed = bytes(green) if input is InputKind.IMAGE else " ".join(map(str, [*green, ""])).encode()
+    typed = bytes(green) if task.input is InputKind.IMAGE else " ".join(map(str, [*green, ""])).encode()
     lines = harness.run(harness.compile_sketch(project, tmp_path / "sketch.elf"), typed).lines
-    assert lines == (["green 200.0000"] if answer is AnswerKind.CLASSES else ["10.000000", "200.000000", "30.000000"])
-
-
-def task_of(input: InputKind, answer: AnswerKind) -> Task:
-    return next(task for task in Task if (task.input, task.answer) == (input, answer))
+    assert lines == (
+        ["green 200.0000"] if task.answer is AnswerKind.CLASSES else ["10.000000", "200.000000", "30.000000"]
+    )
 
 
 def test_a_resized_frame_is_near_to_the_other_platforms(examples: Path, models: Path, record_property: Any) -> None:
