@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,10 +13,11 @@ from packager.render.naming import PascalName, SnakeName
 from packager.runtimes import Runtime
 from packager.targets.litert import asset_files, mobile_problems
 from packager.targets.target import Target, project_name, task_layers
-from packager.tasks import AnswerKind, CropMode, InputKind
+from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
+    from packager.tasks.boxes import Boxes
     from packager.tasks.image import ImageInput
 
 
@@ -31,7 +34,7 @@ _TAKEN = sys.stdlib_module_names | frozenset(
     """.split()
 )
 # What the modules themselves call so, beside their errors.
-_TAKEN_CLASSES = frozenset({"INPUTS", "OUTPUTS", "FOLDER", "Parser"})
+_TAKEN_CLASSES = frozenset({"INPUTS", "OUTPUTS", "FOLDER", "Parser", "Runner"})
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,22 @@ class PortContext:
 
 
 @dataclass(frozen=True)
+class ModuleContext:
+    """A module of the package, and what of it the package itself shows."""
+
+    name: str
+    exports: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LabelsContext:
+    """How many labels the package ships (0: none), and the locales of their translations."""
+
+    count: int
+    locales: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ProjectContext:
     """Names, and what is true of the model whatever it is for."""
 
@@ -62,32 +81,63 @@ class ProjectContext:
     class_name: str
     title: str
     description: str
+    modules: tuple[ModuleContext, ...]
     exports: tuple[str, ...]
     model_sha256: str
+    labels: LabelsContext
 
 
 @dataclass(frozen=True)
 class ImageContext:
-    """A picture, in ``color`` (the README's word) and Pillow's mode."""
+    """A picture. ``argument``, ``metavar``, ``a_given``, ``givens`` and ``meaning`` are what it is called.
+
+    ``is_placed`` is whether it matters where in the input the picture lies, and ``maps_back`` whether points of the
+    input become points of the picture. ``has_table`` is False where pixels go in as they are, ``has_one_table`` True
+    where one table is for all channels.
+    """
 
     kind = InputKind.IMAGE
 
+    argument: str
+    metavar: str
+    a_given: str
+    givens: str
+    meaning: str
+    and_back: str
     color: str
     pillow_mode: str
+    crop: str
     is_center_crop: bool
     is_letterbox: bool
-    crop: str
+    is_placed: bool
+    maps_back: bool
+    is_bilinear: bool
+    is_planar: bool
+    is_bgr: bool
+    is_color: bool
+    has_table: bool
+    has_one_table: bool
+    dtype: str
     width: int
     height: int
+    pad: int
     channels: int
+    shape: str
+    canvas_shape: str
+    resized_shape: str
 
 
 @dataclass(frozen=True)
 class TensorsInputContext:
-    """Arrays. A plain input is one that is not quantized."""
+    """Arrays. A plain input is one that is not quantized. For the words see ``ImageContext``."""
 
     kind = InputKind.TENSORS
 
+    argument: str
+    metavar: str
+    a_given: str
+    givens: str
+    meaning: str
     inputs: tuple[PortContext, ...]
     npy_files: str
     has_float_input: bool
@@ -98,14 +148,96 @@ class TensorsInputContext:
 
 @dataclass(frozen=True)
 class ClassesContext:
-    """Labels and scores."""
+    """Labels and scores. In each answer ``is_compared`` tells whether its self-test has more than raw outputs."""
 
     kind = AnswerKind.CLASSES
 
-    model_exports: tuple[str, ...]
+    is_compared: bool
+    has_quantized_output: bool
+    has_plain_output: bool
     classes: int
     top_k: int
+    threshold: float
+    has_activation: bool
+    is_softmax: bool
+
+
+@dataclass(frozen=True)
+class SsdContext:
+    """Which of the outputs of an SSD is which."""
+
+    boxes: int
+    classes: int
+    scores: int
+    count: int
+
+
+@dataclass(frozen=True)
+class BoxesContext:
+    """Detections, as one of the heads has them.
+
+    ``is_finished``: its boxes need no suppression and their classes are numbers; ``has_iou``: they need it.
+    ``has_either_units``: coordinates are pixels or fractions, as their size tells.
+    """
+
+    kind = AnswerKind.BOXES
+
+    is_compared: bool
     has_quantized_output: bool
+    has_plain_output: bool
+    threshold: float
+    iou: float
+    ssd: SsdContext | None
+    is_yolo_v5: bool
+    is_yolo_v8: bool
+    is_end_to_end: bool
+    is_fomo: bool
+    is_finished: bool
+    has_iou: bool
+    has_either_units: bool
+    is_softmax: bool
+    has_sigmoid: bool
+
+
+@dataclass(frozen=True)
+class MaskContext:
+    """A class for each pixel, by one of three forms of output: scores, a probability, else class numbers."""
+
+    kind = AnswerKind.MASK
+
+    is_compared: bool
+    has_quantized_output: bool
+    has_plain_output: bool
+    is_scores: bool
+    is_probability: bool
+    can_be_unseen: bool
+    is_cropped: bool
+    has_activation: bool
+    threshold: float
+    height: int
+    width: int
+    channels: int
+
+
+@dataclass(frozen=True)
+class KeypointsContext:
+    """Points, as one of the heads has them; ``output`` is the number of theirs."""
+
+    kind = AnswerKind.KEYPOINTS
+
+    is_compared: bool
+    has_quantized_output: bool
+    has_plain_output: bool
+    output: int
+    names: tuple[str, ...]
+    is_coco: bool
+    is_multipose: bool
+    is_landmarks: bool
+    has_threshold: bool
+    has_iou: bool
+    has_either_units: bool
+    threshold: float
+    iou: float
 
 
 @dataclass(frozen=True)
@@ -114,9 +246,10 @@ class TensorsAnswerContext:
 
     kind = AnswerKind.TENSORS
 
-    outputs: tuple[PortContext, ...]
-    has_plain_output: bool
+    is_compared: bool
     has_quantized_output: bool
+    has_plain_output: bool
+    outputs: tuple[PortContext, ...]
 
 
 @dataclass(frozen=True)
@@ -125,7 +258,7 @@ class Context:
 
     project: ProjectContext
     input: ImageContext | TensorsInputContext
-    answer: ClassesContext | TensorsAnswerContext
+    answer: ClassesContext | BoxesContext | MaskContext | KeypointsContext | TensorsAnswerContext
 
 
 def _port(port: Port) -> PortContext:
@@ -144,27 +277,68 @@ def _is_float(port: Port) -> bool:
 
 def _is_quantized(port: Port) -> bool:
     """Whether LiteRT tells one scale for it, in ``get_input_details()`` and its like."""
-    quantization = port.tensor.quantization
-    return port.tensor.is_quantized and quantization is not None and quantization.axis is None
+    return port.tensor.affine is not None
+
+
+# What stands behind the project's name in that of the class.
+_ENDINGS = {
+    AnswerKind.CLASSES: "Classifier",
+    AnswerKind.BOXES: "Detector",
+    AnswerKind.MASK: "Segmenter",
+    AnswerKind.KEYPOINTS: "PoseEstimator",
+    AnswerKind.TENSORS: "Embedder",
+}
+# What its answers are made of.
+_EXPORTS = {
+    AnswerKind.CLASSES: ("Category",),
+    AnswerKind.BOXES: ("Detection",),
+    AnswerKind.MASK: ("ClassPixels", "Segmentation"),
+    AnswerKind.KEYPOINTS: ("Keypoint", "Pose"),
+}
 
 
 def _build_context(annotated: AnnotatedModel, options: Options, _goldens: Goldens) -> Context:
     name = project_name(annotated, options)
     package = _package_name(name)
-    class_name = _class_name(name, _ENDINGS[annotated.answer.kind])
-    answer = _answer(annotated, class_name)
-    model_exports = answer.model_exports if isinstance(answer, ClassesContext) else (class_name,)
+    kind = annotated.answer.kind
+    class_name = _class_name(name, "" if annotated.input.kind is InputKind.TENSORS else _ENDINGS[kind])
+    # In the order of isort.
+    modules = (
+        ModuleContext("answer", _EXPORTS.get(kind, ())),
+        ModuleContext("errors", ("InputError", "InstallationError")),
+        ModuleContext("model", (class_name,)),
+    )
+    labels = _labels(annotated)
     project = ProjectContext(
         package=package,
         distribution=package.replace("_", "-"),
         class_name=class_name,
         title=annotated.title(options.name),
         description=annotated.metadata.description,
-        # In the order of ruff and isort.
-        exports=tuple(sorted((*model_exports, "InputError", "InstallationError"), key=_sort_key)),
+        modules=tuple(module for module in modules if module.exports),
+        exports=tuple(sorted(name for module in modules for name in module.exports)),
         model_sha256=annotated.model.sha256,
+        labels=LabelsContext(len(labels.get("", ())), tuple(filter(None, labels))),
     )
-    return Context(project, _input(annotated), answer)
+    return Context(project, _input(annotated), _answer(annotated))
+
+
+def _labels(annotated: AnnotatedModel) -> dict[str, tuple[str, ...]]:
+    """The labels by locale, "" for the model's own; empty where it has none or its answer needs none."""
+    from packager.tasks.boxes import Boxes
+    from packager.tasks.classes import Classes
+    from packager.tasks.mask import Mask
+
+    if not isinstance(annotated.answer, Classes | Boxes | Mask) or not annotated.answer.labels.default:
+        return {}
+    labels = annotated.answer.labels
+    fitting = {
+        locale: texts
+        for locale, texts in labels.translations
+        # Strangers write locales too, and files are named after them.
+        if re.fullmatch(r"[A-Za-z0-9]{1,8}([-_][A-Za-z0-9]{1,8}){0,4}", locale) and len(texts) == len(labels.default)
+    }
+    return {"": labels.default, **dict(sorted(fitting.items()))}
 
 
 def _input(annotated: AnnotatedModel) -> ImageContext | TensorsInputContext:
@@ -172,8 +346,13 @@ def _input(annotated: AnnotatedModel) -> ImageContext | TensorsInputContext:
         from packager.tasks.image import ImageInput
 
         assert isinstance(annotated.input, ImageInput)
-        return _image(annotated.input)
+        return _image(annotated.input, annotated.answer.kind)
     return TensorsInputContext(
+        argument="arrays",
+        metavar="ARRAYS",
+        a_given="arrays",
+        givens="arrays",
+        meaning="an array for each input, by its name",
         inputs=tuple(map(_port, annotated.inputs)),
         npy_files=" ".join(f"{port.name}.npy" for port in annotated.inputs),
         has_float_input=any(_is_float(port) for port in annotated.inputs),
@@ -183,33 +362,158 @@ def _input(annotated: AnnotatedModel) -> ImageContext | TensorsInputContext:
     )
 
 
-def _image(image: ImageInput) -> ImageContext:
+def _is_center_crop(annotated: AnnotatedModel) -> bool:
+    from packager.tasks.image import ImageInput
+
+    return isinstance(annotated.input, ImageInput) and annotated.input.crop is CropMode.CENTER_CROP
+
+
+def _image(image: ImageInput, answer: AnswerKind) -> ImageContext:
+    from packager.tasks.image import lookup_table
+
     is_gray = image.channels == 1
+    table = lookup_table(image)
+    maps_back = answer in (AnswerKind.BOXES, AnswerKind.KEYPOINTS)
+    is_located = maps_back or answer is AnswerKind.MASK
+    channels = "" if is_gray else ", 3"
+    # A uint8 input takes the pixels: its scale stands for the normalization.
+    has_table = image.tensor.dtype != "uint8"
     return ImageContext(
+        argument="picture",
+        metavar="PICTURE",
+        a_given="a picture",
+        givens="pictures",
+        meaning="a file, a Pillow image or an array: see ``picture.Picture``",
+        and_back=", and back" if maps_back else "",
         color="gray" if is_gray else "RGB",
         pillow_mode="L" if is_gray else "RGB",
+        crop=image.crop.value,
         is_center_crop=image.crop is CropMode.CENTER_CROP,
         is_letterbox=image.crop is CropMode.LETTERBOX,
-        crop=image.crop.value,
+        is_placed=is_located or image.crop is not CropMode.STRETCH,
+        maps_back=maps_back,
+        is_bilinear=image.resize is Resize.BILINEAR,
+        is_planar=image.is_planar and not is_gray,
+        is_bgr=image.order is ChannelOrder.BGR and not is_gray,
+        is_color=not is_gray,
+        has_table=has_table,
+        has_one_table=has_table and bool((table == table[0]).all()),
+        dtype=image.tensor.dtype,
         width=image.width,
         height=image.height,
+        pad=image.pad,
         channels=image.channels,
+        shape="[" + ", ".join(map(str, image.tensor.shape)) + "]",
+        canvas_shape=f"(HEIGHT, WIDTH{channels})",
+        resized_shape=f"height, width{channels}",
     )
 
 
-def _answer(annotated: AnnotatedModel, class_name: str) -> ClassesContext | TensorsAnswerContext:
+def _answer(
+    annotated: AnnotatedModel,
+) -> ClassesContext | BoxesContext | MaskContext | KeypointsContext | TensorsAnswerContext:
+    from packager.tasks.boxes import Boxes
+    from packager.tasks.classes import Classes
+    from packager.tasks.keypoints import COCO_KEYPOINTS, Keypoints
+    from packager.tasks.mask import Mask
+
     has_quantized_output = any(map(_is_quantized, annotated.outputs))
-    if annotated.answer.kind is AnswerKind.CLASSES:
-        return ClassesContext(
-            model_exports=tuple(sorted(("Category", class_name), key=_sort_key)),
-            classes=len(annotated.labels),
-            top_k=min(5, len(annotated.labels)),
-            has_quantized_output=has_quantized_output,
-        )
-    return TensorsAnswerContext(
-        outputs=tuple(map(_port, annotated.outputs)),
-        has_plain_output=any(not _is_quantized(port) for port in annotated.outputs),
+    has_plain_output = any(not _is_quantized(port) for port in annotated.outputs)
+    match annotated.answer:
+        case Classes() as answer:
+            return ClassesContext(
+                is_compared=True,
+                has_quantized_output=has_quantized_output,
+                has_plain_output=has_plain_output,
+                classes=len(answer.labels.default),
+                top_k=min(5, len(answer.labels.default)),
+                threshold=answer.threshold,
+                has_activation=answer.activation is not Activation.NONE,
+                is_softmax=answer.activation is Activation.SOFTMAX,
+            )
+        case Boxes() as answer:
+            return _boxes(answer, has_quantized_output, has_plain_output)
+        case Mask() as answer:
+            is_probability = answer.form is MaskForm.PROBABILITY
+            return MaskContext(
+                is_compared=True,
+                # Of scores the largest integer is the best, whatever it stands for.
+                has_quantized_output=has_quantized_output and is_probability,
+                has_plain_output=has_plain_output,
+                is_scores=answer.form is MaskForm.SCORES,
+                is_probability=is_probability,
+                can_be_unseen=answer.form is MaskForm.CLASS_NUMBERS or _is_center_crop(annotated),
+                is_cropped=_is_center_crop(annotated),
+                has_activation=answer.activation is not Activation.NONE,
+                threshold=answer.threshold,
+                height=answer.height,
+                width=answer.width,
+                channels=answer.class_count,
+            )
+        case Keypoints() as answer:
+            return KeypointsContext(
+                is_compared=True,
+                has_quantized_output=has_quantized_output,
+                has_plain_output=has_plain_output,
+                output=answer.output,
+                names=answer.names,
+                is_coco=answer.names == COCO_KEYPOINTS,
+                is_multipose=answer.head is Head.MOVENET_MULTIPOSE,
+                is_landmarks=answer.head is Head.LANDMARKS,
+                has_threshold=answer.head is not Head.LANDMARKS,
+                has_iou=answer.head is Head.YOLO_POSE,
+                has_either_units=answer.head in (Head.YOLO_POSE, Head.LANDMARKS),
+                threshold=answer.threshold,
+                iou=answer.iou,
+            )
+        case _:
+            return TensorsAnswerContext(
+                is_compared=False,
+                has_quantized_output=has_quantized_output,
+                has_plain_output=has_plain_output,
+                outputs=tuple(map(_port, annotated.outputs)),
+            )
+
+
+def _boxes(answer: Boxes, has_quantized_output: bool, has_plain_output: bool) -> BoxesContext:
+    head = answer.head
+    has_iou = head in (Head.YOLO_V5, Head.YOLO_V8)
+    has_activation = has_iou or head is Head.FOMO
+    is_softmax = has_activation and answer.activation is Activation.SOFTMAX
+    is_sigmoid = has_activation and answer.activation is Activation.SIGMOID
+    return BoxesContext(
+        is_compared=True,
         has_quantized_output=has_quantized_output,
+        has_plain_output=has_plain_output,
+        threshold=answer.threshold,
+        iou=answer.iou,
+        ssd=SsdContext(*answer.roles) if head is Head.SSD else None,
+        is_yolo_v5=head is Head.YOLO_V5,
+        is_yolo_v8=head is Head.YOLO_V8,
+        is_end_to_end=head is Head.END_TO_END,
+        is_fomo=head is Head.FOMO,
+        is_finished=head in (Head.SSD, Head.END_TO_END),
+        has_iou=has_iou,
+        has_either_units=has_iou or head is Head.END_TO_END,
+        is_softmax=is_softmax,
+        # The objectness of YOLO v5 is of a sigmoid, whatever its classes are of.
+        has_sigmoid=is_sigmoid or (is_softmax and head is Head.YOLO_V5),
+    )
+
+
+def _layers(context: Context) -> tuple[str, ...]:
+    """The folders of templates: for the two kinds, and for what only some models of them have."""
+    is_picture, answer = context.input.kind is InputKind.IMAGE, context.answer
+    own = {
+        "pi/quantized-output": answer.has_quantized_output,
+        "pi/labels": context.project.labels.count > 0,
+        "pi/batch": is_picture and answer.kind is not AnswerKind.CLASSES,
+        "pi/drawing": answer.kind in (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS),
+        "pi/suppression": isinstance(answer, BoxesContext | KeypointsContext) and answer.has_iou,
+    }
+    return (
+        *task_layers("pi", context.input.kind, context.answer.kind),
+        *(layer for layer, is_used in own.items() if is_used),
     )
 
 
@@ -218,39 +522,50 @@ def _package_name(name: str) -> SnakeName:
     return SnakeName(f"{package}_model") if package in _TAKEN else package
 
 
-# What stands behind the name in that of the class.
-_ENDINGS = {AnswerKind.CLASSES: " Classifier", AnswerKind.TENSORS: ""}
-
-
 def _class_name(name: str, ending: str) -> PascalName:
-    pascal = PascalName.of(name + ending)
+    pascal = PascalName.of(f"{name} {ending}" if ending else name)
     # As an exception's, its name would mislead, and hide one of Python's own.
     is_taken = pascal in _TAKEN_CLASSES or pascal.endswith(("Error", "Exception", "Warning"))
     return PascalName(f"{pascal}Net") if is_taken else pascal
 
 
-def _sort_key(name: str) -> tuple[bool, str]:
-    """Names in capitals first, which pass for constants."""
-    return not name.isupper(), name
+def assets(annotated: AnnotatedModel, context: Context) -> dict[str, bytes]:
+    """What the package reads when it runs, by file name: the model, its labels by locale, the table of pixels."""
+    files = asset_files(annotated)
+    files.pop("labels.json", None)
+    if isinstance(context.input, ImageContext) and not context.input.has_table:
+        del files["input_table.bin"]
+    for locale, labels in _labels(annotated).items():
+        text = json.dumps(labels, ensure_ascii=False, indent=0) + "\n"
+        files[f"labels.{locale}.json" if locale else "labels.json"] = text.encode()
+    return files
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> dict[str, bytes]:
     from packager.golden import golden_files
 
-    files = {f"{context.project.package}/{name}": data for name, data in asset_files(annotated).items()}
-    golden_set = goldens.sets[Runtime.LITERT]
-    golden = golden_files(annotated, golden_set)
-    files.update({f"{context.project.package}/golden/{name}": data for name, data in golden.items()})
-    return files
+    golden = golden_files(annotated, goldens.sets[Runtime.LITERT])
+    files = {f"golden/{name}": data for name, data in golden.items()}
+    return {f"{context.project.package}/{name}": data for name, data in (assets(annotated, context) | files).items()}
+
+
+_COMMANDS = {
+    AnswerKind.CLASSES: "classify",
+    AnswerKind.BOXES: "detect",
+    AnswerKind.MASK: "segment",
+    AnswerKind.KEYPOINTS: "pose",
+    AnswerKind.TENSORS: "embed",
+}
 
 
 def _next_steps(context: Context) -> tuple[str, ...]:
-    picture = f"{context.project.package}/golden/*.png --json"
-    is_classifier = context.answer.kind is AnswerKind.CLASSES
+    pictures = f"{context.project.package}/golden/*.png --json"
+    is_picture = context.input.kind is InputKind.IMAGE
+    command = f"{_COMMANDS[context.answer.kind]} {pictures}" if is_picture else "run --help"
     return (
         "copy the folder to the Pi, and there: pip install .",
         f"python -m {context.project.package} selftest",
-        f"python -m {context.project.package} " + (f"classify {picture}" if is_classifier else "run --help"),
+        f"python -m {context.project.package} {command}",
     )
 
 
@@ -258,12 +573,19 @@ TARGET = Target(
     name="pi",
     title="a Raspberry Pi",
     runtime=Runtime.LITERT,
-    cells=((InputKind.IMAGE, AnswerKind.CLASSES), (InputKind.TENSORS, AnswerKind.TENSORS)),
+    cells=(
+        (InputKind.IMAGE, AnswerKind.CLASSES),
+        (InputKind.IMAGE, AnswerKind.BOXES),
+        (InputKind.IMAGE, AnswerKind.MASK),
+        (InputKind.IMAGE, AnswerKind.KEYPOINTS),
+        (InputKind.IMAGE, AnswerKind.TENSORS),
+        (InputKind.TENSORS, AnswerKind.TENSORS),
+    ),
     options=Options,
     context=Context,
     find_problems=mobile_problems,
     build_context=_build_context,
-    layers=lambda context: task_layers("pi", context.input.kind, context.answer.kind),
+    layers=_layers,
     extra_files=_extra_files,
     next_steps=_next_steps,
 )

@@ -82,24 +82,28 @@ def test_code_is_as_ruff_has_it_and_for_python_3_9(examples: Path, tmp_path: Pat
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def unused_names(files: Mapping[str, bytes]) -> set[str]:
+    """Functions and constants of a package's modules that nothing in it uses, and that its README does not tell of."""
+    modules = {path: ast.parse(content) for path, content in files.items() if path.endswith(".py")}
+    defined: dict[str, str] = {}
+    used = {"classify", "detect", "segment", "estimate", "embed", "run", "main", "_run"}
+    for path, tree in modules.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("__"):
+                defined[node.name] = path
+            elif isinstance(node, ast.Assign):
+                defined.update({target.id: path for target in node.targets if isinstance(target, ast.Name)})
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                used.add(node.id)
+            elif isinstance(node, ast.Attribute):
+                used.add(node.attr)
+    # What argparse calls, and the package's list of names.
+    return set(defined) - used - {"error", "__all__"}
+
+
 def test_no_module_holds_what_its_model_does_not_use(examples: Path) -> None:
-    """Each function and constant of a module is used in the package, or is what its README tells of."""
     for name, files in every_branch(examples).items():
-        modules = {path: ast.parse(content) for path, content in files.items() if path.endswith(".py")}
-        defined: dict[str, str] = {}
-        used = {"classify", "run", "main", "_run"}
-        for path, tree in modules.items():
-            for node in ast.walk(tree):
-                if isinstance(node, ast.FunctionDef) and not node.name.startswith("__"):
-                    defined[node.name] = path
-                elif isinstance(node, ast.Assign):
-                    defined.update({target.id: path for target in node.targets if isinstance(target, ast.Name)})
-                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                    used.add(node.id)
-                elif isinstance(node, ast.Attribute):
-                    used.add(node.attr)
-        # What argparse calls, and the package's list of names.
-        assert set(defined) - used - {"error", "__all__"} == set(), name
+        assert unused_names(files) == set(), name
 
 
 @pytest.mark.parametrize("first", range(3))
@@ -220,8 +224,8 @@ def test_input_tensor_is_the_packagers_own(
     pixels = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "picture.png")
     code = (
-        "import sys, numpy; from PIL import Image; from digits import DigitsClassifier;"
-        "numpy.save('tensor.npy', DigitsClassifier().input_tensor(Image.open('picture.png')))"
+        "import numpy; from PIL import Image; from digits.preprocessing import Preprocessor;"
+        "numpy.save('tensor.npy', Preprocessor().tensors(Image.open('picture.png'))[0])"
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr

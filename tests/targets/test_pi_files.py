@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import time
+import tomllib
 import warnings
 import zlib
 from collections.abc import Callable, Sequence
@@ -22,6 +23,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from PIL import Image, PngImagePlugin
 
 from packager.annotated import AnnotatedModel, annotated_model
@@ -297,10 +300,10 @@ def test_pictures_become_the_tensors_of_the_packagers_own_reader(
     paths = [make(tmp_path / name, content) for name, content in GOOD_PICTURES.items()]
     ran = run_code(
         folder,
-        f"import sys, numpy; from pathlib import Path; import {package}; from {package}.model import *\n"
-        f"model = {package.capitalize()}Classifier()\n"
+        f"import numpy; from pathlib import Path; from {package}.preprocessing import Preprocessor\n"
+        f"to_tensors = Preprocessor().tensors\n"
         f"paths = sorted(Path({str(tmp_path)!r}).iterdir())\n"
-        f"numpy.savez({str(tmp_path / 'tensors')!r}, **{{path.name: model.input_tensor(path) for path in paths}})",
+        f"numpy.savez({str(tmp_path / 'tensors')!r}, **{{path.name: to_tensors(path)[0] for path in paths}})",
     )
     assert (ran.returncode, told(ran)) == (0, []), ran.stderr
     with np.load(tmp_path / "tensors.npz") as tensors:
@@ -365,10 +368,11 @@ def test_arrays_are_pictures(gray: Path, colored: Path) -> None:
 import numpy as np
 from PIL import Image
 from PACKAGE import CLASS
-model = CLASS()
+from PACKAGE.preprocessing import Preprocessor
+model, to_tensors = CLASS(), Preprocessor().tensors
 pixels = np.random.default_rng(3).integers(0, 256, (30, 40, 3), dtype=np.uint8)
 def same(picture, expected):
-    np.testing.assert_array_equal(model.input_tensor(picture), model.input_tensor(expected), strict=True)
+    np.testing.assert_array_equal(to_tensors(picture), to_tensors(expected), strict=True)
     assert model.classify(picture) == model.classify(expected)
 same(pixels, Image.fromarray(pixels))
 same(pixels[..., 0], Image.fromarray(pixels[..., 0].copy()))
@@ -446,16 +450,17 @@ def test_pillow_images_of_every_mode(gray: Path, colored: Path) -> None:
 import numpy as np
 from PIL import Image
 from PACKAGE import CLASS
-model = CLASS()
+from PACKAGE.preprocessing import Preprocessor
+model, to_tensors = CLASS(), Preprocessor().tensors
 photo = Image.fromarray(np.random.default_rng(3).integers(0, 256, (30, 40, 3), dtype=np.uint8))
 for mode in "1 L LA P PA RGB RGBA RGBX CMYK YCbCr HSV".split():
     picture = photo.convert("P").convert("PA") if mode == "PA" else photo.convert(mode)
     np.testing.assert_array_equal(
-        model.input_tensor(picture), model.input_tensor(picture.convert("MODE")), err_msg=mode, strict=True
+        to_tensors(picture), to_tensors(picture.convert("MODE")), err_msg=mode, strict=True
     )
 deep = Image.fromarray((np.arange(1200, dtype=np.uint16) * 54).reshape(30, 40))
 assert deep.mode == "I;16"
-np.testing.assert_array_equal(model.input_tensor(deep), model.input_tensor((np.asarray(deep) >> 8).astype(np.uint8)))
+np.testing.assert_array_equal(to_tensors(deep), to_tensors((np.asarray(deep) >> 8).astype(np.uint8)))
 palette = photo.quantize(8)
 palette.info["transparency"] = bytes(8)
 model.classify(palette)
@@ -643,19 +648,76 @@ def test_damaged_golden_cases_fail(damage: str, kind: str, examples: Path, tmp_p
         assert ran.stdout.splitlines()[-1].startswith("FAIL ")
 
 
+# What there is to do where no LiteRT can be imported: by Python, by what platform.machine() says, by bits.
+MISSING = [
+    (
+        (3, 13),
+        "aarch64",
+        64,
+        ("ai-edge-litert is missing", "Python 3.13 on aarch64", "run pip install .", "3.10 to 3.14"),
+    ),
+    ((3, 9), "x86_64", 64, ("tflite-runtime is missing", "Python 3.9 on x86_64", "run pip install .")),
+    ((3, 11), "armv7l", 32, ("tflite-runtime is missing", "run linux32 pip install .")),
+    ((3, 11), "aarch64", 32, ("tflite-runtime is missing", "run linux32 pip install .")),
+    ((3, 12), "armv7l", 32, ("no LiteRT for Python 3.12 on armv7l with 32 bits", "3.9 to 3.11 only", "64 bits")),
+    ((3, 13), "aarch64", 32, ("no LiteRT for Python 3.13 on aarch64 with 32 bits", "3.9 to 3.11 only", "64 bits")),
+]
+
+
+@pytest.mark.parametrize(("version", "machine", "bits", "expected"), MISSING)
 @pytest.mark.parametrize("arguments", [("digits", "classify", "x.png"), ("digits", "selftest")])
-def test_a_missing_runtime_is_named(arguments: tuple[str, ...], gray: Path) -> None:
+def test_a_missing_runtime_says_what_to_do(
+    version: tuple[int, int], machine: str, bits: int, expected: Sequence[str], arguments: Sequence[str], gray: Path
+) -> None:
     code = (
-        "import runpy, sys\nfor name in ('ai_edge_litert', 'tflite_runtime'): sys.modules[name] = None\n"
+        "import runpy, sys, platform, numpy, digits.picture\n"
+        "for name in ('ai_edge_litert', 'tflite_runtime'): sys.modules[name] = None\n"
+        "import digits.runtime as runtime\n"
+        "from types import SimpleNamespace\n"
+        f"runtime.sys = SimpleNamespace(version_info=({version[0]}, {version[1]}, 1, 'final', 0), "
+        f"maxsize=2**{bits - 1} - 1)\n"
+        f"platform.machine = lambda: {machine!r}\n"
         f"sys.argv = {list(arguments)!r}\nrunpy.run_module('digits', run_name='__main__', alter_sys=True)"
     )
     ran = run_code(gray, code)
-    assert ran.returncode == 1
     (line,) = told(ran)
-    for expected in ("ai-edge-litert", "tflite-runtime", "3.9 to 3.11", "3.10", "armv7l", "pip install"):
-        assert expected in line
+    assert (ran.returncode, ran.stdout) == (1, "")
+    for words in expected:
+        assert words in line
     helped = run_code(gray, code.replace(repr(list(arguments)), "['digits', '--help']"))
     assert (helped.returncode, "classify" in helped.stdout) == (0, True), helped.stderr
+
+
+# What pip installs beside Pillow: by Python and by what platform.machine() says.
+RUNTIMES = [
+    ("3.9", "x86_64", {"numpy", "numpy<2", "tflite-runtime<3,>=2.14"}),
+    ("3.10", "x86_64", {"numpy", "ai-edge-litert>=2.1"}),
+    ("3.13", "aarch64", {"numpy", "ai-edge-litert>=2.1"}),
+    ("3.9", "armv7l", {"numpy", "numpy<2", "tflite-runtime<3,>=2.14"}),
+    ("3.11", "armv7l", {"numpy", "numpy<2", "tflite-runtime<3,>=2.14"}),
+    ("3.11", "armv8l", {"numpy", "numpy<2", "tflite-runtime<3,>=2.14"}),
+    ("3.12", "armv7l", {"numpy"}),
+    ("3.13", "armv8l", {"numpy"}),
+]
+
+
+@pytest.mark.parametrize(("version", "machine", "expected"), RUNTIMES)
+def test_what_pip_installs(version: str, machine: str, expected: set[str], sines: Path) -> None:
+    project_table = tomllib.loads((sines / "pyproject.toml").read_text())["project"]
+    assert SpecifierSet(project_table["requires-python"]).contains(version)
+    environment = {"python_version": version, "platform_machine": machine}
+    requirements = map(Requirement, project_table["dependencies"])
+    needed = {item for item in requirements if item.marker is None or item.marker.evaluate(environment)}
+    assert {f"{item.name}{item.specifier}" for item in needed} == expected
+
+
+@pytest.mark.parametrize("module", ["numpy", "ai_edge_litert"])
+def test_one_who_interrupts_an_import_gets_no_traceback(module: str, gray: Path, tmp_path: Path) -> None:
+    """NumPy and LiteRT take longest to load, so that is when people lose patience."""
+    slow = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(5)\n"
+    write_files(tmp_path, {f"{module}/__init__.py": slow.encode()})
+    ran = run(gray, "digits", "selftest", env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    assert (ran.returncode, ran.stdout, told(ran)) == (130, "", ["interrupted"])
 
 
 # --- arrays in files ----------------------------------------
@@ -750,7 +812,7 @@ def test_a_bad_array_is_one_line(name: str, sines: Path, tmp_path: Path) -> None
 
 def test_the_message_names_the_input_and_both_shapes(sines: Path, tmp_path: Path) -> None:
     path = make(tmp_path / "three.npy", npy(np.zeros((3, 1), np.float32)))
-    assert told(run(sines, "sine", "run", path)) == [f"{path}: the input x takes [1, 1], not [3, 1]"]
+    assert told(run(sines, "sine", "run", path)) == [f"{path}: input 'x' takes [1, 1], not [3, 1]"]
 
 
 def test_a_header_of_gigabytes_is_not_read(sines: Path, tmp_path: Path) -> None:

@@ -1,65 +1,17 @@
-"""The command line: python -m digits classify PICTURE… | selftest."""
+"""The command line: see README.md."""
 
 from __future__ import annotations
 
-import json
 import sys
 
-from .console import Parser, number, printable, run, tell
-from .errors import InputError
-from .model import CLASSES, DigitsClassifier
-from .runtime import MOST_THREADS
-from .selftest import self_test
+from .console import run
 
 
 def main() -> int:
-    parser = Parser(prog="python -m digits")
-    commands = parser.add_subparsers(dest="command", required=True)
-    classify = commands.add_parser(
-        "classify", help="print the best classes for each picture"
-    )
-    classify.add_argument("pictures", nargs="+", metavar="PICTURE")
-    classify.add_argument(
-        "--json", action="store_true", help="print one JSON object a picture"
-    )
-    classify.add_argument(
-        "--top-k",
-        type=number(1, CLASSES),
-        default=5,
-        metavar="K",
-        help=f"how many classes, 1 to {CLASSES} (default: 5)",
-    )
-    classify.add_argument(
-        "--threads",
-        type=number(1, MOST_THREADS),
-        default=1,
-        metavar="N",
-        help="CPU threads (default: 1)",
-    )
-    commands.add_parser(
-        "selftest", help="replay the golden cases; exit with 1 if one fails"
-    )
-    arguments = parser.parse_args()
-    if arguments.command == "selftest":
-        return 0 if self_test() else 1
+    # Imported here, so that one who interrupts while NumPy is loaded gets no traceback.
+    from .command import command
 
-    classifier = DigitsClassifier(arguments.threads)
-    failed = False
-    for picture in arguments.pictures:
-        try:
-            results = classifier.classify(picture, arguments.top_k)
-        except InputError as error:
-            tell(error)
-            failed = True
-            continue
-        if arguments.json:
-            answers = [category._asdict() for category in results]
-            print(json.dumps({"picture": picture, "results": answers}))
-        else:
-            print(printable(picture))
-            for category in results:
-                print(f"  {category.score:8.4f}  {printable(category.label)}")
-    return 1 if failed else 0
+    return command()
 
 
 if __name__ == "__main__":

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
+import math
 import os
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from .errors import InputError, InstallationError
+
+T = TypeVar("T", int, float)
 
 
 class Parser(argparse.ArgumentParser):
@@ -19,17 +23,18 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {printable(message)}\n")
 
 
-def number(least: int, most: int) -> Callable[[str], int]:
-    """What argparse takes as the type of a whole number within limits."""
+def number(kind: Callable[[str], T], least: T, most: T) -> Callable[[str], T]:
+    """What argparse takes as the type of a number, int or float, within limits."""
+    what = "whole number" if kind is int else "number"
 
-    def convert(text: str) -> int:
+    def convert(text: str) -> T:
         try:
-            value = int(text)
+            value = kind(text)
         except ValueError:
-            value = least - 1
-        if not least <= value <= most:
+            value = None
+        if value is None or not least <= value <= most:
             raise argparse.ArgumentTypeError(
-                f"{text[:20]!r} is no whole number from {least} to {most}"
+                f"{text[:20]!r} is no {what} from {least} to {most}"
             )
         return value
 
@@ -39,6 +44,21 @@ def number(least: int, most: int) -> Callable[[str], int]:
 def printable(text: str) -> str:
     """``text`` on one line, without characters that would steer the terminal."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def print_json(document: Any) -> None:
+    """Print it on one line, with null for what is infinite or not a number."""
+    print(json.dumps(_finite(document)))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return value
 
 
 def tell(message: object) -> None:

@@ -6,12 +6,18 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Union
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from .errors import InputError
 from .files import open_file
+
+# A file, which is turned upright as its EXIF data say; or, as they lie, a Pillow image,
+# or an array of uint8, height x width x 3 (red, green, blue) or height x width. OpenCV
+# has blue first: give it ``frame[:, :, ::-1]``.
+Picture = Union[str, "os.PathLike[str]", Image.Image, np.ndarray]
 
 # What turns a picture upright, by the orientation in its EXIF data.
 TURNS = {
@@ -25,19 +31,14 @@ TURNS = {
 }
 
 
-def load_picture(
-    picture: str | os.PathLike[str] | Image.Image | np.ndarray,
-) -> Image.Image:
-    """``picture`` with 8 bits a pixel and channel, in mode L.
-
-    The picture in a file is turned upright; any other is taken as it lies. An array is
-    uint8, height x width x 3 (red, green, blue) or height x width.
+def load_picture(picture: Picture) -> Image.Image:
+    """``picture`` with 8 bits a pixel and channel, in mode L: not to be changed.
 
     Raises:
         InputError: it cannot be read, or is no such array.
     """
     if isinstance(picture, np.ndarray):
-        return _from_array(picture).convert("L")
+        return _in_mode(_from_array(picture))
     if isinstance(picture, Image.Image):
         with _reading("the picture"):
             return _convert(picture)
@@ -45,7 +46,6 @@ def load_picture(
         kind = type(picture).__name__
         raise TypeError(f"a picture is a path, a Pillow image or an array, not {kind}")
     with open_file(picture) as file, _reading(picture), Image.open(file) as opened:
-        opened.load()
         upright, turn = _convert(opened), _turn(opened)
         return upright if turn is None else upright.transpose(turn)
 
@@ -65,6 +65,7 @@ def _reading(name: object) -> Iterator[None]:
 
 
 def _convert(picture: Image.Image) -> Image.Image:
+    picture.load()
     if picture.mode in ("I", "F"):
         raise ValueError("has pixels of 32 bits: save it with 8 bits a channel")
     if 0 in picture.size:
@@ -72,12 +73,18 @@ def _convert(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith("I;16"):
         # Pillow would clip these to 255 rather than scale them.
         picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
-    return picture.convert("L")
+    return _in_mode(picture)
+
+
+def _in_mode(picture: Image.Image) -> Image.Image:
+    # Even where nothing is to be done, convert() would copy it.
+    in_mode = picture.mode == "L"
+    return picture if in_mode else picture.convert("L")
 
 
 def _turn(picture: Image.Image) -> Image.Transpose | None:
     with suppress(Exception):  # Damaged EXIF data make no picture worthless.
-        return TURNS.get(picture.getexif().get(0x0112))
+        return TURNS.get(picture.getexif().get(0x0112, 1))
     return None
 
 

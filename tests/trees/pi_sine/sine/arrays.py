@@ -1,4 +1,4 @@
-"""Arrays as the model's tensors, and its tensors as arrays of real numbers.
+"""Arrays as the model's tensors.
 
 ``like`` is LiteRT's description of a tensor: index, name, shape, dtype, quantization.
 """
@@ -26,8 +26,8 @@ def read_array(path: str, name: str, like: dict) -> np.ndarray:
             file.seek(0)
             what = "an .npz" if file.read(4) == b"PK\x03\x04" else "no .npy file"
             raise InputError(
-                f"{path}: is {what}: write the array of the input {name} into an .npy "
-                f"of its own, with numpy.save({name + '.npy'!r}, array)"
+                f"{path}: is {what}: save the array of input {name!r} alone, with "
+                f"numpy.save({name + '.npy'!r}, array)"
             ) from None
         try:
             if version != (1, 0):
@@ -59,7 +59,7 @@ def to_raw(name: str, given: np.ndarray, like: dict) -> np.ndarray:
             fits = np.isfinite(array)
     if not fits.all():
         worst = array[~fits][0]
-        raise InputError(f"the input {name} takes {dtype}, and {worst} does not fit")
+        raise InputError(f"input {name!r} takes {dtype}, and {worst} does not fit")
     return raw.reshape(like["shape"])
 
 
@@ -72,15 +72,9 @@ def _quantize(real: np.ndarray, like: dict) -> np.ndarray:
     return np.clip(rounded, limits.min, limits.max).astype(like["dtype"])
 
 
-def to_real(array: np.ndarray, like: dict) -> np.ndarray:
-    """An output as real numbers."""
-    scale, zero_point = like["quantization"]
-    return (array.astype(np.float32) - np.float32(zero_point)) * np.float32(scale)
-
-
 def _check(name: str, shape: tuple[int, ...], dtype: np.dtype, like: dict) -> None:
     if dtype.kind not in "biuf":
-        raise InputError(f"the input {name} takes numbers, not {dtype}")
+        raise InputError(f"input {name!r} takes numbers, not {dtype}")
     takes = like["shape"].tolist()
     if math.prod(shape) != math.prod(takes):
-        raise InputError(f"the input {name} takes {takes}, not {list(shape)}")
+        raise InputError(f"input {name!r} takes {takes}, not {list(shape)}")

@@ -7,6 +7,8 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from .errors import InputError, damaged
 
 FOLDER = Path(__file__).parent
@@ -38,3 +40,16 @@ def read_own_file(name: str) -> bytes:
         return (FOLDER / name).read_bytes()
     except OSError as error:
         raise damaged(name, f"cannot be read ({error.strerror})") from None
+
+
+def read_items(name: str, like: np.dtype | type) -> np.ndarray:
+    """The items, in one dimension and of the dtype ``like``, of a tensor of this package.
+
+    Raises:
+        InstallationError: it cannot be read.
+    """
+    data, dtype = read_own_file(name), np.dtype(like)
+    if len(data) % dtype.itemsize:
+        raise damaged(name, "is cut off")
+    # Files are little-endian.
+    return np.frombuffer(data, dtype.newbyteorder("<")).astype(dtype)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .arrays import to_raw, to_real
-from .errors import InputError
-from .runtime import load_interpreter
+from .arrays import to_raw
+from .outputs import OUTPUTS
+from .runtime import Runner
 
 INPUTS = [
     "x",
-]
-OUTPUTS = [
-    "y",
 ]
 
 
@@ -23,10 +20,9 @@ class Sine:
     """
 
     def __init__(self, threads: int = 1) -> None:
-        self._interpreter = load_interpreter(threads)
-        # LiteRT's description of each tensor: index, name, shape, dtype, quantization.
-        self.inputs = self._interpreter.get_input_details()
-        self.outputs = self._interpreter.get_output_details()
+        self._runner = Runner(threads)
+        # LiteRT's description of each input: index, name, shape, dtype, quantization.
+        self.inputs = self._runner.inputs
 
     def run(
         self,
@@ -53,20 +49,4 @@ class Sine:
             to_raw(name, array, like)
             for (name, array), like in zip(given.items(), self.inputs)
         ]
-        outputs = [
-            to_real(array, like)
-            for array, like in zip(self.run_raw(inputs), self.outputs)
-        ]
-        return dict(zip(OUTPUTS, outputs))
-
-    def run_raw(self, inputs: list[np.ndarray]) -> list[np.ndarray]:
-        """Run the model once on arrays of its own dtypes, shapes and order."""
-        # Each run starts afresh, also for a model that keeps state between runs.
-        self._interpreter.reset_all_variables()
-        for like, array in zip(self.inputs, inputs):
-            self._interpreter.set_tensor(like["index"], array)
-        try:
-            self._interpreter.invoke()
-        except RuntimeError as error:
-            raise InputError(f"the model cannot run on these inputs: {error}") from None
-        return [self._interpreter.get_tensor(like["index"]) for like in self.outputs]
+        return dict(zip(OUTPUTS, self._runner.run(inputs)))

@@ -1,0 +1,67 @@
+"""The command line: python -m boxes detect PICTURE… | selftest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .batch import add_command, answer_each
+from .console import Parser, number, printable
+from .draw import draw_detections
+from .drawing import add_png, write_png
+from .labels import LOCALES
+from .model import IOU, THRESHOLD, BoxesDetector
+from .picture import load_picture
+from .selftest import self_test
+
+
+def command() -> int:
+    """Do what the command line says; returns the exit code."""
+    parser = Parser(prog="python -m boxes")
+    commands = parser.add_subparsers(dest="command", required=True)
+    detect = add_command(commands, "detect", "find objects in each picture")
+    detect.add_argument(
+        "--threshold",
+        type=number(float, 0, 1),
+        default=THRESHOLD,
+        metavar="SCORE",
+        help=f"leave out what scores less (default: {THRESHOLD})",
+    )
+    detect.add_argument(
+        "--iou",
+        type=number(float, 0, 1),
+        default=IOU,
+        metavar="SHARE",
+        help=f"leave out what overlaps a better one by more than this (default: {IOU})",
+    )
+    detect.add_argument(
+        "--locale", choices=LOCALES, default="", help="the language of the labels"
+    )
+    add_png(detect, "--draw", "draw the boxes over the picture")
+    commands.add_parser(
+        "selftest", help="replay the golden cases; exit with 1 if one fails"
+    )
+    arguments = parser.parse_args()
+    if arguments.command == "selftest":
+        return 0 if self_test() else 1
+    if arguments.draw and len(arguments.pictures) > 1:
+        detect.error("--draw is for one picture")
+
+    detector = BoxesDetector(arguments.threads, arguments.locale)
+
+    def answer(path: str) -> dict[str, Any]:
+        picture = load_picture(path)
+        found = detector.detect(picture, arguments.threshold, arguments.iou)
+        if arguments.draw:
+            write_png(draw_detections(picture, found), arguments.draw, path)
+        return {"detections": [item._asdict() for item in found]}
+
+    return answer_each(arguments.pictures, answer, _lines, arguments.json)
+
+
+def _lines(document: dict[str, Any]) -> Iterator[str]:
+    for item in document["detections"]:
+        left, top, right, bottom = item["box"]
+        name = item["label"] or f"class {item['index']}"
+        box = f"{left:.0f}, {top:.0f} to {right:.0f}, {bottom:.0f}"
+        yield f"{item['score']:8.4f}  {printable(name)}  ({box})"

@@ -1,0 +1,42 @@
+"""The command line: python -m embedding embed PICTURE… | selftest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .batch import add_command, answer_each
+from .console import Parser
+from .model import EmbeddingEmbedder
+from .selftest import self_test
+
+
+def command() -> int:
+    """Do what the command line says; returns the exit code."""
+    parser = Parser(prog="python -m embedding")
+    commands = parser.add_subparsers(dest="command", required=True)
+    add_command(commands, "embed", "print the outputs for each picture")
+    commands.add_parser(
+        "selftest", help="replay the golden cases; exit with 1 if one fails"
+    )
+    arguments = parser.parse_args()
+    if arguments.command == "selftest":
+        return 0 if self_test() else 1
+
+    embedder = EmbeddingEmbedder(arguments.threads)
+
+    def embed(picture: str) -> dict[str, Any]:
+        outputs = embedder.embed(picture)
+        return {"outputs": {name: array.tolist() for name, array in outputs.items()}}
+
+    return answer_each(arguments.pictures, embed, _lines, arguments.json)
+
+
+def _lines(document: dict[str, Any]) -> Iterator[str]:
+    """The first numbers of each output."""
+    for name, values in document["outputs"].items():
+        array = np.asarray(values)
+        first = " ".join(f"{value:.6g}" for value in array.reshape(-1)[:8])
+        yield f"{name} {list(array.shape)}: {first}{' …' * (array.size > 8)}"

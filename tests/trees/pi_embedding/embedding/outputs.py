@@ -1,0 +1,6 @@
+"""The names of the model's outputs, in its order."""
+
+OUTPUTS = [
+    "embedding",
+    "counts",
+]

@@ -1,0 +1,72 @@
+"""From a picture to the model's input tensor, and back."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from .picture import Picture, load_picture
+
+# What is given to the model's class.
+Given = Picture
+
+WIDTH, HEIGHT = 16, 16
+
+
+class Placement(NamedTuple):
+    """Which part of a picture lies where in the input, in whole pixels."""
+
+    size: tuple[int, int]
+    """Width and height of the picture."""
+    box: tuple[int, int, int, int]
+    """What of it the model sees: left, top, right, bottom."""
+    fitted: tuple[int, int, int, int]
+    """Where that is in the input: left, top, width, height."""
+
+    def to_picture(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where points of the input (float32, in pixels) are in the picture."""
+        left, top, right, bottom = map(np.float32, self.box)
+        x0, y0, width, height = map(np.float32, self.fitted)
+        picture_x = left + (x - x0) * (right - left) / width
+        picture_y = top + (y - y0) * (bottom - top) / height
+        limits = tuple(map(np.float32, self.size))
+        return picture_x.clip(0, limits[0]), picture_y.clip(0, limits[1])
+
+
+def place(size: tuple[int, int]) -> Placement:
+    """The whole picture in the whole input, for its width and height."""
+    return Placement(size, (0, 0, *size), (0, 0, WIDTH, HEIGHT))
+
+
+class Preprocessor:
+    """Makes input tensors of pictures.
+
+    The model takes the pixels themselves: its own scale stands for normalization.
+    """
+
+    def tensors(self, picture: Given) -> list[np.ndarray]:
+        """The input tensor for a picture: [1, 16, 16, 3].
+
+        Raises:
+            InputError: the picture cannot be read.
+        """
+        pixels = _fit(load_picture(picture))
+        tensor = np.ascontiguousarray(pixels)
+        return [tensor.reshape([1, 16, 16, 3])]
+
+
+def _fit(picture: Image.Image) -> np.ndarray:
+    """The whole picture, stretched to the input."""
+    return _resize(picture, WIDTH, HEIGHT)
+
+
+def _resize(picture: Image.Image, width: int, height: int) -> np.ndarray:
+    # In the order of Pillow 13. In one step the order, and with it some pixels, would
+    # depend on Pillow's version.
+    down_first = picture.height - height > 2 * max(picture.width - width, 0)
+    between = (picture.width, height) if down_first else (width, picture.height)
+    bilinear = Image.Resampling.BILINEAR
+    resized = picture.resize(between, bilinear).resize((width, height), bilinear)
+    return np.asarray(resized)

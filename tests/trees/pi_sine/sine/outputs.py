@@ -1,0 +1,5 @@
+"""The names of the model's outputs, in its order."""
+
+OUTPUTS = [
+    "y",
+]
