@@ -15,6 +15,7 @@ from packager.runtimes import Runtime
 from packager.settings import Setting
 from packager.targets.litert import asset_files, mobile_problems
 from packager.targets.target import Target, project_name, task_layers
+from packager.targets.versions import pinned
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, InputKind, Resize
 
 if TYPE_CHECKING:
@@ -117,6 +118,15 @@ class QuantizedContext:
 
 
 @dataclass(frozen=True)
+class VersionsContext:
+    """What the project asks for, see versions.toml."""
+
+    litert: str
+    androidx_test_runner: str
+    junit: str
+
+
+@dataclass(frozen=True)
 class ProjectContext:
     """What every project has."""
 
@@ -131,6 +141,7 @@ class ProjectContext:
     model_sha256: str
     golden_runtime: str
     has_state: bool
+    versions: VersionsContext
 
 
 @dataclass(frozen=True)
@@ -254,6 +265,7 @@ def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> P
         package = PackageName.parse(options.package or f"com.example.{name}")
     return ProjectContext(
         name=name,
+        versions=VersionsContext(**pinned("android")),
         class_name=_class_name(project, annotated.answer.kind),
         package=package,
         package_path=package.replace(".", "/"),

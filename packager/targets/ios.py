@@ -19,6 +19,7 @@ from packager.runtimes import Runtime
 from packager.settings import Example, Setting
 from packager.targets.litert import asset_files, mobile_problems
 from packager.targets.target import Target, project_name, task_layers
+from packager.targets.versions import pinned
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, InputKind, Resize
 
 if TYPE_CHECKING:
@@ -153,6 +154,13 @@ class RawOutputContext:
 
 
 @dataclass(frozen=True)
+class VersionsContext:
+    """What the project asks for, see versions.toml."""
+
+    tensorflow_lite_c: str
+
+
+@dataclass(frozen=True)
 class ProjectContext:
     """Names, and what is true of the model whatever its task.
 
@@ -177,6 +185,7 @@ class ProjectContext:
     has_integer_output: bool
     golden_runtime: str
     golden_cases: str
+    versions: VersionsContext
 
 
 @dataclass(frozen=True)
@@ -411,6 +420,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
         has_quantized_output=has_quantized_output,
         has_float_output=any(dtype == "float32" for dtype in output_dtypes),
         has_integer_output=any(dtype != "float32" for dtype in output_dtypes),
+        versions=VersionsContext(**pinned("ios")),
         golden_runtime=golden.runtime,
         golden_cases="1 golden case" if len(golden.cases) == 1 else f"{len(golden.cases)} golden cases",
     )

@@ -27,6 +27,7 @@ from packager.targets.micro_operators import (
     resolver_methods,
 )
 from packager.targets.target import EDGE_TPU_OPERATOR, Level, Problem, Target, project_name, task_layers
+from packager.targets.versions import pinned
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, InputKind, Resize
 from packager.terminal import counted
 
@@ -284,6 +285,15 @@ class ArduinoContext:
 
 
 @dataclass(frozen=True)
+class VersionsContext:
+    """What the project asks for, see versions.toml."""
+
+    esp_tflite_micro: str
+    esp_idf: str
+    chirale: str
+
+
+@dataclass(frozen=True)
 class ProjectContext:
     """What every project has: ``name`` is that of the files and of the namespace, ``core`` the folder of the sources.
 
@@ -317,6 +327,7 @@ class ProjectContext:
     has_float_output: bool
     golden: GoldenContext
     line_bytes: int
+    versions: VersionsContext
 
 
 @dataclass(frozen=True)
@@ -569,6 +580,7 @@ def _project(
     return ProjectContext(
         name=name,
         class_name=class_name(given),
+        versions=VersionsContext(**pinned("micro")),
         guard=name.upper(),
         title=annotated.title(options.name),
         description=annotated.metadata.description,
