@@ -32,7 +32,7 @@ from packager.runtimes import Runtime
 from packager.targets import TARGETS, load_target
 from packager.targets.boards import BOARDS
 from packager.targets.micro import ArduinoForm, ArduinoLibrary, Options, Platform
-from packager.targets.target import Level, build_project
+from packager.targets.target import Level, build_project, served
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, Resize, Task
 from packager.terminal import is_active
 from packager.writing import Project, find_fault, fold, plan_tree
@@ -304,7 +304,9 @@ def _target(model: Model, name: str, chance: random.Random) -> None:
         cases.append(GoldenCase(sample.name, sample.picture, sample.inputs, outputs, best))
     goldens = Goldens({runtime: GoldenSet("made up 1.0", tuple(cases)) for runtime in Runtime}, arena_bytes=4096)
     options = chance.choice(_MICRO_OPTIONS) if name == "micro" else target.options()
-    context, files = build_project(target, annotated, options, goldens)
+    view, _ = served(target, annotated)
+    kept = goldens if view is annotated else goldens.as_tensors()
+    context, files = build_project(target, view, options, kept)
     assert all(isinstance(step, str) for step in target.next_steps(context))
     plan_tree(Path("/nonexistent/out"), [Project("", files, model.sha256)], version="1")
 
