@@ -190,9 +190,8 @@ def _fit(array: Array, port: Port, path: Path) -> Array:
     tensor = port.tensor
     if array.dtype == tensor.dtype:
         fitted = array
-    elif array.dtype.kind == "f" and tensor.is_quantized and np.isfinite(array).all():
-        assert tensor.quantization is not None
-        fitted = quantize(array.astype(np.float64), tensor.quantization, tensor.dtype)
+    elif array.dtype.kind == "f" and tensor.affine is not None and np.isfinite(array).all():
+        fitted = quantize(array.astype(np.float64), tensor.affine, tensor.dtype)
     else:
         cast = _cast(array, tensor.dtype, path)
         if cast is None:
@@ -206,7 +205,7 @@ def _wrong_type(dtype: np.dtype[Any], port: Port, path: Path) -> ConfigError:
     return ConfigError(
         f"holds {dtype}, and input {port.name!r} is {tensor.dtype}",
         where=path,
-        fix=f"Save it as {tensor.dtype}" + (", or real values as float32." if tensor.is_quantized else "."),
+        fix=f"Save it as {tensor.dtype}" + (", or real values as float32." if tensor.affine else "."),
     )
 
 
@@ -262,8 +261,8 @@ def _random_tensor(generator: np.random.Generator, port: Port) -> Array:
         return generator.integers(0, 2, tensor.shape).astype(dtype)
     limits = np.iinfo(dtype)
     if tensor.is_quantized:
-        if is_bounded and tensor.quantization is not None:
-            return quantize(generator.uniform(low, high, tensor.shape), tensor.quantization, tensor.dtype)
+        if is_bounded and tensor.affine is not None:
+            return quantize(generator.uniform(low, high, tensor.shape), tensor.affine, tensor.dtype)
         return generator.integers(limits.min, limits.max, tensor.shape, dtype=dtype, endpoint=True)
     # Plain integers are mostly indices (token ids), and one beyond the table is an error in every runtime.
     first, last = (min(max(int(bound), limits.min), limits.max) for bound in ((low, high) if is_bounded else (0, 9)))

@@ -69,7 +69,7 @@ def image_input(model: Model, metadata: ModelMetadata) -> ImageInput:
         )
     if tensor.dtype not in ("float32", "int8", "uint8"):
         raise fail(f"an image input of {tensor.dtype} is not supported", "Convert it to float32, int8 or uint8.")
-    if tensor.dtype == "int8" and not tensor.is_quantized:
+    if tensor.dtype == "int8" and tensor.affine is None:
         raise fail("its int8 image input has no scale and zero point", "Convert it with a representative dataset.")
     mean = metadata.inputs[0].mean if metadata.inputs else ()
     std = metadata.inputs[0].std if metadata.inputs else ()
@@ -113,8 +113,8 @@ def lookup_table(image: ImageInput) -> npt.NDArray[np.generic]:
     if image.tensor.dtype == "uint8":
         return np.tile(pixels.astype(np.uint8), (image.channels, 1))
     real = (pixels - np.array(image.mean)[:, None]) / np.array(image.std)[:, None]
-    if image.tensor.quantization is not None and image.tensor.dtype != "float32":
-        return quantize(real, image.tensor.quantization, image.tensor.dtype)
+    if image.tensor.affine is not None:
+        return quantize(real, image.tensor.affine, image.tensor.dtype)
     table: npt.NDArray[np.generic] = real.astype(np.float32)
     return table
 
