@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -82,14 +82,32 @@ def served(target: Target[Any, Any], annotated: AnnotatedModel) -> tuple[Annotat
     """The model as ``target`` packages it: as its task is, or as plain tensors, with a warning that says why."""
     task = annotated.task
     lack = f"has nothing for {task}" if (task.input, task.answer) not in target.cells else target.find_lack(annotated)
-    if lack is None:
-        return annotated, ()
-    problem = Problem(
-        Level.WARNING,
-        f"the {target.name} target {lack} yet: the model is packaged as plain tensors",
-        "What goes in and comes out is then for the app to prepare and to read; the self-test compares raw outputs.",
-    )
-    return annotated.as_tensors(), (problem,)
+    problems = []
+    if lack is not None:
+        annotated = annotated.as_tensors()
+        problems.append(
+            Problem(
+                Level.WARNING,
+                f"the {target.name} target {lack} yet: the model is packaged as plain tensors",
+                "What goes in and comes out is then for the app to prepare and to read; the self-test compares raw "
+                "outputs.",
+            )
+        )
+    if annotated.answer.kind is AnswerKind.TENSORS and target.runtime is not Runtime.TFLITE_MICRO:
+        problems += _proof_problems(annotated.model)
+    return annotated, tuple(problems)
+
+
+def _proof_problems(model: Model) -> Iterator[Problem]:
+    from packager.golden.ranking import Ranking, output_rankings
+
+    if all(ranking is Ranking.ORDER for ranking in output_rankings(model)):
+        yield Problem(
+            Level.WARNING,
+            "a ranking decides the order of all its outputs, and as plain tensors they cannot be compared: the "
+            "self-test proves that the model runs, not what it answers",
+            "A target that has boxes compares these; or convert the model without what ranks inside.",
+        )
 
 
 def task_layers(target: str, input: InputKind, answer: AnswerKind) -> tuple[str, ...]:

@@ -1,0 +1,54 @@
+"""A target serves a model as its task is, or as plain tensors, and says so."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from packager.annotated import AnnotatedModel, annotated_model
+from packager.metadata.attach import Annotation
+from packager.model import parse_model
+from packager.targets import TARGETS, load_target
+from packager.targets.target import served
+from packager.tasks import AnswerKind, InputKind, Task
+from tests.targets.micro.graphs import Op, T, graph
+from tests.targets.pi_models import Output, attached, picture_model
+
+
+def detector() -> AnnotatedModel:
+    outputs = {"boxes": Output(np.zeros((1, 6, 20), np.float32), reach=1.0)}
+    return attached(picture_model(outputs), Annotation(task=Task.OBJECT_DETECTION, mean=(0.0,), std=(255.0,)))
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_task_that_a_target_has_nothing_for(name: str) -> None:
+    annotated, target = detector(), load_target(name)
+    view, problems = served(target, annotated)
+    if (InputKind.IMAGE, AnswerKind.BOXES) in target.cells:
+        assert (view, problems) == (annotated, ())
+        return
+    assert (view.input.kind, view.answer.kind, view.task) == (
+        InputKind.TENSORS,
+        AnswerKind.TENSORS,
+        Task.OBJECT_DETECTION,
+    )
+    assert [problem.what for problem in problems] == [
+        f"the {name} target has nothing for object-detection yet: the model is packaged as plain tensors"
+    ]
+
+
+def test_outputs_that_are_all_in_the_order_of_a_ranking() -> None:
+    """Of which, as tensors, none is compared."""
+    tensors = [T("x", [4]), T("k", [], "int32", data=np.array(2)), T("values", [2]), T("indices", [2], "int32")]
+    topk = Op("TOPK_V2", ["x", "k"], ["values", "indices"])
+    told = {}
+    for outputs in (["indices"], ["values", "indices"]):
+        annotated = annotated_model(parse_model(graph(tensors, [topk], ["x"], outputs)))
+        for name in TARGETS:
+            _, problems = served(load_target(name), annotated)
+            told[name, len(outputs)] = [problem.what for problem in problems]
+    (what,) = told["android", 1]
+    assert what.startswith("a ranking decides the order of all its outputs")
+    assert told["ios", 1] == told["pi", 1] == [what]
+    # Its own runtime on a computer and on a board ranks in the same way.
+    assert told["micro", 1] == told["micro", 2] == told["pi", 2] == told["android", 2] == []
