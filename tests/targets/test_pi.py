@@ -83,7 +83,7 @@ def test_code_is_as_ruff_has_it_and_for_python_3_9(examples: Path, tmp_path: Pat
 
 
 def unused_names(files: Mapping[str, bytes]) -> set[str]:
-    """Functions and constants of a package's modules that nothing in it uses, and that its README does not tell of."""
+    """Functions and constants of a package that nothing in it uses, and that its README does not tell of."""
     modules = {path: ast.parse(content) for path, content in files.items() if path.endswith(".py")}
     defined: dict[str, str] = {}
     used = {"classify", "detect", "segment", "estimate", "embed", "run", "main", "_run"}

@@ -26,8 +26,8 @@ def draw_detections(picture: Image.Image, found: list[Detection]) -> Image.Image
         draw.rectangle(corners, outline=_color(item.index), width=width)
     for item in reversed(found):
         name = item.label or f"class {item.index}"
-        text, at = f"{name} {item.score:.2f}", (round(item.box[0]), round(item.box[1]))
-        draw_text(image, at, text, _color(item.index))
+        at = (round(item.box[0]), round(item.box[1]))
+        draw_text(image, at, name, f"{item.score:.2f}", _color(item.index))
     return image
 
 

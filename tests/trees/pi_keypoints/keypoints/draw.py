@@ -42,5 +42,5 @@ def draw_poses(picture: Image.Image, found: list[Pose]) -> Image.Image:
         if shown:
             left, top = min(shown, key=lambda point: point[1])
             at = (round(left), round(top) - 3 * width)
-            draw_text(image, at, f"{pose.score:.2f}", color)
+            draw_text(image, at, "", f"{pose.score:.2f}", color)
     return image

@@ -24,11 +24,10 @@ def draw_segmentation(picture: Image.Image, found: Segmentation) -> Image.Image:
     image = Image.new("RGB", (drawn.width, drawn.height + line * len(names)))
     image.paste(drawn)
     for row, (item, name) in enumerate(zip(found.classes, names), start=1):
-        text = f"{name} {item.pixels / most:.1%}"
         at = (0, drawn.height + line * row)
         color = tuple(colors[item.index].tolist())
         image.paste(color, (0, at[1] - line, image.width, at[1]))
-        draw_text(image, at, text, color)
+        draw_text(image, at, name, f"{item.pixels / most:.1%}", color)
     return image
 
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from .console import printable
 from .errors import InputError
 
-LONGEST_TEXT = 40
+LONGEST_NAME = 30
 
 
 def add_png(parser: argparse.ArgumentParser, option: str, what: str) -> None:
@@ -49,13 +49,21 @@ def font_for(image: Image.Image) -> ImageFont.ImageFont | ImageFont.FreeTypeFont
 
 
 def draw_text(
-    image: Image.Image, at: tuple[float, float], text: str, color: tuple[int, ...]
+    image: Image.Image,
+    at: tuple[float, float],
+    name: str,
+    value: str,
+    color: tuple[int, ...],
 ) -> None:
-    """``text`` on a patch of ``color``, whose lower left corner is ``at`` if it fits."""
+    """Name and value on a patch of ``color``, its lower left corner at ``at`` if it fits.
+
+    A long name is cut.
+    """
     draw, font = ImageDraw.Draw(image), font_for(image)
-    shown = printable(text)
-    if len(shown) > LONGEST_TEXT:
-        shown = shown[: LONGEST_TEXT - 1] + "…"
+    shown = printable(name)
+    if len(shown) > LONGEST_NAME:
+        shown = shown[: LONGEST_NAME - 1] + "…"
+    shown = f"{shown} {value}".strip()
     left, _, right, _ = draw.textbbox((0, 0), shown, font=font)
     # Patches are of one height, whichever letters they hold.
     _, top, _, bottom = draw.textbbox((0, 0), "Ág", font=font)
