@@ -13,6 +13,7 @@ from packager.render.naming import PascalName, SnakeName
 from packager.runtimes import Runtime
 from packager.targets.litert import asset_files, mobile_problems
 from packager.targets.target import Target, project_name, task_layers
+from packager.targets.versions import pinned
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize
 
 if TYPE_CHECKING:
@@ -73,6 +74,15 @@ class LabelsContext:
 
 
 @dataclass(frozen=True)
+class VersionsContext:
+    """What the project asks for, see versions.toml."""
+
+    ai_edge_litert: str
+    tflite_runtime: str
+    pillow: str
+
+
+@dataclass(frozen=True)
 class ProjectContext:
     """Names, and what is true of the model whatever it is for."""
 
@@ -85,6 +95,7 @@ class ProjectContext:
     exports: tuple[str, ...]
     model_sha256: str
     labels: LabelsContext
+    versions: VersionsContext
 
 
 @dataclass(frozen=True)
@@ -319,6 +330,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, _goldens: Golden
         exports=tuple(sorted(name for module in modules for name in module.exports)),
         model_sha256=annotated.model.sha256,
         labels=LabelsContext(len(labels.get("", ())), tuple(filter(None, labels))),
+        versions=VersionsContext(**pinned("pi")),
     )
     return Context(project, _input(annotated), _answer(annotated))
 
