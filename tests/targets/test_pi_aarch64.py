@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from packager.targets.pi import TARGET
-from packager.tasks import AnswerKind, InputKind
 from tests.conftest import write_files
 from tests.example_models import digits, golden_pictures, sine
 from tests.targets.pi.emulated import Machine, Pi, find_pi
@@ -81,22 +79,19 @@ YOLO = 'task = "object-detection"\nhead = "yolo-v8"\nmean = 0\nstd = 255\ncrop =
 # Models that others made, with real pictures: of random ones a detector says nothing.
 REAL = [
     (
-        AnswerKind.BOXES,
         "ssd_mobilenet_v1_no_metadata",
         'task = "object-detection"\nhead = "ssd"\nlabels = "coco_labels.txt"\nmean = 127.5\nstd = 127.5',
         ["cats_and_dogs.jpg", "cat.bmp"],
     ),
-    (AnswerKind.BOXES, "yolo11n_full_integer_quant", YOLO, ["cats_and_dogs.jpg"]),
-    (AnswerKind.BOXES, "yolov8n_int8", YOLO, ["cats_and_dogs.jpg", "cat.bmp"]),
-    (AnswerKind.KEYPOINTS, "movenet_single_pose_lightning_ptq", 'task = "pose"', ["squat.bmp"]),
+    ("yolo11n_full_integer_quant", YOLO, ["cats_and_dogs.jpg"]),
+    ("yolov8n_int8", YOLO, ["cats_and_dogs.jpg", "cat.bmp"]),
+    ("movenet_single_pose_lightning_ptq", 'task = "pose"', ["squat.bmp"]),
     (
-        AnswerKind.MASK,
         "deeplabv3",
         'task = "image-segmentation"\nmean = 127.5\nstd = 127.5',
         ["bird_segmentation.bmp", "cat.bmp"],
     ),
     (
-        AnswerKind.MASK,
         "deeplabv3_mnv2_dm05_pascal_quant",
         'task = "image-segmentation"',
         ["bird_segmentation.bmp", "cat.bmp"],
@@ -106,16 +101,7 @@ REAL = [
 
 @pytest.mark.parametrize(
     ("model", "metadata", "pictures"),
-    [
-        pytest.param(
-            *case,
-            id=case[0],
-            marks=pytest.mark.xfail(
-                (InputKind.IMAGE, kind) not in TARGET.cells, reason=f"the package has no {kind} yet", run=False
-            ),
-        )
-        for kind, *case in REAL
-    ],
+    [pytest.param(*case, id=case[0]) for case in REAL],
 )
 def test_real_models_pass_their_self_tests(
     models: Path, tmp_path: Path, pi: Pi, model: str, metadata: str, pictures: list[str]
