@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.workers import Worker, fastest
-from tests.mediapipe_env import mediapipe_python
+from tests.mediapipe import mediapipe_python
 from tests.targets.pi.projects import write_project
 
 pytestmark = pytest.mark.skipif("not config.getoption('--benchmark-enable')", reason="benchmarks: make benchmark")

@@ -12,7 +12,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from packager.cli import app
-from tests.mediapipe_env import mediapipe_python
+from tests.mediapipe import mediapipe_python
 
 pytestmark = pytest.mark.mediapipe
 

@@ -16,11 +16,10 @@ from packager.metadata.attach import Annotation, LabelFile, annotate
 from packager.model import parse_model, read_model
 from packager.tasks import CropMode, Task
 from tests.conftest import write_files
+from tests.mediapipe import sampled_as_mediapipe
 from tests.targets.test_pi import project
 from tests.targets.test_pi_commands import OWN_KERNELS
 from tests.targets.test_pi_files import run, run_code, told
-
-Array = np.ndarray[Any, Any]
 
 # How far a score may be off, and a side of a box as a share of the picture's.
 SCORE, SIDE = 0.03, 0.02
@@ -91,23 +90,11 @@ def answer(packages: Path, name: str, picture: Path, *arguments: str | Path) -> 
     return document
 
 
-def as_mediapipe_samples(picture: Path, size: int, out: Path) -> Path:
-    """``picture`` of ``size`` x ``size``: between the four pixels around (x * width / size, y * height / size)."""
+def sampled(picture: Path, size: int, folder: Path) -> Path:
+    """``picture`` of ``size`` x ``size``, made smaller as MediaPipe does it."""
     with Image.open(picture) as opened:
-        pixels = np.asarray(opened.convert("RGB")).astype(np.float64)
-
-    def neighbours(count: int) -> tuple[Array, Array, Array]:
-        places = np.arange(size) * count / size
-        first = places.astype(int)
-        return first, np.minimum(first + 1, count - 1), places - first
-
-    up, down, down_share = neighbours(pixels.shape[0])
-    left, right, right_share = neighbours(pixels.shape[1])
-    down_share, right_share = down_share[:, None, None], right_share[None, :, None]
-    upper = pixels[up][:, left] * (1 - right_share) + pixels[up][:, right] * right_share
-    lower = pixels[down][:, left] * (1 - right_share) + pixels[down][:, right] * right_share
-    Image.fromarray(np.rint(upper * (1 - down_share) + lower * down_share).astype(np.uint8)).save(out)
-    return out
+        sampled_as_mediapipe(opened, size, size).save(folder / "sampled.png")
+    return folder / "sampled.png"
 
 
 @pytest.mark.parametrize("name", ["ssd", "yolo11", "yolov8"])
@@ -123,7 +110,7 @@ def test_detections(name: str, models: Path, packages: Path, tmp_path: Path) -> 
             width, height = opened.size
         scale = np.ones(4)
         if case["source"] == "MediaPipe":
-            picture = as_mediapipe_samples(picture, 300, tmp_path / "sampled.png")
+            picture = sampled(picture, 300, tmp_path)
             scale = np.array([width, height, width, height]) / 300
         found = answer(packages, name, picture)["detections"]
         assert [item["score"] for item in found] == sorted((item["score"] for item in found), reverse=True)
@@ -150,7 +137,7 @@ def test_ssd_finds_the_cat_in_the_picture_itself(models: Path, packages: Path) -
 
 def test_masks(models: Path, packages: Path, tmp_path: Path) -> None:
     (case,) = expected_of(models, CASES["deeplab"].model)
-    picture = as_mediapipe_samples(models / case["input"], 257, tmp_path / "sampled.png")
+    picture = sampled(models / case["input"], 257, tmp_path)
     document = answer(packages, "deeplab", picture)
     assert (document["width"], document["height"]) == (257, 257)
     assert [(item["index"], item["label"]) for item in document["classes"]] == [(0, "background"), (3, "bird")]

@@ -29,6 +29,7 @@ from packager.tasks.keypoints import COCO_KEYPOINTS, keypoints_answer
 from packager.tasks.kinds import Answer, Array, Placement
 from packager.tasks.mask import Segmentation, mask_answer
 from tests.conftest import MODELS
+from tests.mediapipe import sampled_as_mediapipe
 
 EXPECTED = MODELS / "expected_tasks.json"
 ANSWERS: dict[str, Callable[[Model, ModelMetadata], Answer[Any]]] = {
@@ -95,17 +96,6 @@ class Run:
         return self.answer.read(outputs, self.placement)
 
 
-def mediapipes_pixels(picture: Image.Image, width: int, height: int) -> Image.Image:
-    """Bilinear as MediaPipe samples: item d of D at d * S / D, without the half pixel."""
-    lines = np.asarray(picture).astype(float)
-    for axis, (length, size) in enumerate(((picture.height, height), (picture.width, width))):
-        first, part = np.divmod(np.arange(size) * length / size, 1)
-        low = first.astype(int)
-        part = part.reshape(-1, 1, 1) if axis == 0 else part.reshape(-1, 1)
-        lines = lines.take(low, axis) * (1 - part) + lines.take(np.minimum(low + 1, length - 1), axis) * part
-    return Image.fromarray((lines + 0.5).astype(np.uint8))
-
-
 @cache
 def run(name: str, *, as_mediapipe: bool = False) -> Run:
     entry = CASES[name]
@@ -115,7 +105,7 @@ def run(name: str, *, as_mediapipe: bool = False) -> Run:
     with Image.open(MODELS / entry["input"]) as opened:
         picture = opened.convert("RGB")
     placement = place(picture.size, image)
-    shown = mediapipes_pixels(picture, image.width, image.height) if as_mediapipe else picture
+    shown = sampled_as_mediapipe(picture, image.width, image.height) if as_mediapipe else picture
     sample = Sample(name, None, (input_tensor(shown, image),), placement)
     sets = build_goldens(annotated, [sample], [Runtime.LITERT, Runtime.LITERT_REFERENCE]).sets
     fast, slow = (sets[runtime].cases[0].outputs for runtime in (Runtime.LITERT, Runtime.LITERT_REFERENCE))
