@@ -4,7 +4,7 @@ TOOLS := .tools
 UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
 OUT ?= dist/digits
 
-.PHONY: demo test long check format benchmark clean
+.PHONY: demo test test-fast long check format benchmark clean
 
 # uv comes from the PATH, or goes into a folder of this checkout: one version, of which each wheel's hash is known.
 $(TOOLS)/bin/uv: .ci/uv.txt
@@ -22,6 +22,13 @@ demo: .venv/.synced
 # A file to a process, on as many as there are cores: what a file sets up is set up once.
 test: .venv/.synced
 	$(UV) run --frozen pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
+
+# What says within a minute whether a change is sound: all but what runs a model, a compiler or the tool many times.
+SLOW := $(addprefix tests/,targets fuzz benchmarks metadata/test_many.py \
+	$(addsuffix .py,$(addprefix test_,isolation terminal pipeline reading real_models limits words project_names)))
+
+test-fast: .venv/.synced
+	$(UV) run --frozen pytest --numprocesses auto --dist loadfile $(addprefix --ignore=,$(SLOW)) $(PYTEST_ARGS)
 
 # What takes minutes and proves little on every change: 20,000 mutants, ten minutes of Atheris, 200 killed builds.
 long: .venv/.synced
