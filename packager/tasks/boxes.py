@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from packager.errors import MetadataError
-from packager.metadata.plan import AS_TENSORS, HEAD, LABELS
+from packager.metadata.plan import AS_TENSORS, HEAD
 from packager.metadata.view import ModelMetadata
 from packager.model import Model, Tensor
 from packager.settings import Text
 from packager.tasks import Activation, AnswerKind, Head, Task
-from packager.tasks.classes import Labels, read_labels
+from packager.tasks.classes import Labels, labels_misfit, read_labels
 from packager.tasks.heads import HEADS, class_count, find_heads, head_fits, image_layout, ssd_roles
 from packager.tasks.kinds import Answer, Array, Placement
 from packager.tasks.quantization import dequantize
@@ -78,11 +78,7 @@ def boxes_answer(model: Model, metadata: ModelMetadata) -> Boxes:
     roles = (ssd_roles(model) if head is Head.SSD else None) or (0,)
     classes = class_count(model, head, roles)
     if classes and labels.default and len(labels.default) != classes:
-        raise MetadataError(
-            f"its metadata holds {counted(len(labels.default), 'label')} for {counted(classes, 'class/classes')}",
-            where=model.path,
-            fix=("Attach the right ones with ", LABELS, ": packager metadata attach --help"),
-        )
+        raise labels_misfit(model, len(labels.default), counted(classes, "class/classes"))
     layout = image_layout(model.inputs[0])
     assert layout is not None, "an image input has been found"
     return Boxes(

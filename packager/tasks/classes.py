@@ -40,6 +40,15 @@ def read_labels(metadata: ModelMetadata) -> Labels:
     return Labels()
 
 
+def labels_misfit(model: Model, labels: int, expected: str) -> MetadataError:
+    """The error for ``model``'s so many labels, where it takes as many as ``expected`` ("10 classes") says."""
+    return MetadataError(
+        f"its metadata holds {counted(labels, 'label')} for {expected}",
+        where=model.path,
+        fix=("Attach the right ones with ", LABELS, ": packager metadata attach --help"),
+    )
+
+
 def classes_answer(model: Model, metadata: ModelMetadata) -> Classes:
     """The classes of a model with one output.
 
@@ -54,12 +63,7 @@ def classes_answer(model: Model, metadata: ModelMetadata) -> Classes:
         )
     tensor, labels = model.outputs[0], read_labels(metadata)
     if len(labels.default) != tensor.size:
-        what = f"{counted(len(labels.default), 'label')} for {counted(tensor.size, 'class/classes')}"
-        raise MetadataError(
-            f"its metadata holds {what}",
-            where=model.path,
-            fix=("Attach the right ones with ", LABELS, ": packager metadata attach --help"),
-        )
+        raise labels_misfit(model, len(labels.default), counted(tensor.size, "class/classes"))
     return Classes(tensor, labels, metadata.activation, metadata.threshold or 0.0)
 
 

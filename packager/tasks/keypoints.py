@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from packager.errors import MetadataError
-from packager.metadata.plan import LABELS, POINTS
+from packager.metadata.plan import POINTS
 from packager.metadata.view import ModelMetadata, count_labels
 from packager.model import Model, Tensor
 from packager.settings import Text
@@ -24,7 +24,7 @@ from packager.tasks.boxes import (
     input_scale,
     suppress,
 )
-from packager.tasks.classes import read_labels
+from packager.tasks.classes import labels_misfit, read_labels
 from packager.tasks.heads import image_layout, landmark_items
 from packager.tasks.kinds import Answer, Array, Placement
 from packager.tasks.quantization import dequantize
@@ -96,11 +96,7 @@ def keypoints_answer(model: Model, metadata: ModelMetadata) -> Keypoints:
         names = labels
     # YOLO's label is that of the whole body.
     elif labels and head is not Head.YOLO_POSE:
-        raise MetadataError(
-            f"its metadata holds {counted(len(labels), 'label')} for {counted(count, 'point')}",
-            where=model.path,
-            fix=("Attach the right ones with ", LABELS, ": packager metadata attach --help"),
-        )
+        raise labels_misfit(model, len(labels), counted(count, "point"))
     layout = image_layout(model.inputs[0])
     assert layout is not None, "an image input has been found"
     # The others answer with the one body that they look for.

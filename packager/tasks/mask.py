@@ -12,12 +12,12 @@ import numpy.typing as npt
 from PIL import Image
 
 from packager.errors import MetadataError
-from packager.metadata.plan import AS_TENSORS, LABELS
+from packager.metadata.plan import AS_TENSORS
 from packager.metadata.view import ModelMetadata
 from packager.model import Model, Tensor
 from packager.settings import Text
 from packager.tasks import Activation, AnswerKind, MaskForm
-from packager.tasks.classes import Labels, read_labels
+from packager.tasks.classes import Labels, labels_misfit, read_labels
 from packager.tasks.heads import image_layout, mask_form
 from packager.tasks.kinds import Answer, Array, Placement
 from packager.tasks.quantization import dequantize
@@ -61,10 +61,7 @@ def mask_answer(model: Model, metadata: ModelMetadata) -> Mask:
     # Class numbers may be any; a probability is of one class, beside the background.
     classes = {MaskForm.SCORES: tensor.shape[-1], MaskForm.PROBABILITY: 2, MaskForm.CLASS_NUMBERS: named}[form]
     if named not in (0, classes):
-        raise fail(
-            f"its metadata holds {counted(named, 'label')} for {counted(classes, 'class/classes')}",
-            *("Attach the right ones with ", LABELS),
-        )
+        raise labels_misfit(model, named, counted(classes, "class/classes"))
     if classes > UNSEEN:
         raise fail(
             f"it tells {classes} classes apart, and a mask of 8 bits holds {UNSEEN}",
