@@ -30,7 +30,7 @@ class DigitsClassifier:
         Args:
             picture: a file, a Pillow image or an array: see ``picture.Picture``.
             top_k: how many classes at most.
-            threshold: the score of the worst.
+            threshold: the least score; 0 leaves out none.
 
         Raises:
             InputError: the picture cannot be read.

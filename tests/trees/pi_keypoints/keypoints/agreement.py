@@ -12,6 +12,9 @@ from .files import FOLDER
 from .picture import load_picture
 from .preprocessing import place
 
+# What the golden answers were made with, whatever a caller takes.
+GOLDEN_THRESHOLD = 0.0
+
 
 def find_differences(
     outputs: list[np.ndarray], case: dict[str, Any], agreement: dict[str, float]
@@ -24,8 +27,8 @@ def find_differences(
     """
     picture = load_picture(FOLDER / "golden" / case["picture"])
     within, far = agreement["score"], agreement["distance"] * max(picture.size)
-    certain = 0.0 + within
-    left = read_poses(outputs, place(picture.size), 0.0)
+    certain = GOLDEN_THRESHOLD + within
+    left = read_poses(outputs, place(picture.size), GOLDEN_THRESHOLD)
     problems = []
     for item in case["answers"]:
         golden = Pose(item["score"], [Keypoint(**point) for point in item["keypoints"]])
