@@ -26,6 +26,7 @@ from packager.errors import ConfigError, PackagerError
 from packager.runtimes import GOLDEN_LIMIT
 from packager.settings import Example, Setting
 from packager.targets import TARGETS, load_target
+from packager.tasks import Task
 from packager.terminal import counted, is_active, visible, visible_line
 
 if TYPE_CHECKING:
@@ -316,11 +317,7 @@ def attach(
     ],
     task: Annotated[
         str | None,
-        typer.Option(
-            metavar="TASK",
-            help="image-classification, object-detection, image-segmentation, pose, image-to-tensors, "
-            "audio-classification, text-classification, tensor-classification or tensors.",
-        ),
+        typer.Option(metavar="TASK", help=f"{Task.listed()}."),
     ] = None,
     labels: Annotated[
         list[str] | None,
@@ -429,7 +426,7 @@ def attach(
     What the model holds already is kept unless an option replaces it.
     """
     from packager.metadata.attach import Annotation, LabelFile, attach_metadata
-    from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize, Task
+    from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize
 
     annotation = Annotation(
         task=_choice(Task, task, "--task"),

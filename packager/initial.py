@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -51,6 +52,7 @@ class Proposal:
     target_notes: tuple[str, ...]
     carries_metadata: bool
     metadata_notes: tuple[str, ...]
+    task_lines: tuple[str, ...]
     task: str
     takes_labels: bool
     label_count: str
@@ -171,6 +173,7 @@ def propose(path: Path, folder: Path, ask: Ask = _accept) -> Proposal:
         target_notes=target_notes,
         carries_metadata=metadata is not None,
         metadata_notes=notes,
+        task_lines=tuple(textwrap.wrap(f"{Task.listed()}.", 115, break_on_hyphens=False)),
         task=task.value,
         takes_labels=task.answer in (AnswerKind.CLASSES, AnswerKind.BOXES, AnswerKind.MASK),
         label_count="classes" if count is None else f"classes ({count})",

@@ -182,6 +182,7 @@ PROPOSAL = Proposal(
     target_notes=(),
     carries_metadata=False,
     metadata_notes=(),
+    task_lines=("image-classification or tensors.",),
     task="image-classification",
     takes_labels=True,
     label_count="classes (10)",

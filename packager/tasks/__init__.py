@@ -45,6 +45,12 @@ class Task(StrEnum):
                 return task
         raise ValueError(f"{name!r} is no task")
 
+    @classmethod
+    def listed(cls) -> str:
+        """All of them as a sentence: "image-classification, … or tensors"."""
+        *names, last = cls
+        return f"{', '.join(names)} or {last}"
+
     IMAGE_CLASSIFICATION = "image-classification", InputKind.IMAGE, AnswerKind.CLASSES
     OBJECT_DETECTION = "object-detection", InputKind.IMAGE, AnswerKind.BOXES
     IMAGE_SEGMENTATION = "image-segmentation", InputKind.IMAGE, AnswerKind.MASK
