@@ -6,7 +6,7 @@ import ctypes
 import json
 import struct
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
@@ -86,12 +86,12 @@ class MetadataBuilder:
             MetadataError: the metadata in the model is damaged.
         """
         metadata = self._unpack()
-        before = _file_names(metadata)
+        before, packed = _file_names(metadata), read_files(self._model)
         if not metadata.subgraphMetadata:
             metadata.subgraphMetadata = [self._schema.SubGraphMetadataT()]
         graph = metadata.subgraphMetadata[0]
         self._set_general(metadata)
-        self._disown_literal(metadata)
+        self._disown_literal(metadata, packed)
         plan, given = self._plan, self._annotation
         graph.inputTensorMetadata = self._tensors(
             graph.inputTensorMetadata, self._model.inputs, plan.input_roles, given.inputs
@@ -107,7 +107,7 @@ class MetadataBuilder:
             self._set_group(graph)
         self._set_own_entry(graph)
         gone = before - _file_names(metadata)
-        kept = {name: data for name, data in read_files(self._model).items() if name not in gone}
+        kept = {name: data for name, data in packed.items() if name not in gone}
         return self._pack(metadata), kept | self._new_files
 
     def _unpack(self) -> Any:
@@ -124,9 +124,9 @@ class MetadataBuilder:
         metadata.minParserVersion = self._support.minimum_parser_version(_finish(metadata))
         return _finish(metadata)
 
-    def _disown_literal(self, metadata: Any) -> None:
+    def _disown_literal(self, metadata: Any, packed: Mapping[str, bytes]) -> None:
         """Take what Ultralytics wrote as a list of labels for none, and leave it in the model."""
-        if find_literal(read_files(self._model)):
+        if find_literal(packed):
             for file in _associated_files(metadata):
                 if file.name == LITERAL_NAME:
                     file.type = self._schema.AssociatedFileType.UNKNOWN

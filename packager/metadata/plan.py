@@ -77,13 +77,12 @@ class Annotation:
     """What to write into a model. None, and an empty tuple, keep what is in it.
 
     ``labels`` are those of the classes (of the first output; for an object detector of its categories, for a pose of
-    its points); a file
-    replaces the labels of its own locale. ``mean`` and ``std`` are of an image input, in units of 8-bit pixels,
-    one value or one a channel: the model takes ``(pixel - mean) / std``. ``crop``, ``resize``, ``pad`` (0 to 255) and
-    ``channels`` are for image inputs too, ``activation`` to ``points`` for the answers that have them, as
-    ``ModelMetadata`` says; ``threshold`` and ``iou`` are from 0 to 1. ``inputs`` and ``outputs`` are in the model's
-    order, and may be fewer. ``sample_rate`` (Hz) and ``audio_channels`` are for audio; ``vocabulary`` (a file, packed
-    as it is) and ``delimiter`` (the regular expression at which a text is split into tokens) for text.
+    its points); a file replaces the labels of its own locale. ``mean`` and ``std`` are of an image input, in units of
+    8-bit pixels, one value or one a channel: the model takes ``(pixel - mean) / std``. ``crop``, ``resize``, ``pad``
+    (0 to 255) and ``channels`` are for image inputs too, ``activation`` to ``points`` for the answers that have
+    them, as ``ModelMetadata`` says; ``threshold`` and ``iou`` are from 0 to 1. ``inputs`` and ``outputs`` are in the
+    model's order, and may be fewer. ``sample_rate`` (Hz) and ``audio_channels`` are for audio; ``vocabulary`` (a
+    file, packed as it is) and ``delimiter`` (the regular expression at which a text is split into tokens) for text.
     """
 
     task: Task | None = None

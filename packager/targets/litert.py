@@ -114,6 +114,11 @@ LITERT_CUSTOM_OPERATORS = (
 _INTERFACE_DTYPES = ("float32", "int8", "uint8", "int16", "int32", "int64", "bool")
 
 
+def labels_file(labels: tuple[str, ...]) -> bytes:
+    """Labels as a JSON array of strings, one a line."""
+    return (json.dumps(labels, ensure_ascii=False, indent=0) + "\n").encode()
+
+
 def asset_files(annotated: AnnotatedModel) -> dict[str, bytes]:
     """The data that every LiteRT project ships, by file name.
 
@@ -123,7 +128,7 @@ def asset_files(annotated: AnnotatedModel) -> dict[str, bytes]:
     """
     files = {"model.tflite": annotated.model.data}
     if annotated.answer.kind in (AnswerKind.CLASSES, AnswerKind.BOXES, AnswerKind.MASK):
-        files["labels.json"] = (json.dumps(annotated.labels, ensure_ascii=False, indent=0) + "\n").encode()
+        files["labels.json"] = labels_file(annotated.labels)
     if annotated.input.kind is InputKind.IMAGE:
         from packager.tasks.image import ImageInput, lookup_table
 

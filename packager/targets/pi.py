@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from packager.annotated import AnnotatedModel, Port
 from packager.render.naming import PascalName, SnakeName
 from packager.runtimes import Runtime
-from packager.targets.litert import asset_files, mobile_problems
+from packager.targets.litert import asset_files, labels_file, mobile_problems
 from packager.targets.target import Target, project_name, task_layers
 from packager.targets.versions import pinned
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize
@@ -548,8 +547,7 @@ def assets(annotated: AnnotatedModel, context: Context) -> dict[str, bytes]:
     if isinstance(context.input, ImageContext) and not context.input.has_table:
         del files["input_table.bin"]
     for locale, labels in _labels(annotated).items():
-        text = json.dumps(labels, ensure_ascii=False, indent=0) + "\n"
-        files[f"labels.{locale}.json" if locale else "labels.json"] = text.encode()
+        files[f"labels.{locale}.json" if locale else "labels.json"] = labels_file(labels)
     return files
 
 
