@@ -390,6 +390,13 @@ def attach(
     audio_channels: Annotated[
         int | None, typer.Option(metavar="COUNT", help="Number of channels of an audio input.")
     ] = None,
+    hop: Annotated[
+        int | None,
+        typer.Option(
+            metavar="COUNT",
+            help="Samples from one window of an audio input to the next; default: half a window.",
+        ),
+    ] = None,
     vocabulary: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Vocabulary of a text input, a token a line.")
     ] = None,
@@ -449,6 +456,7 @@ def attach(
         description=description,
         sample_rate=sample_rate,
         audio_channels=audio_channels,
+        hop=hop,
         vocabulary=vocabulary,
         delimiter=delimiter,
         inputs=_specs(input_name, input_description, input_range, "input"),

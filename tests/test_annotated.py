@@ -358,11 +358,6 @@ def test_what_others_metadata_seem_to_say_need_not_be(
         ),
         (
             ModelMetadata(task=Task.TENSOR_CLASSIFICATION, outputs=labelled(10)),
-            [(1, 10), (1, 10)],
-            "a classifier has one output",
-        ),
-        (
-            ModelMetadata(task=Task.TENSOR_CLASSIFICATION, outputs=labelled(10)),
             [shapes.tensor((1, 10), "string", name="words")],
             "tensor-classification reads numbers, and its output 'words' is of string",
         ),

@@ -19,7 +19,7 @@ from PIL import Image
 from packager.annotated import AnnotatedModel, Port, annotated_model, read_annotated
 from packager.config import read_config
 from packager.errors import ConfigError, ModelError
-from packager.golden import Sample, build_goldens, golden_files, read_samples, running
+from packager.golden import Picture, Sample, build_goldens, golden_files, read_samples, running
 from packager.metadata.attach import annotate
 from packager.metadata.view import TensorMetadata
 from packager.model import Quantization, Tensor, parse_model, read_model
@@ -48,6 +48,11 @@ def sine() -> AnnotatedModel:
     return example("sine")
 
 
+def png_of(sample: Sample) -> bytes:
+    assert isinstance(sample.given, Picture)
+    return sample.given.png
+
+
 def port(name: str, dtype: str, shape: tuple[int, ...] = (1, 4), **fields: Any) -> Port:
     quantization = fields.pop("quantization", None)
     tensor = Tensor(0, name, shape, fields.pop("signature", shape), dtype, quantization, 0, is_variable=False)
@@ -74,8 +79,7 @@ def test_a_picture(digits: AnnotatedModel, examples: Path) -> None:
     path = examples / "digits" / "golden" / "five.png"
     (sample,) = read_samples(digits, [path])
     assert sample.name == "five"
-    assert sample.picture is not None
-    with Image.open(path) as original, Image.open(io.BytesIO(sample.picture)) as kept:
+    with Image.open(path) as original, Image.open(io.BytesIO(png_of(sample))) as kept:
         assert (kept.format, kept.mode) == ("PNG", "L")
         np.testing.assert_array_equal(np.asarray(kept), np.asarray(original.convert("L")))
         assert isinstance(digits.input, ImageInput)
@@ -91,7 +95,7 @@ def test_a_large_picture_is_made_smaller(
 ) -> None:
     Image.new("RGB", size, "white").save(tmp_path / "large.png")
     (sample,) = read_samples(digits, [tmp_path / "large.png"])
-    with Image.open(io.BytesIO(sample.picture or b"")) as picture:
+    with Image.open(io.BytesIO(png_of(sample))) as picture:
         assert picture.size == kept
         # The tensor is that of the picture in the project, not of the larger one.
         assert isinstance(digits.input, ImageInput)
@@ -107,7 +111,7 @@ def test_a_turned_picture_is_upright(digits: AnnotatedModel, tmp_path: Path) -> 
     exif[0x0112] = 6  # turn it by 90 degrees to the right
     Image.fromarray(gradient()).save(tmp_path / "turned.png", exif=exif)
     (sample,) = read_samples(digits, [tmp_path / "turned.png"])
-    with Image.open(io.BytesIO(sample.picture or b"")) as picture:
+    with Image.open(io.BytesIO(png_of(sample))) as picture:
         np.testing.assert_array_equal(np.asarray(picture), np.rot90(gradient(), -1))
 
 
@@ -138,7 +142,7 @@ def test_every_orientation(digits: AnnotatedModel, tmp_path: Path, kind: str, or
     pixels = gradient()[:, :12]
     Image.fromarray(pixels).save(tmp_path / "turned", kind, exif=exif, quality=100)
     (sample,) = read_samples(digits, [tmp_path / "turned"])
-    with Image.open(io.BytesIO(sample.picture or b"")) as kept:
+    with Image.open(io.BytesIO(png_of(sample))) as kept:
         expected = UPRIGHT.get(orientation, lambda pixels: pixels)(pixels)
         assert kept.size == expected.shape[::-1]
         np.testing.assert_allclose(np.asarray(kept).astype(int), expected, atol=4)
@@ -152,7 +156,7 @@ def test_exif_data_that_pillow_cannot_write(
     picture = Image.new("L", (16, 8))
     picture.save(tmp_path / "turned.jpg", exif=b"Exif\0\0" + exif)
     (sample,) = read_samples(digits, [tmp_path / "turned.jpg"])
-    with Image.open(io.BytesIO(sample.picture or b"")) as kept:
+    with Image.open(io.BytesIO(png_of(sample))) as kept:
         assert kept.size == ((8, 16) if turned else (16, 8))
 
 
@@ -168,7 +172,7 @@ def test_exif_data_that_pillow_cannot_write(
 def test_other_kinds_of_pixels(digits: AnnotatedModel, tmp_path: Path, picture: Image.Image) -> None:
     picture.save(tmp_path / "p.png")
     (sample,) = read_samples(digits, [tmp_path / "p.png"])
-    with Image.open(io.BytesIO(sample.picture or b"")) as kept:
+    with Image.open(io.BytesIO(png_of(sample))) as kept:
         np.testing.assert_array_equal(np.asarray(kept), gradient())
 
 
@@ -187,7 +191,7 @@ def test_names_are_safe_and_differ(sine: AnnotatedModel, tmp_path: Path) -> None
 
 def test_npy_of_its_own_dtype_goes_in_as_it_is(sine: AnnotatedModel, tmp_path: Path) -> None:
     (sample,) = read_samples(sine, [saved(tmp_path / "x.npy", np.array([[-77]], np.int8))])
-    assert sample.picture is None
+    assert sample.given is None
     np.testing.assert_array_equal(sample.inputs[0], np.array([[-77]], np.int8), strict=True)
 
 
@@ -238,9 +242,9 @@ def test_no_paths_give_seeded_samples(digits: AnnotatedModel, sine: AnnotatedMod
         assert [sample.name for sample in first] == ["random_0", "random_1", "random_2"]
         assert len({sample.inputs[0].tobytes() for sample in first}) == 3
         for one, other in zip(first, second, strict=True):
-            assert (one.name, one.picture) == (other.name, other.picture)
+            assert (one.name, one.given) == (other.name, other.given)
             np.testing.assert_array_equal(one.inputs[0], other.inputs[0], strict=True)
-    pictures = [Image.open(io.BytesIO(sample.picture or b"")).size for sample in read_samples(digits, [])]
+    pictures = [Image.open(io.BytesIO(png_of(sample))).size for sample in read_samples(digits, [])]
     assert (28, 28) not in pictures
 
 
@@ -561,7 +565,7 @@ def test_answers_of_each_runtime(digits: AnnotatedModel, examples: Path) -> None
         package = "tflite-micro" if runtime is Runtime.TFLITE_MICRO else "ai-edge-litert"
         assert found.runtime.startswith(f"{package} ")
         for sample, case in zip(samples, found.cases, strict=True):
-            assert (case.name, case.picture, case.inputs) == (sample.name, sample.picture, sample.inputs)
+            assert (case.name, case.given, case.inputs) == (sample.name, sample.given, sample.inputs)
             assert words[case.answer[0].index] == case.name
             output = case.outputs[0]
             assert (output.dtype, output.shape) == (np.int8, (1, 10))

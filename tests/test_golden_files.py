@@ -23,6 +23,7 @@ from packager.golden import (
     output_rules,
     read_samples,
 )
+from packager.golden.cases import Picture
 from packager.golden.ranking import Ranking, output_rankings
 from packager.metadata.attach import Annotation, LabelFile, annotate
 from packager.model import parse_model, read_model
@@ -71,7 +72,7 @@ def test_the_layout() -> None:
     annotated = replace(tensors_model(mixed()), answer=Parity())
     five = GoldenCase(
         name="five",
-        picture=None,
+        given=None,
         inputs=(np.array([[1, -2]], ">f4"), np.array([[0.5, 0]], "<f4")),
         outputs=(np.array([5, 1.5], ">f4"), np.array([-3, 7], np.int8), np.array([2, 0.25], "<f4")),
         answer='"odd"\n',
@@ -126,14 +127,14 @@ def test_the_layout() -> None:
         ((), 1),
     ],
 )
-@pytest.mark.parametrize("picture", [b"png", None])
-def test_large_tensors_are_sampled(shape: tuple[int, ...], stride: int, picture: bytes | None) -> None:
+@pytest.mark.parametrize("given", [Picture(b"png"), None])
+def test_large_tensors_are_sampled(shape: tuple[int, ...], stride: int, given: Picture | None) -> None:
     """But for inputs that no picture makes: the model takes them whole."""
     data = graph([T("x", shape), T("y", shape)], [Op("ABS", ["x"], ["y"])], ["x"], ["y"])
     values = np.arange(np.prod(shape, dtype=int), dtype=np.float32).reshape(shape)
-    files = golden_files(tensors_model(data), GoldenSet("", (GoldenCase("a", picture, (values,), (values,), None),)))
+    files = golden_files(tensors_model(data), GoldenSet("", (GoldenCase("a", given, (values,), (values,), None),)))
     document = json.loads(files["cases.json"])
-    expected = [stride if picture else 1, stride]
+    expected = [stride if given else 1, stride]
     assert [document["inputs"][0]["stride"], document["outputs"][0]["stride"]] == expected
     for name, step in zip(("a.input0.bin", "a.output0.bin"), expected, strict=True):
         np.testing.assert_array_equal(np.frombuffer(files[name], "<f4"), values.reshape(-1)[::step], strict=True)

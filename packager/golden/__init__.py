@@ -5,7 +5,7 @@ quantized models, so each project's answers come from the runtime that will run 
 beside them.
 """
 
-from packager.golden.cases import GoldenCase, Goldens, GoldenSet, Sample
+from packager.golden.cases import GoldenCase, Goldens, GoldenSet, Picture, Sample, Sound, Text
 from packager.golden.files import Rule, golden_files, output_rules
 from packager.golden.running import Progress, build_goldens
 from packager.golden.samples import picture_sample, read_samples
@@ -14,9 +14,12 @@ __all__ = [
     "GoldenCase",
     "GoldenSet",
     "Goldens",
+    "Picture",
     "Progress",
     "Rule",
     "Sample",
+    "Sound",
+    "Text",
     "build_goldens",
     "golden_files",
     "output_rules",

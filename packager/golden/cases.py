@@ -10,14 +10,44 @@ from packager.tasks.kinds import Array, Placement
 
 
 @dataclass(frozen=True)
-class Sample:
-    """One input of a golden case: ``inputs`` are ready tensors, ``picture`` the PNG that the first came from.
+class Picture:
+    """A picture that an input was made of, as a PNG."""
 
-    ``placement`` tells where the picture lies in that tensor; both are None for any other input.
+    png: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A window of a sound that an input was made of, from sample ``start`` on.
+
+    ``wav`` is mono, of 16 bits and the model's sample rate, and has the name ``file`` (without an ending) in the
+    project: windows of one sound share it.
+    """
+
+    file: str
+    wav: bytes = field(repr=False)
+    start: int
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text that the inputs were made of."""
+
+    text: str
+
+
+Given = Picture | Sound | Text
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One input of a golden case: ``inputs`` are ready tensors, ``given`` what they were made of, None for arrays.
+
+    ``placement`` tells where a picture lies in the tensor, and is None for anything else.
     """
 
     name: str
-    picture: bytes | None = field(repr=False)
+    given: Given | None
     inputs: tuple[Array, ...] = field(repr=False)
     placement: Placement | None = None
 
@@ -27,7 +57,7 @@ class GoldenCase:
     """A sample with the raw output tensors of the runtime; ``answer`` is that of the model's ``Answer.read``."""
 
     name: str
-    picture: bytes | None = field(repr=False)
+    given: Given | None
     inputs: tuple[Array, ...] = field(repr=False)
     outputs: tuple[Array, ...] = field(repr=False)
     answer: Any
@@ -52,13 +82,13 @@ class Goldens:
     arena_bytes: int | None
 
     def as_tensors(self) -> Goldens:
-        """The same cases without pictures and answers, for a project that takes and gives plain tensors."""
+        """The same cases without what they were made of and answers, for a project of plain tensors."""
         return replace(
             self,
             sets={
                 runtime: replace(
                     one,
-                    cases=tuple(replace(case, picture=None, answer=None) for case in one.cases),
+                    cases=tuple(replace(case, given=None, answer=None) for case in one.cases),
                 )
                 for runtime, one in self.sets.items()
             },

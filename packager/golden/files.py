@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from packager.annotated import AnnotatedModel
-from packager.golden.cases import GoldenSet
+from packager.golden.cases import GoldenCase, GoldenSet, Picture, Sound, Text
 from packager.golden.ranking import Ranking, output_rankings
 from packager.model import Model, Tensor
 from packager.tasks.kinds import Array
@@ -140,14 +140,15 @@ def _is_free(stride: int, shape: Sequence[int]) -> bool:
 def golden_files(annotated: AnnotatedModel, goldens: GoldenSet) -> dict[str, bytes]:
     """The cases as files that any language reads.
 
-    ``cases.json`` names for each case its ``picture`` (PNG, or null), its ``inputs`` and ``outputs`` (files of raw
-    little-endian items in the tensor's dtype, C order: every ``stride``-th of the flattened tensor) and its
+    ``cases.json`` names for each case its ``picture`` (PNG, or null for arrays) or its ``sound`` (WAV) and the sample
+    at which its window of it has its ``start``, or holds its ``text``; it names its ``inputs`` and ``outputs`` (files
+    of raw little-endian items in the tensor's dtype, C order: every ``stride``-th of the flattened tensor) and its
     ``answers``; and, for all cases, how outputs (``Rule``; null for one that is not compared, whose files are null
     too) and answers (``Answer.agreement``) are compared.
     """
-    pictured = all(case.picture is not None for case in goldens.cases)
-    # What no picture makes is fed to the model from its file, whole.
-    strides = [_stride(tensor.shape) if pictured else 1 for tensor in goldens.cases[0].inputs]
+    is_made = all(case.given is not None for case in goldens.cases)
+    # What is not made of anything is fed to the model from its file, whole.
+    strides = [_stride(tensor.shape) if is_made else 1 for tensor in goldens.cases[0].inputs]
     rules = output_rules(annotated.model, goldens)
     files: dict[str, bytes] = {}
     cases = []
@@ -159,7 +160,7 @@ def golden_files(annotated: AnnotatedModel, goldens: GoldenSet) -> dict[str, byt
     for case in goldens.cases:
         entry: dict[str, Any] = {
             "name": case.name,
-            "picture": None if case.picture is None else put(f"{case.name}.png", case.picture),
+            **_given(case, put),
             "inputs": [
                 put(f"{case.name}.input{number}.bin", _sampled(tensor, stride))
                 for number, (tensor, stride) in enumerate(zip(case.inputs, strides, strict=True))
@@ -183,6 +184,19 @@ def golden_files(annotated: AnnotatedModel, goldens: GoldenSet) -> dict[str, byt
     }
     files["cases.json"] = (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
     return files
+
+
+def _given(case: GoldenCase, put: Callable[[str, bytes], str]) -> dict[str, Any]:
+    """What a case was made of."""
+    match case.given:
+        case Picture(png):
+            return {"picture": put(f"{case.name}.png", png)}
+        case Sound(file, wav, start):
+            return {"sound": put(f"{file}.wav", wav), "start": start}
+        case Text(text):
+            return {"text": text}
+        case None:
+            return {"picture": None}
 
 
 def _sampled(tensor: Array, stride: int) -> bytes:

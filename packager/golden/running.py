@@ -86,7 +86,7 @@ def _case(annotated: AnnotatedModel, sample: Sample, outputs: tuple[Array, ...])
                 fix="Give golden samples of your own, of values that the model was made for.",
             )
     answer = annotated.answer.read(outputs, sample.placement)
-    return GoldenCase(sample.name, sample.picture, sample.inputs, outputs, answer)
+    return GoldenCase(sample.name, sample.given, sample.inputs, outputs, answer)
 
 
 _PACKAGES = {"tflite-micro": ("tflite_micro", "Linux on x86-64"), "ai-edge-litert": ("ai_edge_litert", "")}

@@ -16,7 +16,7 @@ from PIL import ExifTags, Image
 
 from packager.annotated import AnnotatedModel, Port
 from packager.errors import ConfigError, ModelError, PackagerError
-from packager.golden.cases import Sample
+from packager.golden.cases import Picture, Sample
 from packager.model import Tensor
 from packager.reading import open_file
 from packager.render.naming import SnakeName, unique
@@ -231,7 +231,7 @@ def picture_sample(annotated: AnnotatedModel, name: str, picture: Image.Image) -
     png = io.BytesIO()
     # Phones convert a picture that names its color space, and the input tensor would be another one.
     plain.save(png, "PNG", optimize=True, icc_profile=None)
-    return Sample(name, png.getvalue(), (input_tensor(plain, image),), place(plain.size, image))
+    return Sample(name, Picture(png.getvalue()), (input_tensor(plain, image),), place(plain.size, image))
 
 
 def _random_samples(annotated: AnnotatedModel) -> tuple[Sample, ...]:

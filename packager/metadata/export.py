@@ -45,8 +45,8 @@ def metadata_to_json(metadata: ModelMetadata) -> dict[str, Any]:
 
     ``name description version author license min_parser_version`` (strings, empty where absent), ``task``
     (string or null), ``crop resize channels activation`` (strings), ``pad`` (number), ``head`` (string or null),
-    ``threshold iou points`` (numbers or null), ``inputs``, ``outputs`` (an object a tensor, in the model's order) and
-    ``files`` (those of no tensor). A tensor has ``name description dimension_names content color_space
+    ``threshold iou points hop`` (numbers or null), ``inputs``, ``outputs`` (an object a tensor, in the model's
+    order) and ``files`` (those of no tensor). A tensor has ``name description dimension_names content color_space
     sample_rate audio_channels mean std minimum maximum`` as TensorMetadata describes them, ``labels`` (array of
     strings, or null), ``localized_labels`` (such an array by locale) and ``files``; a file ``name description
     kind locale bytes``, where ``bytes`` is null for a file that the model names and does not hold. Numbers have

@@ -81,8 +81,9 @@ class Annotation:
     8-bit pixels, one value or one a channel: the model takes ``(pixel - mean) / std``. ``crop``, ``resize``, ``pad``
     (0 to 255) and ``channels`` are for image inputs too, ``activation`` to ``points`` for the answers that have
     them, as ``ModelMetadata`` says; ``threshold`` and ``iou`` are from 0 to 1. ``inputs`` and ``outputs`` are in the
-    model's order, and may be fewer. ``sample_rate`` (Hz) and ``audio_channels`` are for audio; ``vocabulary`` (a
-    file, packed as it is) and ``delimiter`` (the regular expression at which a text is split into tokens) for text.
+    model's order, and may be fewer. ``sample_rate`` (Hz), ``audio_channels`` and ``hop`` (samples) are for audio;
+    ``vocabulary`` (a file, packed as it is) and ``delimiter`` (the regular expression at which a text is split into
+    tokens) for text.
     """
 
     task: Task | None = None
@@ -109,6 +110,7 @@ class Annotation:
     threshold: float | None = None
     iou: float | None = None
     points: int | None = None
+    hop: int | None = None
 
 
 TASK = Setting(Annotation, "task")
@@ -124,6 +126,7 @@ HEAD = Setting(Annotation, "head")
 THRESHOLD = Setting(Annotation, "threshold")
 IOU = Setting(Annotation, "iou")
 POINTS = Setting(Annotation, "points")
+HOP = Setting(Annotation, "hop")
 SAMPLE_RATE = Setting(Annotation, "sample_rate")
 AUDIO_CHANNELS = Setting(Annotation, "audio_channels")
 VOCABULARY = Setting(Annotation, "vocabulary")
@@ -143,6 +146,7 @@ _KINDS: dict[Setting, tuple[InputKind | AnswerKind, ...]] = {
     THRESHOLD: (AnswerKind.CLASSES, AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS),
     IOU: (AnswerKind.BOXES, AnswerKind.KEYPOINTS),
     POINTS: (AnswerKind.KEYPOINTS,),
+    HOP: (InputKind.AUDIO,),
     SAMPLE_RATE: (InputKind.AUDIO,),
     AUDIO_CHANNELS: (InputKind.AUDIO,),
     VOCABULARY: (InputKind.TEXT,),
@@ -269,6 +273,7 @@ def _refuse_settings_of_other_tasks(model: Model, annotation: Annotation, task: 
         (THRESHOLD, "Give the score from which on there is an answer, such as 0.25."),
         (IOU, "Give the overlap at which two boxes are one, such as 0.45."),
         (POINTS, "Give the number of points that the model answers with."),
+        (HOP, "Give the number of samples from one window to the next, at most the window's."),
     ):
         value = getattr(annotation, setting.name)
         wrong = None if value is None else find_out_of_range(setting.name, value)

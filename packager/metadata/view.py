@@ -18,13 +18,19 @@ if TYPE_CHECKING:
 # field for: a JSON object of the task and these, as far as they were given. They are fields of ModelMetadata and of
 # Annotation, and keys and options of the same names.
 CUSTOM_METADATA_NAME = "tflite-packager"
-OWN_SETTINGS = ("crop", "resize", "pad", "channels", "activation", "head", "threshold", "iou", "points")
+OWN_SETTINGS = ("crop", "resize", "pad", "channels", "activation", "head", "threshold", "iou", "points", "hop")
 
 # A label file has a label a line. Labels that hold line breaks are kept exactly in this file beside it.
 EXACT_LABELS_SUFFIX = ".exact.json"
 
 # The limits of those that are numbers, both included.
-_LIMITS: dict[str, tuple[float, float]] = {"pad": (0, 255), "threshold": (0, 1), "iou": (0, 1), "points": (1, 10_000)}
+_LIMITS: dict[str, tuple[float, float]] = {
+    "pad": (0, 255),
+    "threshold": (0, 1),
+    "iou": (0, 1),
+    "points": (1, 10_000),
+    "hop": (1, (1 << 31) - 1),
+}
 
 
 def find_out_of_range(name: str, value: float) -> str | None:
@@ -204,10 +210,11 @@ def normalizes_every_pixel(mean: tuple[float, ...], std: tuple[float, ...]) -> b
 class ModelMetadata:
     """A model's metadata. ``task`` is None where neither this tool wrote it nor it can be told.
 
-    From ``crop`` to ``points`` stands what the schema has no field for: of a picture how it is brought to the
+    From ``crop`` to ``hop`` stands what the schema has no field for: of a picture how it is brought to the
     input's size, the gray value (0 to 255) that letterbox fills with, and the order of its channels; of the outputs
     what makes scores of them, how they are laid out, from which score on there is an answer, at which intersection
-    over union two boxes are one, and how many points a body or face has. None: nothing was said.
+    over union two boxes are one, and how many points a body or face has; of a sound how many samples there are from
+    one window to the next. None: nothing was said.
     """
 
     name: str = ""
@@ -226,6 +233,7 @@ class ModelMetadata:
     threshold: float | None = None
     iou: float | None = None
     points: int | None = None
+    hop: int | None = None
     inputs: tuple[TensorMetadata, ...] = ()
     outputs: tuple[TensorMetadata, ...] = ()
     files: tuple[AssociatedFile, ...] = ()

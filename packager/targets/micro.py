@@ -489,15 +489,12 @@ def _takes_samples(port: PortContext) -> bool:
 
 
 def _answer(annotated: AnnotatedModel) -> AnswerContext:
-    from packager.tasks.classes import Classes, Labels
+    from packager.tasks.classes import Classes
 
     ports, answer = _ports(annotated.outputs, "output"), annotated.answer
-    if not isinstance(answer, Classes) and len(ports) == 1 and len(annotated.labels) == ports[0].size:
-        # Whatever goes in, labels say what comes out.
-        answer = Classes(annotated.outputs[0].tensor, Labels(annotated.labels), Activation.NONE, 0.0)
     if isinstance(answer, Classes):
         return ClassesContext(
-            ports=(ports[0],),
+            ports=ports,
             labels=answer.labels.default,
             has_activation=answer.activation is not Activation.NONE,
             is_softmax=answer.activation is Activation.SOFTMAX,

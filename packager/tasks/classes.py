@@ -50,21 +50,17 @@ def labels_misfit(model: Model, labels: int, expected: str) -> MetadataError:
 
 
 def classes_answer(model: Model, metadata: ModelMetadata) -> Classes:
-    """The classes of a model with one output.
+    """The classes in the first output that has labels.
 
     Raises:
-        MetadataError: it has more, or other than its labels are for.
+        MetadataError: no output has any, or it has other than its labels are for.
     """
-    if len(model.outputs) != 1:
-        raise MetadataError(
-            "a classifier has one output",
-            where=model.path,
-            fix="Attach metadata that fits: packager metadata attach --help",
-        )
-    tensor, labels = model.outputs[0], read_labels(metadata)
+    labels = read_labels(metadata)
+    output = next((index for index, item in enumerate(metadata.outputs) if item.labels() is not None), 0)
+    tensor = model.outputs[output]
     if len(labels.default) != tensor.size:
         raise labels_misfit(model, len(labels.default), counted(tensor.size, "class/classes"))
-    return Classes(tensor, labels, metadata.activation, metadata.threshold or 0.0)
+    return Classes(output, tensor, labels, metadata.activation, metadata.threshold or 0.0)
 
 
 @dataclass(frozen=True)
@@ -78,13 +74,14 @@ class Category:
 
 @dataclass(frozen=True)
 class Classes(Answer[tuple[Category, ...]]):
-    """The scores in the output ``tensor`` (the model's only one), an item for each label.
+    """The scores in ``tensor``, the model's output of the number ``output``: an item for each label.
 
     ``activation`` makes scores of its items; those below ``threshold`` are left out, and none where that is 0.
     """
 
     kind = AnswerKind.CLASSES
 
+    output: int
     tensor: Tensor
     labels: Labels
     activation: Activation
@@ -92,7 +89,7 @@ class Classes(Answer[tuple[Category, ...]]):
 
     def read(self, outputs: Sequence[Array], placement: Placement | None = None) -> tuple[Category, ...]:
         """The classes of at least ``threshold``, best first; of equal scores the lower index first, NaN last."""
-        scores = activate(dequantize(outputs[0].reshape(-1), self.tensor), self.activation)
+        scores = activate(dequantize(outputs[self.output].reshape(-1), self.tensor), self.activation)
         best = np.argsort(-scores, kind="stable")
         if self.threshold > 0:
             best = best[scores[best] >= np.float32(self.threshold)]

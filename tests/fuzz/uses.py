@@ -301,7 +301,7 @@ def _target(model: Model, name: str, chance: random.Random) -> None:
     for sample in samples[: chance.choice((1, 3))]:
         outputs = tuple(_answer(port.tensor.shape, port.tensor.dtype, chance) for port in annotated.outputs)
         best = annotated.answer.read(outputs, sample.placement)
-        cases.append(GoldenCase(sample.name, sample.picture, sample.inputs, outputs, best))
+        cases.append(GoldenCase(sample.name, sample.given, sample.inputs, outputs, best))
     goldens = Goldens({runtime: GoldenSet("made up 1.0", tuple(cases)) for runtime in Runtime}, arena_bytes=4096)
     options = chance.choice(_MICRO_OPTIONS) if name == "micro" else target.options()
     view, _ = served(target, annotated)

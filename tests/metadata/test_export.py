@@ -82,6 +82,7 @@ def test_the_json_is_stable(tmp_path: Path) -> None:
         "threshold": None,
         "iou": None,
         "points": None,
+        "hop": None,
         "inputs": [
             nothing | {"name": "x", "description": "y", "minimum": [-3.4028235e38, 1e-7], "maximum": [0.1]},
         ],

@@ -23,6 +23,7 @@ from packager.annotated import AnnotatedModel, annotated_model, read_annotated
 from packager.errors import ConfigError
 from packager.golden import (
     GoldenSet,
+    Picture,
     build_goldens,
     golden_files,
     read_samples,
@@ -253,8 +254,8 @@ def classifier_expectations(annotated: AnnotatedModel, golden: GoldenSet) -> Fil
     files = {"labels.json": asset_files(annotated)["labels.json"]}
     answers = []
     for case in sorted(golden.cases, key=lambda case: case.name):
-        assert case.picture is not None
-        files[f"golden/{case.name}.rgb"] = rgb_file(Image.open(BytesIO(case.picture)))
+        assert isinstance(case.given, Picture)
+        files[f"golden/{case.name}.rgb"] = rgb_file(Image.open(BytesIO(case.given.png)))
         answers.append([vars(answer) for answer in case.answer[:3]])
     files["answers.json"] = json.dumps(answers).encode()
     for width, height in SIZES:

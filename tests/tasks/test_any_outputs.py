@@ -48,7 +48,7 @@ def any_answer(chance: random.Random) -> tuple[Answer[Any], list[Shape], str]:
         return answer, [shape], output.dtype
 
     makers = (
-        lambda: (Classes(made((1, classes)), labels, activation, threshold), [(1, classes)], dtype),
+        lambda: (Classes(0, made((1, classes)), labels, activation, threshold), [(1, classes)], dtype),
         lambda: boxes(Head.SSD, (1, count, 4), (1, count), (1, count), (1,)),
         lambda: boxes(Head.YOLO_V5, (1, count, 5 + classes)),
         lambda: boxes(Head.YOLO_V8, (1, 4 + classes, count)),

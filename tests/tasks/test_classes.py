@@ -25,7 +25,7 @@ def classes(
 ) -> Classes:
     dtype = "float32" if quantization is None else "int8"
     labels = Labels(tuple(f"label {number}" for number in range(count)))
-    return Classes(tensor((1, count), dtype, quantization), labels, activation, threshold)
+    return Classes(0, tensor((1, count), dtype, quantization), labels, activation, threshold)
 
 
 def answer(*scores: float, **options: Any) -> tuple[Category, ...]:
@@ -138,7 +138,7 @@ def test_agreement(actual: tuple[float, ...], agrees: bool) -> None:
 
 def test_swapped_labels_differ() -> None:
     right = classes(5)
-    swapped = Classes(right.tensor, Labels(right.labels.default[::-1]), right.activation, right.threshold)
+    swapped = Classes(0, right.tensor, Labels(right.labels.default[::-1]), right.activation, right.threshold)
     outputs = [np.array([GOLDEN], np.float32)]
     assert swapped.find_differences(swapped.read(outputs), right.read(outputs), {"score": 0.1})
 
