@@ -14,7 +14,7 @@ from packager.render.naming import PackageName, PascalName, SnakeName, camel_cas
 from packager.runtimes import Runtime
 from packager.settings import Setting
 from packager.targets.litert import asset_files, mobile_problems
-from packager.targets.target import Target, project_name, task_layers
+from packager.targets.target import Target, find_further_outputs, project_name, task_layers
 from packager.targets.versions import pinned
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, InputKind, Resize
 
@@ -462,12 +462,12 @@ def _find_lack(annotated: AnnotatedModel) -> str | None:
 
     image = annotated.input
     if not isinstance(image, ImageInput):
-        return None
+        return find_further_outputs(annotated)
     if image.resize is Resize.BILINEAR:
         return f"takes no pictures resized by `{image.resize}`"
     if image.is_planar:
         return "takes no pictures whose channels follow one another ([1, 3, height, width])"
-    return None
+    return find_further_outputs(annotated)
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:

@@ -18,7 +18,7 @@ from packager.render.naming import PascalName, camel_case, unique
 from packager.runtimes import Runtime
 from packager.settings import Example, Setting
 from packager.targets.litert import asset_files, mobile_problems
-from packager.targets.target import Target, project_name, task_layers
+from packager.targets.target import Target, find_further_outputs, project_name, task_layers
 from packager.targets.versions import pinned
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, InputKind, Resize
 
@@ -441,7 +441,7 @@ def _find_lack(annotated: AnnotatedModel) -> str | None:
         return "has no bilinear resize"
     if isinstance(given, ImageInput) and given.is_planar:
         return "takes no pictures of [1, channels, height, width]"
-    return None
+    return find_further_outputs(annotated)
 
 
 def _layers(context: Context) -> tuple[str, ...]:

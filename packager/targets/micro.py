@@ -26,7 +26,15 @@ from packager.targets.micro_operators import (
     operator_problems,
     resolver_methods,
 )
-from packager.targets.target import EDGE_TPU_OPERATOR, Level, Problem, Target, project_name, task_layers
+from packager.targets.target import (
+    EDGE_TPU_OPERATOR,
+    Level,
+    Problem,
+    Target,
+    find_further_outputs,
+    project_name,
+    task_layers,
+)
 from packager.targets.versions import pinned
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, InputKind, Resize
 from packager.terminal import counted
@@ -851,4 +859,5 @@ TARGET = Target(
     extra_files=_extra_files,
     next_steps=_next_steps,
     check_options=_check_options,
+    find_lack=find_further_outputs,
 )

@@ -99,7 +99,7 @@ class ProjectContext:
 
 @dataclass(frozen=True)
 class ImageContext:
-    """A picture. ``argument``, ``metavar``, ``a_given``, ``givens`` and ``meaning`` are what it is called.
+    """A picture. From ``argument`` to ``python_example`` stands what it is called, and how one is given.
 
     ``is_placed`` is whether it matters where in the input the picture lies, and ``maps_back`` whether points of the
     input become points of the picture. ``has_table`` is False where pixels go in as they are, ``has_one_table`` True
@@ -113,6 +113,10 @@ class ImageContext:
     a_given: str
     givens: str
     meaning: str
+    shell_example: str
+    shell_examples: str
+    python_example: str
+    preprocessor_arguments: str
     and_back: str
     color: str
     pillow_mode: str
@@ -139,7 +143,10 @@ class ImageContext:
 
 @dataclass(frozen=True)
 class TensorsInputContext:
-    """Arrays. A plain input is one that is not quantized. For the words see ``ImageContext``."""
+    """Arrays. A plain input is one that is not quantized. For the words see ``ImageContext``.
+
+    ``reads_archives`` is whether several arrays are given as one, by their names.
+    """
 
     kind = InputKind.TENSORS
 
@@ -148,6 +155,13 @@ class TensorsInputContext:
     a_given: str
     givens: str
     meaning: str
+    shell_example: str
+    shell_examples: str
+    python_example: str
+    preprocessor_arguments: str
+    plural: str
+    method: str
+    reads_archives: bool
     inputs: tuple[PortContext, ...]
     npy_files: str
     has_float_input: bool
@@ -165,6 +179,7 @@ class ClassesContext:
     is_compared: bool
     has_quantized_output: bool
     has_plain_output: bool
+    output: int
     classes: int
     top_k: int
     threshold: float
@@ -311,7 +326,8 @@ def _build_context(annotated: AnnotatedModel, options: Options, _goldens: Golden
     name = project_name(annotated, options)
     package = _package_name(name)
     kind = annotated.answer.kind
-    class_name = _class_name(name, "" if annotated.input.kind is InputKind.TENSORS else _ENDINGS[kind])
+    are_tensors = annotated.input.kind is InputKind.TENSORS and kind is AnswerKind.TENSORS
+    class_name = _class_name(name, "" if are_tensors else _ENDINGS[kind])
     # In the order of isort.
     modules = (
         ModuleContext("answer", _EXPORTS.get(kind, ())),
@@ -358,12 +374,27 @@ def _input(annotated: AnnotatedModel) -> ImageContext | TensorsInputContext:
 
         assert isinstance(annotated.input, ImageInput)
         return _image(annotated.input, annotated.answer.kind)
+    return _tensors(annotated)
+
+
+def _tensors(annotated: AnnotatedModel) -> TensorsInputContext:
+    is_classified, has_many = annotated.answer.kind is AnswerKind.CLASSES, len(annotated.inputs) > 1
+    ending = "npz" if has_many else "npy"
     return TensorsInputContext(
-        argument="arrays",
-        metavar="ARRAYS",
-        a_given="arrays",
+        argument="array",
+        metavar=f"ARRAY.{ending}",
+        a_given="an array for each input" if has_many else "an array",
         givens="arrays",
-        meaning="an array for each input, by its name",
+        meaning="the name of an .npz file, or an array for each input by its name"
+        if has_many
+        else "the name of an .npy file, or an array",
+        shell_example=f"array.{ending}",
+        shell_examples=f"*.{ending}",
+        python_example=f'"array.{ending}"',
+        preprocessor_arguments="self._runner.inputs",
+        plural="s" if has_many else "",
+        method="classify" if is_classified else "run",
+        reads_archives=is_classified and has_many,
         inputs=tuple(map(_port, annotated.inputs)),
         npy_files=" ".join(f"{port.name}.npy" for port in annotated.inputs),
         has_float_input=any(_is_float(port) for port in annotated.inputs),
@@ -395,6 +426,10 @@ def _image(image: ImageInput, answer: AnswerKind) -> ImageContext:
         a_given="a picture",
         givens="pictures",
         meaning="a file, a Pillow image or an array: see ``picture.Picture``",
+        shell_example="photo.jpg",
+        shell_examples="*.jpg",
+        python_example='"photo.jpg"',
+        preprocessor_arguments="",
         and_back=", and back" if maps_back else "",
         color="gray" if is_gray else "RGB",
         pillow_mode="L" if is_gray else "RGB",
@@ -436,6 +471,7 @@ def _answer(
                 is_compared=True,
                 has_quantized_output=has_quantized_output,
                 has_plain_output=has_plain_output,
+                output=answer.output,
                 classes=len(answer.labels.default),
                 top_k=min(5, len(answer.labels.default)),
                 threshold=answer.threshold,
@@ -570,8 +606,11 @@ _COMMANDS = {
 
 def _next_steps(context: Context) -> tuple[str, ...]:
     pictures = f"{context.project.package}/golden/*.png --json"
-    is_picture = context.input.kind is InputKind.IMAGE
-    command = f"{_COMMANDS[context.answer.kind]} {pictures}" if is_picture else "run --help"
+    given = context.input
+    if isinstance(given, TensorsInputContext):
+        command = f"{given.method} --help"
+    else:
+        command = f"{_COMMANDS[context.answer.kind]} {pictures}"
     return (
         "copy the folder to the Pi, and there: pip install .",
         f"python -m {context.project.package} selftest",
@@ -589,6 +628,7 @@ TARGET = Target(
         (InputKind.IMAGE, AnswerKind.MASK),
         (InputKind.IMAGE, AnswerKind.KEYPOINTS),
         (InputKind.IMAGE, AnswerKind.TENSORS),
+        (InputKind.TENSORS, AnswerKind.CLASSES),
         (InputKind.TENSORS, AnswerKind.TENSORS),
     ),
     options=Options,

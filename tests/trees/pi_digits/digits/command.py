@@ -19,7 +19,7 @@ def command() -> int:
     )
     classify.add_argument("pictures", nargs="+", metavar="PICTURE")
     classify.add_argument(
-        "--json", action="store_true", help="print one JSON object a picture"
+        "--json", action="store_true", help="print one JSON object for each"
     )
     classify.add_argument(
         "--top-k",

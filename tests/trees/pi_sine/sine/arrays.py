@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import math
+import os
+from typing import IO
 
 import numpy as np
 
@@ -13,7 +15,7 @@ from .errors import InputError
 from .files import open_file
 
 
-def read_array(path: str, name: str, like: dict) -> np.ndarray:
+def read_array(path: str | os.PathLike[str], name: str, like: dict) -> np.ndarray:
     """The array in an .npy file, for the input ``name``.
 
     Raises:
@@ -21,7 +23,7 @@ def read_array(path: str, name: str, like: dict) -> np.ndarray:
     """
     with open_file(path) as file:
         try:
-            version = np.lib.format.read_magic(file)
+            np.lib.format.read_magic(file)
         except ValueError:
             file.seek(0)
             what = "an .npz" if file.read(4) == b"PK\x03\x04" else "no .npy file"
@@ -29,17 +31,27 @@ def read_array(path: str, name: str, like: dict) -> np.ndarray:
                 f"{path}: is {what}: save the array of input {name!r} alone, with "
                 f"numpy.save({name + '.npy'!r}, array)"
             ) from None
+        file.seek(0)
         try:
-            if version != (1, 0):
-                raise ValueError("is of version {}.{}: save it again".format(*version))
-            # First the header alone: it may promise any number of items.
-            header = np.lib.format.read_array_header_1_0(file)
-            _check(name, header[0], header[2], like)
-            file.seek(0)
-            return np.load(file, allow_pickle=False)
+            return _load(file, name, like)
         except Exception as error:  # A damaged file makes NumPy raise just anything.
-            what = str(error).partition("\n")[0] or type(error).__name__
-            raise InputError(f"{path}: {what}") from error
+            raise _unreadable(path, error) from error
+
+
+def _load(file: IO[bytes], name: str, like: dict) -> np.ndarray:
+    version = np.lib.format.read_magic(file)
+    if version != (1, 0):
+        raise ValueError("is of version {}.{}: save it again".format(*version))
+    # First the header alone: it may promise any number of items.
+    header = np.lib.format.read_array_header_1_0(file)
+    _check(name, header[0], header[2], like)
+    file.seek(0)
+    return np.load(file, allow_pickle=False)
+
+
+def _unreadable(path: str | os.PathLike[str], error: Exception) -> InputError:
+    what = str(error).partition("\n")[0] or type(error).__name__
+    return InputError(f"{path}: {what}")
 
 
 def to_raw(name: str, given: np.ndarray, like: dict) -> np.ndarray:
