@@ -25,8 +25,8 @@ from packager.tasks import CropMode, Head, Task
 from packager.tasks.boxes import Boxes
 from packager.tasks.image import ImageInput, lookup_table
 from packager.tasks.mask import Mask
+from tests import hand_made
 from tests.conftest import HOSTILE_LABELS, PROJECT
-from tests.targets.android import tiny_models
 from tests.tasks import shapes
 from tests.test_model_reader import build
 
@@ -240,7 +240,7 @@ def test_labels_at_an_output_that_is_no_list_of_classes_make_no_classifier(sides
 )
 def test_names_of_inputs(names: tuple[str, ...], ports: list[str], tmp_path: Path) -> None:
     path = tmp_path / "model.tflite"
-    path.write_bytes(tiny_models.named(names))
+    path.write_bytes(hand_made.named(names))
     assert [port.name for port in read_annotated(path).inputs] == ports
     assert [line.name for line in propose(path, tmp_path).inputs] == ports
 

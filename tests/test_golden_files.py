@@ -33,7 +33,8 @@ from packager.tasks import AnswerKind, CropMode, Task
 from packager.tasks.kinds import Answer, Array, Placement
 from tests.conftest import MODELS
 from tests.golden_comparison import find_differences
-from tests.targets.micro.graphs import Op, T, graph, mixed
+from tests.hand_made import mixed
+from tests.models import Op, T, graph
 
 # --- the layout ----------------------------------------
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ai_edge_litert import schema_py_generated as schema
 
 from packager.config import Config, read_config
 from packager.errors import ConfigError, ModelError
@@ -25,7 +24,7 @@ from packager.targets import TARGETS
 from packager.tasks import CropMode, Head, Resize, Task
 from tests.conftest import HOSTILE_LABELS, PROJECT, REAL_MODELS
 from tests.metadata.exports import SAYS, model_of, with_json
-from tests.metadata.tiny import T, Tiny, pack, unpack
+from tests.models import Op, T, graph, ports
 from tests.test_model_reader import EXAMPLES
 
 
@@ -293,8 +292,8 @@ def test_a_wrong_answer_is_told_why(tmp_path: Path) -> None:
 
 # --- what a model is taken for ----------------------------------------
 
-IMAGE, PLANAR, UINT8 = T((1, 64, 96, 3)), T((1, 3, 64, 96)), T((1, 64, 96, 3), "uint8")
-SSD = (T((1, 10, 4)), T((1, 10)), T((1, 10)), T((1,)))
+IMAGE, PLANAR, UINT8 = T("", (1, 64, 96, 3)), T("", (1, 3, 64, 96)), T("", (1, 64, 96, 3), "uint8")
+SSD = (T("", (1, 10, 4)), T("", (1, 10)), T("", (1, 10)), T("", (1,)))
 PIXELS, UNIT = {}, {"mean": (0.0,), "std": (255.0,)}
 STRETCH, LETTERBOX = {"crop": CropMode.STRETCH}, {"crop": CropMode.LETTERBOX, "resize": Resize.BILINEAR}
 YOLO = {**LETTERBOX, "pad": 114, "threshold": 0.25}
@@ -306,36 +305,36 @@ DETECT, SEGMENT, POSE = Task.OBJECT_DETECTION, Task.IMAGE_SEGMENTATION, Task.POS
     ("image", "outputs", "expected"),
     [
         (IMAGE, SSD, {"head": Head.SSD, "mean": (127.5,), "std": (127.5,), "threshold": 0.5, **STRETCH}),
-        (IMAGE, [T((1, 84, 756))], {"head": Head.YOLO_V8, **UNIT, **YOLO}),
-        (PLANAR, [T((1, 7, 756))], {"head": Head.YOLO_V8, **UNIT, **YOLO}),
-        (UINT8, [T((1, 84, 756))], {"head": Head.YOLO_V8, **PIXELS, **YOLO}),
-        (IMAGE, [T((1, 756, 85))], {"head": Head.YOLO_V5, **UNIT, **YOLO}),
-        (IMAGE, [T((1, 300, 6))], {"head": Head.END_TO_END, **UNIT, **YOLO}),
+        (IMAGE, [T("", (1, 84, 756))], {"head": Head.YOLO_V8, **UNIT, **YOLO}),
+        (PLANAR, [T("", (1, 7, 756))], {"head": Head.YOLO_V8, **UNIT, **YOLO}),
+        (UINT8, [T("", (1, 84, 756))], {"head": Head.YOLO_V8, **PIXELS, **YOLO}),
+        (IMAGE, [T("", (1, 756, 85))], {"head": Head.YOLO_V5, **UNIT, **YOLO}),
+        (IMAGE, [T("", (1, 300, 6))], {"head": Head.END_TO_END, **UNIT, **YOLO}),
         (
             IMAGE,
-            [T((1, 8, 12, 3))],
+            [T("", (1, 8, 12, 3))],
             {"head": Head.FOMO, **UNIT, "crop": CropMode.CENTER_CROP, "threshold": 0.5},
         ),
-        (IMAGE, [T((1, 64, 96, 21))], {"task": SEGMENT, **STRETCH}),
-        (IMAGE, [T((1, 32, 48, 2))], {"task": SEGMENT, **STRETCH}),
-        (UINT8, [T((1, 64, 96), "int64")], {"task": SEGMENT, **PIXELS, **STRETCH}),
-        (UINT8, [T((1, 1, 17, 3))], {"head": Head.MOVENET, **PIXELS, **MOVENET}),
+        (IMAGE, [T("", (1, 64, 96, 21))], {"task": SEGMENT, **STRETCH}),
+        (IMAGE, [T("", (1, 32, 48, 2))], {"task": SEGMENT, **STRETCH}),
+        (UINT8, [T("", (1, 64, 96), "int64")], {"task": SEGMENT, **PIXELS, **STRETCH}),
+        (UINT8, [T("", (1, 1, 17, 3))], {"head": Head.MOVENET, **PIXELS, **MOVENET}),
         (
             IMAGE,
-            [T((1, 6, 56))],
+            [T("", (1, 6, 56))],
             {"head": Head.MOVENET_MULTIPOSE, "mean": (0,), "std": (1,), "threshold": 0.25, **MOVENET},
         ),
-        (IMAGE, [T((1, 56, 756))], {"head": Head.YOLO_POSE, **UNIT, **YOLO}),
-        (IMAGE, [T((1, 1000))], {"task": Task.IMAGE_CLASSIFICATION, **STRETCH}),
-        (IMAGE, [T((1, 128)), T((1, 5))], {"task": Task.TENSORS}),
-        (T((1, 1960)), [T((1, 4))], {"task": Task.TENSORS}),
+        (IMAGE, [T("", (1, 56, 756))], {"head": Head.YOLO_POSE, **UNIT, **YOLO}),
+        (IMAGE, [T("", (1, 1000))], {"task": Task.IMAGE_CLASSIFICATION, **STRETCH}),
+        (IMAGE, [T("", (1, 128)), T("", (1, 5))], {"task": Task.TENSORS}),
+        (T("", (1, 1960)), [T("", (1, 4))], {"task": Task.TENSORS}),
     ],
 )
 def test_what_a_model_is_taken_for(
     tmp_path: Path, image: T, outputs: Sequence[T], expected: Mapping[str, Any]
 ) -> None:
     path = tmp_path / "m.tflite"
-    path.write_bytes(Tiny((image,), tuple(outputs)).packed())
+    path.write_bytes(ports((image,), tuple(outputs)))
     metadata = read_back(propose(path, tmp_path), tmp_path).metadata
     assert metadata is not None
     poses = (Head.MOVENET, Head.MOVENET_MULTIPOSE, Head.YOLO_POSE)
@@ -352,7 +351,7 @@ def test_what_a_model_is_taken_for(
 
 def test_a_detectors_outputs_have_the_names_that_others_look_for(tmp_path: Path) -> None:
     path = tmp_path / "m.tflite"
-    path.write_bytes(Tiny((IMAGE,), SSD).packed())
+    path.write_bytes(ports((IMAGE,), SSD))
     names = [line.name for line in propose(path, tmp_path).outputs]
     assert names == ["location", "category", "score", "number of detections"]
 
@@ -363,13 +362,13 @@ def test_the_whole_file_of_a_detector(
     (tmp_path / "golden").mkdir()
     (tmp_path / "golden" / "street.jpg").touch()
     path = tmp_path / "yolo.tflite"
-    path.write_bytes(Tiny((T((1, 96, 96, 3), name="image"),), (T((1, 6, 189), name="boxes"),)).packed())
+    path.write_bytes(ports((T("image", (1, 96, 96, 3)),), (T("boxes", (1, 6, 189)),)))
     assert_tree("init_detector", {"packager.toml": render_proposal(propose(path, tmp_path))})
 
 
 def test_a_person_is_asked_which_head_it_is(tmp_path: Path) -> None:
     path = tmp_path / "m.tflite"
-    path.write_bytes(Tiny((IMAGE,), (T((1, 6300, 6)),)).packed())
+    path.write_bytes(ports((IMAGE,), (T("", (1, 6300, 6)),)))
     asked: list[str] = []
     answers = answering("=", "=", "yolo", "yolo-v5", "", "=", "=")
 
@@ -395,7 +394,7 @@ def test_a_person_is_asked_which_head_it_is(tmp_path: Path) -> None:
 
 def test_landmarks_are_counted(tmp_path: Path) -> None:
     path = tmp_path / "m.tflite"
-    path.write_bytes(Tiny((UINT8,), (T((1, 63)),)).packed())
+    path.write_bytes(ports((UINT8,), (T("", (1, 63)),)))
     metadata = read_back(propose(path, tmp_path, answering("=", "pose", "0", "=")), tmp_path).metadata
     assert metadata is not None
     assert (metadata.task, metadata.head, metadata.points) == (POSE, Head.LANDMARKS, 21)
@@ -405,7 +404,7 @@ def test_landmarks_are_counted(tmp_path: Path) -> None:
 def test_a_task_that_the_model_is_not_for(tmp_path: Path) -> None:
     """A person may know better; build says what does not fit."""
     path = tmp_path / "m.tflite"
-    path.write_bytes(Tiny((T((1, 7)),), (T((1, 4)),)).packed())
+    path.write_bytes(ports((T("", (1, 7)),), (T("", (1, 4)),)))
     for task in Task:
         answers = answering("=", task, *["="] * 5)
         metadata = read_back(propose(path, tmp_path, answers), tmp_path).metadata
@@ -435,16 +434,8 @@ def test_logits_are_told(tmp_path: Path, operators: list[str], size: int, activa
 
 def with_operators(names: Sequence[str], size: int) -> bytes:
     """A picture to ``size`` scores through these operators, one behind the other."""
-    model = unpack(Tiny((IMAGE,), (T((1, size)),) * len(names)).packed())
-    (graph,) = model.subgraphs
-    graph.outputs, graph.operators, model.operatorCodes = [len(names)], [], []
-    for number, name in enumerate(names):
-        code, node = schema.OperatorCodeT(), schema.OperatorT()
-        code.builtinCode = code.deprecatedBuiltinCode = getattr(schema.BuiltinOperator, name)
-        node.opcodeIndex, node.inputs, node.outputs = number, [number], [number + 1]
-        model.operatorCodes.append(code)
-        graph.operators.append(node)
-    return pack(model)
+    nodes = [Op(name, [number], [number + 1]) for number, name in enumerate(names)]
+    return graph([IMAGE, *[T("", (1, size))] * len(names)], nodes, [0], [len(names)])
 
 
 @pytest.mark.parametrize("name", ["yolo11n_full_integer_quant", "yolov8n_int8"])

@@ -24,7 +24,7 @@ from packager.targets.target import Level, Problem
 from packager.tasks import Task
 from packager.terminal import visible
 from tests.conftest import HOSTILE_LABELS, PROJECT
-from tests.metadata.tiny import T, Tiny
+from tests.models import T, ports
 from tests.test_model_reader import annotated_example, build
 
 Compare = Callable[[str, Mapping[str, bytes]], None]
@@ -195,8 +195,8 @@ def test_open_dimensions_show_a_question_mark() -> None:
 
 
 def test_a_terminal_gets_the_first_of_very_many() -> None:
-    inputs = tuple(T((1,), name=f"input {number}") for number in range(150))
-    text = shown(Inspection(Tiny(inputs, (T((1,)),)).model(), None, {}).to_rich())
+    inputs = tuple(T(f"input {number}", (1,)) for number in range(150))
+    text = shown(Inspection(parse_model(ports(inputs, (T("", (1,)),))), None, {}).to_rich())
     assert ("input 99" in text, "input 100" in text, "… and 50 more" in text) == (True, False, True)
     long = shown(metadata_to_rich(ModelMetadata(description="x" * 100_000)))
     assert (long.count("x") < 1010, "…" in long) == (True, True)

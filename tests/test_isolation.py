@@ -11,10 +11,8 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import flatbuffers
 import numpy as np
 import pytest
-from ai_edge_litert import schema_py_generated as schema
 
 from packager.annotated import AnnotatedModel, annotated_model
 from packager.errors import ModelError, WriteError
@@ -24,8 +22,8 @@ from packager.model import parse_model, read_model
 from packager.runtimes import Runtime
 from tests.conftest import PROJECT
 from tests.kill_builds import main as kill_builds
+from tests.models import Op, T, graph, options, pack, unpack
 from tests.processes import alive, wait_for
-from tests.targets.micro.graphs import Op, T, graph
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -35,41 +33,15 @@ SINE = PROJECT / "examples/sine/sine.tflite"
 
 def endless() -> bytes:
     """``while true``: a model that never answers."""
-
-    def tensor(name: str, kind: int, shape: list[int], buffer: int = 0) -> schema.TensorT:
-        made = schema.TensorT()
-        made.name, made.type, made.shape, made.buffer = name, kind, shape, buffer
-        return made
-
-    def subgraph(name: str, tensors: list[schema.TensorT], inputs: list[int], outputs: list[int]) -> schema.SubGraphT:
-        made = schema.SubGraphT()
-        made.name, made.tensors, made.inputs, made.outputs, made.operators = name, tensors, inputs, outputs, []
-        return made
-
-    floats, truths = schema.TensorType.FLOAT32, schema.TensorType.BOOL
-    main = subgraph("main", [tensor("x", floats, [1]), tensor("y", floats, [1])], [0], [1])
-    node = schema.OperatorT()
-    node.inputs, node.outputs = [0], [1]
-    node.builtinOptionsType = schema.BuiltinOptions.WhileOptions
-    node.builtinOptions = schema.WhileOptionsT()
-    node.builtinOptions.condSubgraphIndex, node.builtinOptions.bodySubgraphIndex = 1, 2
-    main.operators = [node]
-    model = schema.ModelT()
-    model.version = 3
-    code = schema.OperatorCodeT()
-    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.WHILE
-    model.operatorCodes = [code]
-    always = schema.BufferT()
-    always.data = [1]
-    model.buffers = [schema.BufferT(), always]
-    model.subgraphs = [
-        main,
-        subgraph("condition", [tensor("x", floats, [1]), tensor("true", truths, [1], 1)], [0], [1]),
-        subgraph("body", [tensor("x", floats, [1])], [0], [0]),
-    ]
-    builder = flatbuffers.Builder(0)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
+    loop = Op("WHILE", ["x"], ["y"], options("While", condSubgraphIndex=1, bodySubgraphIndex=2))
+    model = unpack(graph([T("x", [1]), T("y", [1])], [loop], ["x"], ["y"]))
+    condition = unpack(graph([T("x", [1]), T("true", [1], "bool", data=np.ones(1))], [], ["x"], ["true"]))
+    body = unpack(graph([T("x", [1])], [], ["x"], ["x"]))
+    always = condition.subgraphs[0].tensors[1]
+    model.buffers.append(condition.buffers[always.buffer])
+    always.buffer = len(model.buffers) - 1
+    model.subgraphs += [*condition.subgraphs, *body.subgraphs]
+    return pack(model)
 
 
 def filled(megabytes: int) -> bytes:
@@ -80,7 +52,7 @@ def filled(megabytes: int) -> bytes:
             T("dims", [1], "int32", data=np.array([megabytes << 18])),
             T("y", [], signature=[-1]),
         ],
-        [Op("FILL", ["dims", "x"], ["y"], schema.FillOptionsT())],
+        [Op("FILL", ["dims", "x"], ["y"], options("Fill"))],
         ["x"],
         ["y"],
     )
@@ -88,11 +60,9 @@ def filled(megabytes: int) -> bytes:
 
 def scalar(model: bytes) -> bytes:
     """FILL takes a scalar."""
-    unpacked = schema.ModelT.InitFromPackedBuf(model, 0)
+    unpacked = unpack(model)
     unpacked.subgraphs[0].tensors[0].shape = []
-    builder = flatbuffers.Builder(0)
-    builder.Finish(unpacked.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
+    return pack(unpacked)
 
 
 def annotated(model: bytes) -> AnnotatedModel:
@@ -320,11 +290,10 @@ def test_what_it_prints_is_kept_short(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def slow(steps: int = 4) -> bytes:
     """A model of so many convolutions, each of which takes about a tenth of a second."""
-    options = schema.Conv2DOptionsT()
-    options.strideW = options.strideH = options.dilationWFactor = options.dilationHFactor = 1
+    once = options("Conv2D", strideW=1, strideH=1)
     shape = [1, 128, 128, 64]
     weights, bias = T("w", [64, 5, 5, 64], data=np.zeros((64, 5, 5, 64))), T("b", [64], data=np.zeros(64))
-    nodes = [Op("CONV_2D", [str(number), "w", "b"], [str(number + 1)], options) for number in range(steps)]
+    nodes = [Op("CONV_2D", [str(number), "w", "b"], [str(number + 1)], once) for number in range(steps)]
     return graph([weights, bias, *(T(str(number), shape) for number in range(steps + 1))], nodes, ["0"], [str(steps)])
 
 

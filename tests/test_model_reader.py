@@ -29,6 +29,7 @@ from packager.model import Quantization, parse_model, read_model
 from packager.model.operators import BUILTIN_OPERATORS, TENSOR_TYPE_BITS, TENSOR_TYPES
 from packager.targets import TARGETS, load_target
 from tests.conftest import PROJECT, REAL_MODELS
+from tests.models import T, graph, pack, unpack
 
 EXAMPLES = sorted((PROJECT / "examples").rglob("*.tflite"))
 
@@ -81,17 +82,17 @@ def operator(code: Any) -> tuple[str, int, bool]:
 
 def test_fields_are_those_that_the_schema_reads(model_path: Path) -> None:
     data = model_path.read_bytes()
-    theirs = schema.ModelT.InitFromPackedBuf(data)
+    theirs = unpack(data)
     ours = read_model(model_path)
 
     assert (ours.path, ours.data, ours.sha256) == (model_path, data, hashlib.sha256(data).hexdigest())
     assert ours.description == text(theirs.description)
     assert len(ours.subgraphs) == len(theirs.subgraphs)
     used: Counter[tuple[str, int, bool]] = Counter()
-    for graph, expected in zip(ours.subgraphs, theirs.subgraphs, strict=True):
-        assert graph.name == text(expected.name)
-        assert (graph.inputs, graph.outputs) == (items(expected.inputs), items(expected.outputs))
-        for index, (tensor, their) in enumerate(zip(graph.tensors, expected.tensors, strict=True)):
+    for main, expected in zip(ours.subgraphs, theirs.subgraphs, strict=True):
+        assert main.name == text(expected.name)
+        assert (main.inputs, main.outputs) == (items(expected.inputs), items(expected.outputs))
+        for index, (tensor, their) in enumerate(zip(main.tensors, expected.tensors, strict=True)):
             shape = items(their.shape)
             constant = theirs.buffers[their.buffer].data if theirs.buffers else None
             assert (tensor.index, tensor.name, tensor.shape) == (index, text(their.name), shape)
@@ -102,7 +103,7 @@ def test_fields_are_those_that_the_schema_reads(model_path: Path) -> None:
             found = tensor.quantization
             given = None if found is None else (found.scales, found.zero_points, found.axis)
             assert given == quantization(their.quantization)
-        for index, (node, their) in enumerate(zip(graph.nodes, expected.operators, strict=True)):
+        for index, (node, their) in enumerate(zip(main.nodes, expected.operators, strict=True)):
             kind = operator(theirs.operatorCodes[their.opcodeIndex])
             used[kind] += 1
             assert (node.index, node.inputs, node.outputs) == (index, items(their.inputs), items(their.outputs))
@@ -157,23 +158,19 @@ def build(
     graphs: int = 1,
     **fields: Any,
 ) -> bytes:
-    """A model with one tensor, made with LiteRT's own schema; ``fields`` are those of ModelT."""
-    one = schema.TensorT()
-    one.name, one.shape, one.type = b"x", [1, 2], schema.TensorType.FLOAT32
-    vars(one).update(tensor or {})
-    graph = schema.SubGraphT()
-    graph.tensors, graph.inputs, graph.outputs, graph.operators = [one], [0], [0], []
-    model = schema.ModelT()
-    model.version, model.subgraphs, model.operatorCodes = 3, [graph] * graphs, []
+    """A model with one tensor, and in it what no converter writes; ``fields`` are those of ModelT."""
+    model = unpack(graph([T("x", [1, 2])], [], [0], [0]))
+    (main,) = model.subgraphs
+    main.tensors[0].buffer = 0
+    vars(main.tensors[0]).update(tensor or {})
+    model.subgraphs *= graphs
     model.buffers = []
     for values in buffers:
         buffer = schema.BufferT()
         vars(buffer).update(values)
         model.buffers.append(buffer)
     vars(model).update(fields)
-    builder = flatbuffers.Builder(1024)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
+    return pack(model)
 
 
 def test_open_dimensions_and_scalars() -> None:

@@ -23,7 +23,7 @@ from packager.targets import TARGETS
 from packager.targets.target import Level
 from packager.tasks.scores import REAL_SAMPLES
 from packager.writing import State
-from tests.targets.micro.graphs import colors
+from tests.hand_made import colors
 from tests.targets.micro.operators import EXAMPLES
 from tests.test_isolation import slow
 from tests.test_terminal import on_a_terminal

@@ -11,8 +11,8 @@ from packager.model import parse_model
 from packager.targets import TARGETS, load_target
 from packager.targets.target import served
 from packager.tasks import AnswerKind, InputKind, Task
-from tests.targets.micro.graphs import Op, T, graph
-from tests.targets.pi_models import Output, attached, picture_model
+from tests.hand_made import Output, attached, picture_model
+from tests.models import Op, T, graph
 
 
 def detector() -> AnnotatedModel:

@@ -17,7 +17,6 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-import flatbuffers
 import numpy as np
 import pytest
 import typer
@@ -31,7 +30,7 @@ from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
 from packager.model import parse_model
 from packager.tasks import Task
 from packager.terminal import visible
-from tests.targets.micro import graphs
+from tests.models import Op, T, graph, options, pack, unpack
 
 # Escapes of one and of two bytes, a window's title, a forged message, what turns text around or hides it, a line end
 # that only Unicode knows.
@@ -98,28 +97,24 @@ def test_a_message_has_an_end() -> None:
 
 def evil_model() -> bytes:
     """A model that runs everywhere, and in which all text is evil."""
-    data = graphs.graph(
-        [
-            graphs.T(EVIL, [1, 4]),
-            graphs.T(EVIL + "2", [1, 4], data=np.ones((1, 4))),
-            graphs.T(EVIL + "3", [1, 4]),
-        ],
-        [graphs.Op("ADD", [EVIL, EVIL + "2"], [EVIL + "3"], schema.AddOptionsT())],
-        [EVIL],
-        [EVIL + "3"],
+    second, third = EVIL + "2", EVIL + "3"
+    model = unpack(
+        graph(
+            [T(EVIL, [1, 4]), T(second, [1, 4], data=np.ones((1, 4))), T(third, [1, 4])],
+            [Op("ADD", [EVIL, second], [third], options("Add"))],
+            [EVIL],
+            [third],
+        )
     )
-    model = schema.ModelT.InitFromPackedBuf(data, 0)
     model.description = EVIL
-    graph = model.subgraphs[0]
+    (main,) = model.subgraphs
     signature = schema.SignatureDefT()
     signature.signatureKey, signature.subgraphIndex = EVIL, 0
     signature.inputs, signature.outputs = [schema.TensorMapT()], [schema.TensorMapT()]
-    signature.inputs[0].name, signature.inputs[0].tensorIndex = EVIL, graph.inputs[0]
-    signature.outputs[0].name, signature.outputs[0].tensorIndex = EVIL, graph.outputs[0]
+    signature.inputs[0].name, signature.inputs[0].tensorIndex = EVIL, main.inputs[0]
+    signature.outputs[0].name, signature.outputs[0].tensorIndex = EVIL, main.outputs[0]
     model.signatureDefs = [signature]
-    builder = flatbuffers.Builder(0)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
+    return pack(model)
 
 
 @pytest.fixture(scope="module")
@@ -143,9 +138,9 @@ def evil(tmp_path_factory: pytest.TempPathFactory) -> Path:
         outputs=(TensorSpec(EVIL, EVIL),),
     )
     (folder / "evil.tflite").write_bytes(annotate(parse_model(evil_model()), annotation))
-    custom = graphs.graph(
-        [graphs.T(EVIL, [1, 4]), graphs.T("y", [1, 4])],
-        [graphs.Op(EVIL.replace("\x00", ""), [EVIL], ["y"], custom=True)],
+    custom = graph(
+        [T(EVIL, [1, 4]), T("y", [1, 4])],
+        [Op(EVIL.replace("\x00", ""), [EVIL], ["y"], custom=True)],
         [EVIL],
         ["y"],
     )

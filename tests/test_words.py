@@ -30,8 +30,8 @@ from packager.pipeline import package, plan_build
 from packager.settings import FORCE, Example, Setting
 from packager.targets import TARGETS, load_target
 from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize, Task
-from tests.metadata.tiny import T, Tiny
-from tests.targets.micro import graphs
+from tests import hand_made
+from tests.models import Op, T, graph, ports
 
 # What a word of each of the three looks like; commands as a whole are for everybody.
 OPTION, KEY, FIELD = r"(?<![\w-])--[a-z]", r"\[\[?[a-z]+(\.[a-z]+)?\]\]? ?", r"\b(Annotation|Options|LabelFile)\b"
@@ -307,9 +307,9 @@ def test_another_line_is_told_with_its_key(folder: Path) -> None:
 
 def test_what_the_model_says_is_not_what_was_asked(folder: Path) -> None:
     """A normalization kept from the metadata in the model is nobody's setting."""
-    model = Tiny((T((1, 4, 4, 3)),), (T((1, 10)),)).model()
+    model = parse_model(ports((T("", (1, 4, 4, 3)),), (T("", (1, 10)),)))
     data = annotate(model, Annotation(**{**CLASSIFIER, "mean": (0.0,) * 3, "std": (1.0,) * 3}))  # type: ignore[arg-type]
-    one = Tiny((T((1, 4, 4, 1)),), (T((1, 10)),)).model()
+    one = parse_model(ports((T("", (1, 4, 4, 1)),), (T("", (1, 10)),)))
     metadata = parse_model(data).metadata_buffer
     from packager.metadata.embedding import embed
 
@@ -324,15 +324,15 @@ def test_what_the_model_says_is_not_what_was_asked(folder: Path) -> None:
 # --- the options of a target ----------------------------------------
 
 # An operator that the Arduino library of 2023 has not, and 24 MB of weights.
-NEW = graphs.graph(
-    [graphs.T("a", [1, 4, 4]), graphs.T("b", [1, 4, 4]), graphs.T("y", [1, 4, 4])],
-    [graphs.Op("BATCH_MATMUL", ["a", "b"], ["y"], schema.BatchMatMulOptionsT())],
+NEW = graph(
+    [T("a", [1, 4, 4]), T("b", [1, 4, 4]), T("y", [1, 4, 4])],
+    [Op("BATCH_MATMUL", ["a", "b"], ["y"], schema.BatchMatMulOptionsT())],
     ["a", "b"],
     ["y"],
 )
-HUGE = graphs.graph(
-    [graphs.T("x", [1, 1000]), graphs.T("w", [6000, 1000], data=np.ones((6000, 1000))), graphs.T("y", [1, 6000])],
-    [graphs.Op("FULLY_CONNECTED", ["x", "w", ""], ["y"], schema.FullyConnectedOptionsT())],
+HUGE = graph(
+    [T("x", [1, 1000]), T("w", [6000, 1000], data=np.ones((6000, 1000))), T("y", [1, 6000])],
+    [Op("FULLY_CONNECTED", ["x", "w", ""], ["y"], schema.FullyConnectedOptionsT())],
     ["x"],
     ["y"],
 )
@@ -511,7 +511,7 @@ def test_a_choice_that_is_none(option_models: Path, target: str) -> None:
 )
 def test_python_hears_of_types(given: dict[str, Any], what: str) -> None:
     with pytest.raises(PackagerError) as caught:
-        annotate(Tiny((T((1, 2)),), (T((1, 2)),)).model(), Annotation(**{**TENSORS, **given}))
+        annotate(parse_model(ports((T("", (1, 2)),), (T("", (1, 2)),))), Annotation(**{**TENSORS, **given}))
     assert caught.value.what.startswith(what)
 
 
@@ -618,7 +618,7 @@ def test_every_field_of_an_annotation_has_an_option() -> None:
     ],
 )
 def test_the_limit_of_golden_cases_three_ways(option_models: Path, model: str, limit: int, what: str) -> None:
-    (option_models / "large.tflite").write_bytes(graphs.copy("int8", 0.5, 4 << 20))
+    (option_models / "large.tflite").write_bytes(hand_made.copy("int8", 0.5, 4 << 20))
     result = CliRunner().invoke(app, ["pi", f"{model}.tflite", "-o", "out", "--golden-limit", str(limit)])
     assert result.exit_code == 1, result.output
     assert what in result.stderr
@@ -639,7 +639,7 @@ def test_the_limit_of_golden_cases_three_ways(option_models: Path, model: str, l
 
 def test_a_raised_limit_is_enough(option_models: Path) -> None:
     """The one that the message proposes."""
-    (option_models / "large.tflite").write_bytes(graphs.copy("int8", 0.5, 1 << 20))
+    (option_models / "large.tflite").write_bytes(hand_made.copy("int8", 0.5, 1 << 20))
     told = CliRunner().invoke(app, ["pi", "large.tflite", "-o", "out", "--golden-limit", "2"]).stderr
     proposed = re.search(r"--golden-limit \d+", told)
     assert proposed is not None
@@ -669,7 +669,7 @@ def test_options_keys_and_fields_say_the_same(folder: Path, annotation: Annotati
     """A setting that is right comes to the same bytes, whoever writes it."""
     if annotation.task is not Task.IMAGE_CLASSIFICATION:
         scores = (1, 63) if annotation.task is Task.POSE else (1, 6300, 6)
-        Path("m.tflite").write_bytes(Tiny((T((1, 64, 64, 3), "uint8"),), (T(scores),)).packed())
+        Path("m.tflite").write_bytes(ports((T("", (1, 64, 64, 3), "uint8"),), (T("", scores),)))
     by_python = annotate(read_model("m.tflite"), annotation)
     result = CliRunner().invoke(app, ["metadata", "attach", "m.tflite", "-o", "out.tflite", *options_of(annotation)])
     assert result.exit_code == 0, result.output

@@ -23,7 +23,7 @@ from tests.metadata.test_archive import DEFLATED, STORED, Entry, deflated, raw_z
 from tests.metadata.test_export import HOSTILE_NAMES
 from tests.metadata.test_labels import HOSTILE
 from tests.metadata.test_unpacking import finish
-from tests.metadata.tiny import pack, unpack
+from tests.models import pack, unpack
 
 # Numbers on the edge of something.
 WORDS = (0, 1, 2, 3, 4, 7, 8, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000)

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from packager.config import read_config
@@ -24,12 +25,13 @@ from packager.model import Model, parse_model, read_model
 from packager.model.operators import TENSOR_TYPES
 from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize, Task
 from tests.conftest import PROJECT
+from tests.hand_made import IMAGE, SCORES, classifier, with_weights_behind
 from tests.metadata.exports import SAYS, model_of, with_json, with_literal
 from tests.metadata.test_archive import DEFLATED, Entry, deflated, raw_zip
 from tests.metadata.test_export import HOSTILE_NAMES
 from tests.metadata.test_labels import HOSTILE
 from tests.metadata.test_unpacking import finish, full
-from tests.metadata.tiny import IMAGE, SCORES, T, Tiny, classifier, pack, unpack, with_weights_behind
+from tests.models import Op, T, graph, pack, ports, unpack
 
 # Larger models are cut: their graph is what can be read wrongly, and most of their bytes are weights.
 _LARGEST = 30_000
@@ -64,11 +66,11 @@ def cut(model: Model) -> bytes:
     for index, buffer in enumerate(theirs.buffers):
         if buffer.data is not None and index not in kept:
             buffer.data = buffer.data[:_KEPT_WEIGHTS]
-    for graph in theirs.subgraphs:
-        for node in graph.operators:
+    for part in theirs.subgraphs:
+        for node in part.operators:
             if node.customOptions is not None:
                 node.customOptions = node.customOptions[:_KEPT_WEIGHTS]
-        for tensor in graph.tensors:
+        for tensor in part.tensors:
             if tensor.quantization is not None and (tensor.quantization.scale is not None):
                 tensor.quantization.scale = tensor.quantization.scale[:4]
                 tensor.quantization.zeroPoint = tensor.quantization.zeroPoint[:4]
@@ -97,51 +99,48 @@ def _examples() -> Iterator[tuple[str, bytes]]:
 def _tiny() -> Iterator[tuple[str, bytes]]:
     yield "classifier", classifier().data
     yield "weights behind", with_weights_behind()
-    yield "entries", Tiny((IMAGE,), (SCORES,), [b"", b"1.5.0", b"w" * 40], {"min_runtime_version": 1}).packed()
-    yield "int8", Tiny((T((1, 4, 4, 3), "int8", (0.5, -128)),), (T((1, 3), "int8", (1 / 256, -128)),)).packed()
-    yield "uint8", Tiny((T((1, 4, 4, 1), "uint8", (1.0, 0)),), (T((1, 3), "uint8", (1 / 256, 0)),)).packed()
-    yield "int16", Tiny((T((1, 8), "int16", (0.1, 0)),), (T((1, 2), "int16", (0.2, 0)),)).packed()
-    yield "names", Tiny(tuple(T((2,), name=name) for name in HOSTILE), (T((), name="😀"), T((1,)), T((1,)))).packed()
+    yield (
+        "entries",
+        ports((IMAGE,), (SCORES,), buffers=[b"", b"1.5.0", b"w" * 40], metadata={"min_runtime_version": 1}),
+    )
+    yield "int8", ports((T("", (1, 4, 4, 3), "int8", 0.5, -128),), (T("", (1, 3), "int8", 1 / 256, -128),))
+    yield "uint8", ports((T("", (1, 4, 4, 1), "uint8", 1.0, 0),), (T("", (1, 3), "uint8", 1 / 256, 0),))
+    yield "int16", ports((T("", (1, 8), "int16", 0.1, 0),), (T("", (1, 2), "int16", 0.2, 0),))
+    yield "names", ports(tuple(T(name, (2,)) for name in HOSTILE), (T("😀", ()), T("", (1,)), T("", (1,))))
     yield (
         "taken types",
-        Tiny(_ports(["float32", "int8", "uint8", "int16", "int32", "int64", "bool"]), (SCORES,)).packed(),
+        ports(_ports(["float32", "int8", "uint8", "int16", "int32", "int64", "bool"]), (SCORES,)),
     )
-    yield "all types", Tiny(_ports(TENSOR_TYPES), _ports(TENSOR_TYPES)).packed()
+    yield "all types", ports(_ports(TENSOR_TYPES), _ports(TENSOR_TYPES))
     for name in ("edgetpu-custom-op", "DISPATCH_OP", "TFLite_Detection_PostProcess", "SignalFramer", "Mine"):
-        yield f"operator {name}", Tiny((IMAGE,), (SCORES,), custom_operator=name).packed()
+        yield f"operator {name}", ports((IMAGE,), (SCORES,), operator=name)
     yield "graphs", _graphs()
 
 
 def _ports(types: Any) -> tuple[T, ...]:
-    return tuple(T((2, 3), dtype, (0.5, 1), f"serving_default_{dtype}:0") for dtype in types)
+    return tuple(T(f"serving_default_{dtype}:0", (2, 3), dtype, 0.5, 1) for dtype in types)
 
 
 def _graphs() -> bytes:
     """Control flow, signatures, open dimensions, weights for each channel, optional inputs, sparse tensors."""
-    model = unpack(Tiny((T((1, 8), name="x"),), (T((1, 8), name="y"),), [b"", b"w" * 64], {"m": 1}).packed())
-    graph = model.subgraphs[0]
-    graph.name = "main"
-    weights = schema.TensorT()
-    weights.name, weights.shape, weights.type, weights.buffer = "w", [8, 4], schema.TensorType.INT8, 1
-    weights.quantization = schema.QuantizationParametersT()
+    kinds = ("FULLY_CONNECTED", "WHILE", "IF", "TOPK_V2", "STABLEHLO_COMPOSITE", "CONV_2D")
+    tensors = [
+        T("x", [1, 8], signature=[-1, 8]),
+        T("y", [1, 8]),
+        T("w", [8, 4], "int8", 0.1, data=np.ones((8, 4))),
+        T("state", [1, 8], is_variable=True),
+    ]
+    model = unpack(graph(tensors, [Op(kind, ["x", "w", ""], ["y"]) for kind in kinds], ["x"], ["y"]))
+    weights = model.subgraphs[0].tensors[2]
     weights.quantization.scale, weights.quantization.zeroPoint = [0.1] * 4, [0] * 4
     weights.quantization.quantizedDimension = 1
     weights.sparsity = schema.SparsityParametersT()
     weights.sparsity.traversalOrder = [0, 1]
-    state = schema.TensorT()
-    state.name, state.shape, state.isVariable = "state", [1, 8], True
-    graph.tensors += [weights, state]
-    graph.tensors[0].shapeSignature = [-1, 8]
-    model.operatorCodes = []
-    graph.operators = []
-    for code in ("FULLY_CONNECTED", "WHILE", "IF", "TOPK_V2", "STABLEHLO_COMPOSITE", "CONV_2D"):
-        kind = schema.OperatorCodeT()
-        kind.builtinCode = getattr(schema.BuiltinOperator, code)
-        kind.deprecatedBuiltinCode, kind.version = min(kind.builtinCode, 127), 2
-        node = schema.OperatorT()
-        node.opcodeIndex, node.inputs, node.outputs = len(model.operatorCodes), [0, 2, -1], [1]
-        model.operatorCodes.append(kind)
-        graph.operators.append(node)
+    for code in model.operatorCodes:
+        code.version = 2
+    entry = schema.MetadataT()
+    entry.name, entry.buffer = "m", weights.buffer
+    model.metadata = [entry]
     model.subgraphs.append(unpack(classifier().data).subgraphs[0])
     model.signatureDefs = []
     for key in ("serving_default", "train"):
@@ -170,28 +169,28 @@ def _annotated() -> Iterator[tuple[str, bytes]]:
         hostile = labels(*HOSTILE), labels(*HOSTILE[::-1], locale="fr")
         text = "".join(HOSTILE)
         specs = (TensorSpec(text, text, (-1.0,), (1.0,)),)
-        boxes = Tiny((IMAGE,), (T((1, 9, 4)), T((1, 9)), T((1, 9)), T((1,))))
-        mask = Tiny((T((1, 4, 4, 3), "uint8", (1 / 128, 128)),), (T((1, 4, 4, 3)),))
+        boxes = ports((IMAGE,), (T("", (1, 9, 4)), T("", (1, 9)), T("", (1, 9)), T("", (1,))))
+        mask = ports((T("", (1, 4, 4, 3), "uint8", 1 / 128, 128),), (T("", (1, 4, 4, 3)),))
         cases: dict[str, tuple[Model, Annotation]] = {
             "classes": (
                 classifier(),
                 Annotation(Task.IMAGE_CLASSIFICATION, (three, german), (127.5,), (127.5,), CropMode.CENTER_CROP, "n"),
             ),
             "hostile classes": (
-                classifier(scores=T((1, len(HOSTILE)))),
+                classifier(scores=T("", (1, len(HOSTILE)))),
                 Annotation(
                     Task.IMAGE_CLASSIFICATION, hostile, (0, 1, 2), (255,), CropMode.LETTERBOX, text, text, text, text,
                     text, specs, specs,
                 ),
             ),
             "gray": (
-                classifier(T((1, 8, 8, 1), "int8", (1 / 255, -128))),
+                classifier(T("", (1, 8, 8, 1), "int8", 1 / 255, -128)),
                 Annotation(Task.IMAGE_CLASSIFICATION, (three,), (0,), (255,)),
             ),
-            "boxes": (boxes.model(), Annotation(Task.OBJECT_DETECTION, (labels("cat", "dog"),), (0,), (1,))),
-            "mask": (mask.model(), Annotation(Task.IMAGE_SEGMENTATION, (three,))),
+            "boxes": (parse_model(boxes), Annotation(Task.OBJECT_DETECTION, (labels("cat", "dog"),), (0,), (1,))),
+            "mask": (parse_model(mask), Annotation(Task.IMAGE_SEGMENTATION, (three,))),
             "candidates": (
-                Tiny((T((1, 3, 32, 32)),), (T((1, 7, 21)),)).model(),
+                parse_model(ports((T("", (1, 3, 32, 32)),), (T("", (1, 7, 21)),))),
                 Annotation(
                     Task.OBJECT_DETECTION, (three,), (0,), (255,), CropMode.LETTERBOX, resize=Resize.BILINEAR,
                     pad=114, channels=ChannelOrder.BGR, head=Head.YOLO_V8, activation=Activation.SIGMOID,
@@ -199,19 +198,19 @@ def _annotated() -> Iterator[tuple[str, bytes]]:
                 ),
             ),
             "landmarks": (
-                Tiny((T((1, 8, 8, 3), "uint8"),), (T((1, 6)),)).model(),
+                parse_model(ports((T("", (1, 8, 8, 3), "uint8"),), (T("", (1, 6)),))),
                 Annotation(Task.POSE, (three,), points=3, threshold=0.1),
             ),
             "audio": (
-                classifier(T((1, 160), "int16")),
+                classifier(T("", (1, 160), "int16")),
                 Annotation(Task.AUDIO_CLASSIFICATION, (three,), sample_rate=16_000, audio_channels=1),
             ),
             "text": (
-                classifier(T((1, 256), "int32")),
+                classifier(T("", (1, 256), "int32")),
                 Annotation(Task.TEXT_CLASSIFICATION, (three,), vocabulary=folder / "vocabulary"),
             ),
             "tensors": (
-                Tiny((T((1, 2)), T((1,), "int32")), (T((1, 3)), T(()))).model(),
+                parse_model(ports((T("", (1, 2)), T("", (1,), "int32")), (T("", (1, 3)), T("", ())))),
                 Annotation(Task.TENSORS, (three,), inputs=specs, outputs=specs),
             ),
         }  # fmt: skip
@@ -225,7 +224,7 @@ def _annotated() -> Iterator[tuple[str, bytes]]:
     names = {name: name.encode() for name in HOSTILE_NAMES if name}
     yield "hostile files", embed(classifier().data, finish(full("ModelMetadata")), names)
     metadata = finish(full("ModelMetadata"))
-    theirs = Tiny((IMAGE,), (SCORES,), [b"", metadata], {"TFLITE_METADATA": 1}).packed()
+    theirs = ports((IMAGE,), (SCORES,), buffers=[b"", metadata], metadata={"TFLITE_METADATA": 1})
     packed = deflated(b"a\nb\nc\n" * 50)
     files = (Entry(b"labels.txt", b"a\nb\nc\n"), Entry(b"deflated", packed, DEFLATED, 300, _crc(b"a\nb\nc\n" * 50)))
     yield "layout of others", theirs + raw_zip(*files, start=len(theirs))

@@ -21,14 +21,15 @@ from packager.runtimes import Runtime
 from packager.targets import load_target
 from packager.targets.target import build_project
 from packager.tasks import Task
+from tests.hand_made import IMAGE, classifier
 from tests.metadata.test_unpacking import finish
-from tests.metadata.tiny import IMAGE, T, Tiny, classifier, pack, unpack
+from tests.models import T, pack, ports, unpack
 
 
 @pytest.mark.parametrize("dtype", TENSOR_TYPES)
 def test_samples_of_every_type_are_made_or_refused(dtype: str) -> None:
     """complex64 is a type of NumPy's, and no integer."""
-    annotated = annotated_model(Tiny((T((2,), dtype, (0.5, 1)),), (T((1,)),)).model())
+    annotated = annotated_model(parse_model(ports((T("", (2,), dtype, 0.5, 1),), (T("", (1,)),))))
     if dtype in ("float16", "float32", "float64", "bool") or re.fullmatch("u?int(8|16|32|64)", dtype):
         assert read_samples(annotated, ())[0].inputs[0].dtype == dtype
     else:
@@ -45,14 +46,16 @@ def test_samples_of_every_type_are_made_or_refused(dtype: str) -> None:
     ],
 )
 def test_samples_of_gigabytes_are_refused(shapes: list[tuple[int, ...]], what: str) -> None:
-    annotated = annotated_model(Tiny(tuple(T(shape, "uint8", (0.5, 1)) for shape in shapes), (T((1,)),)).model())
+    annotated = annotated_model(
+        parse_model(ports(tuple(T("", shape, "uint8", 0.5, 1) for shape in shapes), (T("", (1,)),)))
+    )
     with pytest.raises(PackagerError, match=what):
         read_samples(annotated, ())
 
 
 @pytest.mark.parametrize("target", ["android", "ios", "pi", "micro"])
 def test_a_model_without_inputs(target: str) -> None:
-    annotated = annotated_model(Tiny((), (T((1,)),)).model())
+    annotated = annotated_model(parse_model(ports((), (T("", (1,)),))))
     (sample, *_) = read_samples(annotated, ())
     case = GoldenCase(sample.name, None, (), (np.zeros(1, np.float32),), None)
     goldens = Goldens({runtime: GoldenSet("made up", (case,)) for runtime in Runtime}, 4096)
@@ -76,8 +79,8 @@ def test_a_normalization_beyond_float32(mean: float, std: float, tmp_path: Path)
 )
 def test_a_detector_that_names_an_output_twice(outputs: list[int], ends_in: list[int], tmp_path: Path) -> None:
     """Its operator then has more outputs than there are kinds of them."""
-    shapes = (T((1, 9, 4)), T((1, 9)), T((1, 9)), T((1,)))
-    model = unpack(Tiny((IMAGE,), shapes, custom_operator="TFLite_Detection_PostProcess").packed())
+    shapes = (T("", (1, 9, 4)), T("", (1, 9)), T("", (1, 9)), T("", (1,)))
+    model = unpack(ports((IMAGE,), shapes, operator="TFLite_Detection_PostProcess"))
     model.subgraphs[0].outputs = outputs
     model.subgraphs[0].operators[0].outputs = ends_in
     (tmp_path / "labels.txt").write_text("cat\n")
@@ -112,14 +115,14 @@ def test_numbers_that_json_has_not_are_kept() -> None:
 
 
 def test_a_scale_that_equals_nothing_is_no_other_graph() -> None:
-    model = unpack(Tiny((T((1,), "float32", (0.5, 0)),), (T((1,)),)).packed())
+    model = unpack(ports((T("", (1,), "float32", 0.5, 0),), (T("", (1,)),)))
     model.subgraphs[0].tensors[0].quantization.scale = [float("nan")]
     assert parse_model(annotate(parse_model(pack(model)), Annotation(Task.TENSORS))).metadata_buffer
 
 
 @pytest.mark.parametrize("name", [None, b"\xff"])
 def test_an_entry_that_tflite_support_cannot_read(name: bytes | None) -> None:
-    model = unpack(Tiny((IMAGE,), (T((1,)),), [b"", b"1.5.0"], {"min_runtime_version": 1}).packed())
+    model = unpack(ports((IMAGE,), (T("", (1,)),), buffers=[b"", b"1.5.0"], metadata={"min_runtime_version": 1}))
     model.metadata[0].name = name
     with pytest.raises(ModelError, match="has an entry in its list of metadata whose name cannot be read"):
         annotate(parse_model(pack(model)), Annotation(Task.TENSORS))

@@ -21,7 +21,7 @@ from tests.conftest import missing_toolchain
 from tests.fuzz import mutate, mutators, uses
 from tests.fuzz.mutators import mutant
 from tests.fuzz.seeds import seeds
-from tests.metadata.tiny import classifier
+from tests.hand_made import classifier
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="measures in /proc, and limits with RLIMIT_AS")
 

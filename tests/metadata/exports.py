@@ -12,7 +12,7 @@ import flatbuffers
 from packager.metadata.attach import import_tflite_support
 from packager.metadata.embedding import embed
 from packager.model import Model, parse_model
-from tests.metadata.tiny import T, Tiny
+from tests.models import T, ports
 
 Shape = tuple[int, ...]
 SAYS: dict[str, Any] = {
@@ -33,8 +33,8 @@ SAYS: dict[str, Any] = {
 
 
 def model_of(*outputs: Shape, image: Shape | T = (1, 64, 96, 3)) -> bytes:
-    image = image if isinstance(image, T) else T(image)
-    return Tiny((image,), tuple(map(T, outputs))).packed()
+    image = image if isinstance(image, T) else T("", image)
+    return ports((image,), [T("", shape) for shape in outputs])
 
 
 def with_json(data: bytes, says: Any) -> Model:

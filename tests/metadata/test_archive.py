@@ -22,7 +22,8 @@ from packager.metadata.export import export_metadata
 from packager.metadata.reader import read_files, read_metadata
 from packager.model import Model, parse_model
 from packager.tasks import Task
-from tests.metadata.tiny import IMAGE, SCORES, Tiny, classifier
+from tests.hand_made import IMAGE, SCORES, classifier
+from tests.models import ports
 from tests.test_model_reader import at_most
 
 STORED, DEFLATED, BZIP2, LZMA, ZSTD = 0, 8, 12, 14, 93
@@ -268,7 +269,7 @@ def test_a_directory_of_64_bits_that_lies_is_no_archive(offset: int) -> None:
 def test_a_bomb_among_the_weights_does_not_go_off() -> None:
     """An archive in a lookup table is no archive of ours; tflite-support would unpack it to check the result."""
     bomb = raw_zip(*(Entry(b"%d" % i, zeros(60), DEFLATED, size=60 << 20) for i in range(20)))
-    model = Tiny((IMAGE,), (SCORES,), buffers=[b"", bomb]).model()
+    model = parse_model(ports((IMAGE,), (SCORES,), buffers=[b"", bomb]))
     assert zipfile.is_zipfile(io.BytesIO(model.data))
     assert read_files(model) == {}
     start = time.process_time()

@@ -29,9 +29,10 @@ from packager.metadata.view import ModelMetadata
 from packager.model import Model, parse_model, read_model
 from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize, Task
 from tests.conftest import REAL_MODELS
+from tests.hand_made import IMAGE, SCORES, classifier
 from tests.metadata.test_archive import Entry, raw_zip
 from tests.metadata.test_labels import HOSTILE
-from tests.metadata.tiny import IMAGE, SCORES, T, Tiny, classifier, pack, unpack
+from tests.models import T, pack, ports, unpack
 
 CLASSIFY = Task.IMAGE_CLASSIFICATION
 
@@ -102,7 +103,7 @@ def test_an_image_classifier(labels: Callable[..., LabelFile]) -> None:
 
 
 def test_gray_models_are_gray(labels: Callable[..., LabelFile]) -> None:
-    model = classifier(T((1, 8, 8, 1)))
+    model = classifier(T("", (1, 8, 8, 1)))
     metadata = read(annotate(model, Annotation(CLASSIFY, (labels(3),), mean=(0,), std=(255,))))
     assert metadata.inputs[0].color_space == "GRAYSCALE"
     assert metadata.inputs[0].maximum == (1.0,)
@@ -110,19 +111,19 @@ def test_gray_models_are_gray(labels: Callable[..., LabelFile]) -> None:
 
 @pytest.mark.parametrize("shape", [(3,), (1, 3), (1, 1, 1, 3)])
 def test_shapes_of_scores(shape: tuple[int, ...], labels: Callable[..., LabelFile]) -> None:
-    model = classifier(scores=T(shape))
+    model = classifier(scores=T("", shape))
     metadata = read(annotate(model, Annotation(CLASSIFY, (labels(3),), mean=(0,), std=(1,))))
     assert metadata.outputs[0].labels() == ("label 0", "label 1", "label 2")
 
 
 @pytest.mark.parametrize(
     ("quantization", "mean", "std"),
-    [(None, 0, 1), ((1 / 128, 128), 128, 128), ((1 / 256, 0), 0, 256), ((0.0, 0), 0, 1)],
+    [((), 0, 1), ((1 / 128, 128), 128, 128), ((1 / 256, 0), 0, 256), ((0.0, 0), 0, 1)],
 )
 def test_uint8_images_need_no_normalization(
-    quantization: tuple[float, int] | None, mean: float, std: float, labels: Callable[..., LabelFile]
+    quantization: tuple[float, int] | tuple[()], mean: float, std: float, labels: Callable[..., LabelFile]
 ) -> None:
-    model = classifier(T((1, 4, 4, 3), "uint8", quantization))
+    model = classifier(T("", (1, 4, 4, 3), "uint8", *quantization))
     image = read(annotate(model, Annotation(CLASSIFY, (labels(3),)))).inputs[0]
     assert (image.mean, image.std) == ((mean,), (std,))
     assert (image.minimum, image.maximum) == ((0,), (255,))
@@ -148,7 +149,7 @@ def test_a_detector(models: Path) -> None:
 
 def test_a_detector_whose_outputs_come_in_another_order(labels: Callable[..., LabelFile]) -> None:
     # As TensorFlow 2's object detection API exports them: the order in which the tensors were made counts.
-    model = unpack(Tiny((IMAGE,), (T((1, 9, 4)), T((1, 9)), T((1, 9)), T((1,)))).packed())
+    model = unpack(ports((IMAGE,), (T("", (1, 9, 4)), T("", (1, 9)), T("", (1, 9)), T("", (1,)))))
     model.subgraphs[0].outputs = [3, 1, 4, 2]
     metadata = read(
         annotate(
@@ -196,7 +197,7 @@ def test_a_text_classifier(models: Path, labels: Callable[..., LabelFile], tmp_p
 
 
 def test_any_other_model(labels: Callable[..., LabelFile]) -> None:
-    model = Tiny((T((1, 2)), T((1,), "int32")), (T((1, 3)), T(()))).model()
+    model = parse_model(ports((T("", (1, 2)), T("", (1,), "int32")), (T("", (1, 3)), T("", ()))))
     annotation = Annotation(
         Task.TENSORS,
         inputs=(TensorSpec("position", "In metres.", (-1, -2), (1, 2)), TensorSpec(minimum=(0,))),
@@ -215,7 +216,7 @@ def test_any_other_model(labels: Callable[..., LabelFile]) -> None:
 
 
 def test_hostile_text_comes_back(labels: Callable[..., LabelFile]) -> None:
-    model = classifier(scores=T((1, len(HOSTILE))))
+    model = classifier(scores=T("", (1, len(HOSTILE))))
     text = "".join(HOSTILE)
     annotation = Annotation(
         CLASSIFY,
@@ -316,7 +317,7 @@ def test_files_of_others_survive(models: Path, tmp_path: Path) -> None:
 
 
 def test_a_name_that_another_output_uses_is_left_to_it(labels: Callable[..., LabelFile]) -> None:
-    model = Tiny((T((1, 2)),), (T((1, 2)), T((1, 3)))).model()
+    model = parse_model(ports((T("", (1, 2)),), (T("", (1, 2)), T("", (1, 3)))))
     data = annotate(model, Annotation(Task.TENSORS, (labels("a", "b"),)))
     # Move the label file to the second output, as another tool might have put it.
     support = import_tflite_support()
@@ -353,7 +354,7 @@ def test_another_normalization_moves_the_value_range(labels: Callable[..., Label
 
 def test_a_detector_taken_as_tensors_keeps_its_labels(labels: Callable[..., LabelFile]) -> None:
     # 90 categories over 9 boxes, in an output that comes first.
-    model = unpack(Tiny((IMAGE,), (T((1, 9, 4)), T((1, 9)), T((1, 9)), T((1,)))).packed())
+    model = unpack(ports((IMAGE,), (T("", (1, 9, 4)), T("", (1, 9)), T("", (1, 9)), T("", (1,)))))
     model.subgraphs[0].outputs = [2, 1, 3, 4]
     detector = Annotation(Task.OBJECT_DETECTION, (labels(90),), (0,), (1,))
     data = annotate(parse_model(pack(model)), detector)
@@ -573,7 +574,7 @@ def with_entry(value: bytes) -> bytes:
 
 # --- What is refused -------------------------------------------------------------------------------------------
 
-FLOAT, INT8 = classifier(), classifier(T((1, 4, 4, 3), "int8", (1 / 255, -128)))
+FLOAT, INT8 = classifier(), classifier(T("", (1, 4, 4, 3), "int8", 1 / 255, -128))
 NORMALIZED = {"mean": (0.0,), "std": (1.0,)}
 
 
@@ -594,13 +595,13 @@ NORMALIZED = {"mean": (0.0,), "std": (1.0,)}
         (FLOAT, 3, {}, "no normalization is given for an image input of float32", "std=(127.5,)) for [-1"),
         (FLOAT, 3, {}, "no normalization", "(mean=(0,), std=(255,)) for [0, 1]"),
         (INT8, 3, {}, "no normalization is given for an image input of int8", "(mean=(0,), std=(255,))"),
-        (classifier(T((1, 4, 4, 3), "int8", (0.00784314, -1))), 3, {}, "no norm", "(mean=(127.5,), std=(127.5,))"),
-        (classifier(T((1, 4, 4, 1), "int8", (0.05, 3))), 3, {}, "no normalization", "(mean=(131,), std=(20,));"),
-        (classifier(T((1, 4, 4, 3), "int8")), 3, {}, "no normalization", "std=(127.5,)) for [-1"),
+        (classifier(T("", (1, 4, 4, 3), "int8", 0.00784314, -1)), 3, {}, "no norm", "(mean=(127.5,), std=(127.5,))"),
+        (classifier(T("", (1, 4, 4, 1), "int8", 0.05, 3)), 3, {}, "no normalization", "(mean=(131,), std=(20,));"),
+        (classifier(T("", (1, 4, 4, 3), "int8")), 3, {}, "no normalization", "std=(127.5,)) for [-1"),
         (FLOAT, 3, {"mean": (0.0,)}, "no Annotation.std is given, and the model names", "Give both: Annotation("),
         (FLOAT, 3, {"mean": (0.0,) * 2, "std": (1.0,)}, "Annotation.mean has 2 values", "one for each of the 3"),
         (FLOAT, 3, {"mean": (0.0,), "std": (1.0,) * 4}, "Annotation.std has 4 values", "one for each of the 3"),
-        (classifier(T((1, 4, 4, 1))), 3, {"mean": (0.0,) * 3, "std": (1.0,)}, "has 1 channel", "with one value."),
+        (classifier(T("", (1, 4, 4, 1))), 3, {"mean": (0.0,) * 3, "std": (1.0,)}, "has 1 channel", "with one value."),
         (FLOAT, 3, {"mean": (0.0,), "std": (0.0,)}, "Annotation.std is 0, and the pixels", "(std=(1,))"),
         (FLOAT, 3, {"mean": (0.0,), "std": (1.0, 1e-60, 1.0)}, "Annotation.std is 0", "(std=(1,))"),
         (FLOAT, 3, {"mean": (0.0,), "std": (-0.0,)}, "Annotation.std is 0,", "(std=(1,))"),
@@ -609,17 +610,35 @@ NORMALIZED = {"mean": (0.0,), "std": (1.0,)}
         (FLOAT, 3, {"mean": (0.0,), "std": (-2.0,)}, "Annotation.std is -2", "a number above 0"),
         (FLOAT, 3, {"mean": (float("nan"),), "std": (1.0,)}, "Annotation.mean is not a number", "and 3.4e38"),
         (FLOAT, 3, {"mean": (0.0,), "std": (1e99,)}, "Annotation.std is beyond float32", "and 3.4e38"),
-        (classifier(scores=T((1, 5, 3))), 3, NORMALIZED, "this one [1, 5, 3] (rank 3)", "Task.TENSORS"),
-        (classifier(scores=T((2, 3))), 3, NORMALIZED, "this one [2, 3]", "Task.TENSORS"),
-        (classifier(scores=T(())), 1, NORMALIZED, "this one [] (rank 0)", "Task.TENSORS"),
-        (classifier(T((1, 4, 4))), 3, NORMALIZED, "and this one [1, 4, 4]", "Task.TENSORS"),
-        (classifier(T((1, 4, 4, 2))), 3, NORMALIZED, "and this one [1, 4, 4, 2]", "Task.TENSORS"),
-        (classifier(T((1, 4, 4, 3), "int32")), 3, NORMALIZED, "and this one int32", "Task.TENSORS"),
-        (Tiny((IMAGE, IMAGE), (SCORES,)).model(), 3, NORMALIZED, "with one input, and this one has 2", "TENSORS"),
-        (Tiny((IMAGE,), (SCORES, SCORES)).model(), 3, NORMALIZED, "with one output, and this one has 2", "TENSORS"),
+        (classifier(scores=T("", (1, 5, 3))), 3, NORMALIZED, "this one [1, 5, 3] (rank 3)", "Task.TENSORS"),
+        (classifier(scores=T("", (2, 3))), 3, NORMALIZED, "this one [2, 3]", "Task.TENSORS"),
+        (classifier(scores=T("", ())), 1, NORMALIZED, "this one [] (rank 0)", "Task.TENSORS"),
+        (classifier(T("", (1, 4, 4))), 3, NORMALIZED, "and this one [1, 4, 4]", "Task.TENSORS"),
+        (classifier(T("", (1, 4, 4, 2))), 3, NORMALIZED, "and this one [1, 4, 4, 2]", "Task.TENSORS"),
+        (classifier(T("", (1, 4, 4, 3), "int32")), 3, NORMALIZED, "and this one int32", "Task.TENSORS"),
+        (
+            parse_model(ports((IMAGE, IMAGE), (SCORES,))),
+            3,
+            NORMALIZED,
+            "with one input, and this one has 2",
+            "TENSORS",
+        ),
+        (
+            parse_model(ports((IMAGE,), (SCORES, SCORES))),
+            3,
+            NORMALIZED,
+            "with one output, and this one has 2",
+            "TENSORS",
+        ),
         (FLOAT, 3, {"task": Task.IMAGE_SEGMENTATION, **NORMALIZED}, "[1, height, width, classes]", "Task.TENSORS"),
         (FLOAT, 3, {"task": Task.OBJECT_DETECTION, **NORMALIZED}, "four outputs", "Task.TENSORS"),
-        (Tiny((IMAGE,), (T((4,)),) * 4).model(), 3, {"task": Task.OBJECT_DETECTION, **NORMALIZED}, "[4]", "TENSORS"),
+        (
+            parse_model(ports((IMAGE,), (T("", (4,)),) * 4)),
+            3,
+            {"task": Task.OBJECT_DETECTION, **NORMALIZED},
+            "[4]",
+            "TENSORS",
+        ),
         (FLOAT, 4, {"task": Task.TENSORS}, "4 labels, and the output has 3 classes", "Remove"),
         (
             FLOAT,
@@ -677,12 +696,12 @@ def test_labels_of_locales(labels: Callable[..., LabelFile]) -> None:
     for files, what in cases.items():
         with pytest.raises(MetadataError, match=what):
             annotate(classifier(), Annotation(CLASSIFY, files, (0,), (1,)))
-    data = annotate(classifier(scores=T((1, 4, 3))), Annotation(Task.TENSORS, (german, english)))
+    data = annotate(classifier(scores=T("", (1, 4, 3))), Annotation(Task.TENSORS, (german, english)))
     assert read(data).outputs[0].locales == ("de",)
 
 
 def test_a_detectors_translations_are_as_many(labels: Callable[..., LabelFile]) -> None:
-    model = Tiny((IMAGE,), (T((1, 9, 4)), T((1, 9)), T((1, 9)), T((1,)))).model()
+    model = parse_model(ports((IMAGE,), (T("", (1, 9, 4)), T("", (1, 9)), T("", (1, 9)), T("", (1,)))))
     files = (labels("a", "b", "c"), labels("a", "b", "c", "d", "e", locale="de"))
     with pytest.raises(MetadataError, match="has 5 labels, and the default ones are 3"):
         annotate(model, Annotation(Task.OBJECT_DETECTION, files, (0,), (1,)))
@@ -738,7 +757,7 @@ def test_a_failed_self_check_hands_nothing_out(monkeypatch: pytest.MonkeyPatch) 
     from packager.metadata import attach
 
     def other_graph(data: bytes, metadata: bytes, files: dict[str, bytes]) -> bytes:
-        return embed(classifier(scores=T((1, 9))).data, metadata, files)
+        return embed(classifier(scores=T("", (1, 9))).data, metadata, files)
 
     embed = attach.embed
     metadata = parse_model(annotate(FLOAT, Annotation(Task.TENSORS))).metadata_buffer or b""

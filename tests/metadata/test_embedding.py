@@ -17,27 +17,28 @@ from packager.errors import ModelError
 from packager.metadata.embedding import embed, strip
 from packager.metadata.reader import read_files
 from packager.model import parse_model
-from tests.metadata.tiny import IMAGE, SCORES, T, Tiny, pack, unpack, with_weights_behind
+from tests.hand_made import IMAGE, SCORES, with_weights_behind
+from tests.models import T, pack, ports, unpack
 
 METADATA = struct.pack("<I", 8) + b"M001" + bytes(range(33))
 FILES = {"labels.txt": b"a\nb\n", "Größe.txt": "ä".encode()}
 
 MODELS = {
-    "plain": Tiny((IMAGE,), (SCORES,)),
-    "no buffers": Tiny((IMAGE,), (SCORES,), buffers=[]),
-    "weights": Tiny((IMAGE,), (SCORES,), buffers=[b"", b"w" * 99, b"v"]),
-    "other metadata": Tiny((IMAGE,), (SCORES,), buffers=[b"", b"1.5.0"], metadata={"min_runtime_version": 1}),
-    "metadata": Tiny((IMAGE,), (SCORES,), buffers=[b"", b"old", b"w"], metadata={"TFLITE_METADATA": 1, "x": 2}),
-    "metadata in buffer 0": Tiny((IMAGE,), (SCORES,), metadata={"TFLITE_METADATA": 0}),
-    "metadata out of range": Tiny((IMAGE,), (SCORES,), metadata={"TFLITE_METADATA": 7}),
-    "shared buffer": Tiny((IMAGE,), (SCORES,), buffers=[b"", b"z"], metadata={"TFLITE_METADATA": 1, "y": 1}),
-    "hostile names": Tiny((T((1,), name="../\n\0*/${x}"),), (T((), name="😀"),)),
+    "plain": ports((IMAGE,), (SCORES,)),
+    "no buffers": ports((IMAGE,), (SCORES,), buffers=[]),
+    "weights": ports((IMAGE,), (SCORES,), buffers=[b"", b"w" * 99, b"v"]),
+    "other metadata": ports((IMAGE,), (SCORES,), buffers=[b"", b"1.5.0"], metadata={"min_runtime_version": 1}),
+    "metadata": ports((IMAGE,), (SCORES,), buffers=[b"", b"old", b"w"], metadata={"TFLITE_METADATA": 1, "x": 2}),
+    "metadata in buffer 0": ports((IMAGE,), (SCORES,), metadata={"TFLITE_METADATA": 0}),
+    "metadata out of range": ports((IMAGE,), (SCORES,), metadata={"TFLITE_METADATA": 7}),
+    "shared buffer": ports((IMAGE,), (SCORES,), buffers=[b"", b"z"], metadata={"TFLITE_METADATA": 1, "y": 1}),
+    "hostile names": ports((T("../\n\0*/${x}", (1,)),), (T("😀", ()),)),
 }
 
 
 @pytest.fixture(params=MODELS)
 def data(request: pytest.FixtureRequest) -> bytes:
-    return MODELS[request.param].packed()
+    return MODELS[request.param]
 
 
 def test_strip_takes_out_what_embed_put_in(data: bytes) -> None:
@@ -88,7 +89,7 @@ def _plain(buffer: object) -> bytes:
 
 
 def test_the_old_metadata_buffer_is_reused() -> None:
-    after = unpack(embed(MODELS["metadata"].packed(), METADATA, {}))
+    after = unpack(embed(MODELS["metadata"], METADATA, {}))
     assert len(after.buffers) == 3
     assert after.metadata[-1].buffer == 1
 
@@ -111,7 +112,7 @@ def test_a_zip_among_the_weights_is_no_archive() -> None:
     with zipfile.ZipFile(inner, "w") as archive:
         archive.writestr("secret.txt", "part of the weights")
     # The buffer is the last thing in the file, as the archive would be.
-    data = Tiny((IMAGE,), (SCORES,), buffers=[b"", inner.getvalue()]).packed()
+    data = ports((IMAGE,), (SCORES,), buffers=[b"", inner.getvalue()])
     assert zipfile.is_zipfile(io.BytesIO(data))
     assert read_files(parse_model(data)) == {}
     assert strip(data) == data
@@ -148,7 +149,7 @@ def test_weights_behind_the_flatbuffer_are_still_found(tmp_path: Path) -> None:
 
 
 def test_large_custom_options_move_too() -> None:
-    model = unpack(Tiny((IMAGE,), (SCORES,), custom_operator="Mine").packed())
+    model = unpack(ports((IMAGE,), (SCORES,), operator="Mine"))
     model.subgraphs[0].operators[0].largeCustomOptionsOffset = 4096
     model.subgraphs[0].operators[0].largeCustomOptionsSize = 7
     data = pack(model).ljust(4096, b"\0") + b"options"
@@ -159,14 +160,14 @@ def test_large_custom_options_move_too() -> None:
 
 
 def test_npu_models_are_refused() -> None:
-    data = Tiny((IMAGE,), (SCORES,), custom_operator="DISPATCH_OP").packed()
+    data = ports((IMAGE,), (SCORES,), operator="DISPATCH_OP")
     with pytest.raises(ModelError, match="compiled for an NPU"):
         embed(data, METADATA, {})
 
 
 def test_models_that_only_list_an_npu_operator_are_not() -> None:
     """Converters leave operator kinds in the list that no operator is of any more."""
-    model = unpack(Tiny((IMAGE,), (SCORES,), custom_operator="Mine").packed())
+    model = unpack(ports((IMAGE,), (SCORES,), operator="Mine"))
     unused = schema.OperatorCodeT()
     unused.builtinCode = unused.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
     unused.customCode = "DISPATCH_OP"
@@ -186,7 +187,7 @@ def test_models_that_only_list_an_npu_operator_are_not() -> None:
 
 def test_models_of_a_newer_format_are_refused() -> None:
     # A root table with a field 10: the vtable is written by hand in front of a tiny model.
-    graph = Tiny((IMAGE,), (SCORES,)).packed()
+    graph = ports((IMAGE,), (SCORES,))
     old_root = struct.unpack_from("<I", graph)[0]
     vtable = struct.pack("<HH11H", 26, 12, 0, 0, 4, *[0] * 7, 8) + bytes(2)
     start = 8 + len(vtable)
@@ -209,6 +210,6 @@ def _field(data: bytes, table: int, slot: int) -> int:
 @pytest.mark.parametrize("length", [0, 3, 7, 8, 12, 20, 40])
 def test_a_cut_off_model_is_an_error(length: int) -> None:
     with pytest.raises(ModelError):
-        embed(MODELS["plain"].packed()[:length], METADATA, {})
+        embed(MODELS["plain"][:length], METADATA, {})
     with pytest.raises(ModelError):
-        embed(embed(MODELS["plain"].packed(), METADATA, {})[:length], METADATA, {})
+        embed(embed(MODELS["plain"], METADATA, {})[:length], METADATA, {})

@@ -23,13 +23,14 @@ from packager.metadata.view import ModelMetadata, TensorMetadata
 from packager.model import Model, parse_model, read_model
 from packager.tasks import Task
 from packager.writing import write_files
-from tests.metadata.tiny import T, Tiny, classifier
+from tests.hand_made import classifier
+from tests.models import T, ports
 
 
 def test_the_json_is_stable(tmp_path: Path) -> None:
     path = tmp_path / "labels.txt"
     path.write_text("Größe\nb\n", "utf-8")
-    model = Tiny((T((1, 2)),), (T((1, 2)),)).model()
+    model = parse_model(ports((T("", (1, 2)),), (T("", (1, 2)),)))
     annotation = Annotation(
         Task.TENSORS,
         (LabelFile(path), LabelFile(path, "de")),

@@ -17,7 +17,7 @@ from packager.metadata.reader import read_metadata
 from packager.metadata.view import EXACT_LABELS_SUFFIX, AssociatedFile, TensorMetadata, split_labels
 from packager.model import parse_model
 from packager.tasks import Task
-from tests.metadata.tiny import T, Tiny
+from tests.models import T, ports
 
 HOSTILE = (
     "quotes \" ' `",
@@ -190,7 +190,7 @@ def test_a_translation_may_say_the_same_of_two_classes(tmp_path: Path, name: str
         read_labels(path)
     # And so in a model.
     (tmp_path / "default.txt").write_text("crane\ndog\nderrick\n")
-    default, model = LabelFile(tmp_path / "default.txt"), Tiny((T((1, 4)),), (T((1, 3)),)).model()
+    default, model = LabelFile(tmp_path / "default.txt"), parse_model(ports((T("", (1, 4)),), (T("", (1, 3)),)))
     metadata = read_metadata(parse_model(annotate(model, Annotation(Task.TENSORS, (default, LabelFile(path, "de"))))))
     assert metadata is not None
     assert metadata.outputs[0].labels("de") == ("Kran", "Hund", "Kran")
@@ -290,7 +290,7 @@ def test_the_count_of_a_models_classes_reaches_its_labels(tmp_path: Path) -> Non
     """Two labels and a blank line are right for two classes; for three, the third is blank."""
     for count in (2, 3):
         (tmp_path / "l.txt").write_text("".join(f"{number}\n" for number in range(count)))
-        model = Tiny((T((1, 4)),), (T((1, count)),)).model()
+        model = parse_model(ports((T("", (1, 4)),), (T("", (1, count)),)))
         annotated = parse_model(annotate(model, Annotation(Task.TENSORS, (LabelFile(tmp_path / "l.txt"),))))
         assert annotated.metadata_buffer is not None
         packed = embed(model.data, annotated.metadata_buffer, {"labels.txt": b"cat\ndog\n \n"})

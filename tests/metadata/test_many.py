@@ -23,8 +23,9 @@ from packager.metadata.reader import read_metadata
 from packager.model import Model, parse_model
 from packager.targets import TARGETS, load_target
 from packager.tasks import Task
+from tests.hand_made import IMAGE, SCORES, classifier
 from tests.metadata.test_unpacking import finish
-from tests.metadata.tiny import IMAGE, SCORES, T, Tiny, classifier, pack, unpack
+from tests.models import Op, T, graph, pack, ports, unpack
 
 COUNT = 20_000
 LABELS = b"a\nb\nc\n"
@@ -46,20 +47,12 @@ def label_files(names: list[tuple[str, str]]) -> bytes:
 
 
 def operators(count: int) -> bytes:
-    model = unpack(Tiny((IMAGE,), (SCORES,), custom_operator="Mine").packed())
-    model.operatorCodes, model.subgraphs[0].operators = [], []
-    for number in range(count):
-        kind, node = schema.OperatorCodeT(), schema.OperatorT()
-        kind.builtinCode = kind.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
-        kind.customCode = f"operator {number}"
-        node.opcodeIndex, node.inputs, node.outputs = number, [0], [1]
-        model.operatorCodes.append(kind)
-        model.subgraphs[0].operators.append(node)
-    return pack(model)
+    nodes = [Op(f"operator {number}", [0], [1], custom=True) for number in range(count)]
+    return graph([IMAGE, SCORES], nodes, [0], [1])
 
 
 def signatures(count: int) -> bytes:
-    model = unpack(Tiny((IMAGE,), (SCORES,)).packed())
+    model = unpack(ports((IMAGE,), (SCORES,)))
     model.signatureDefs = []
     for number in range(count):
         signature = schema.SignatureDefT()
@@ -69,13 +62,13 @@ def signatures(count: int) -> bytes:
 
 
 MANY: dict[str, Callable[[], bytes]] = {
-    "inputs without a name": lambda: Tiny((T((1,)),) * MOST_PORTS, (T((1,)),)).packed(),
-    "inputs that are too many": lambda: Tiny((T((1,)),) * COUNT, (T((1,)),)).packed(),
-    "outputs": lambda: Tiny((T((1,)),), tuple(T((1,), name=f"o{number}") for number in range(COUNT))).packed(),
+    "inputs without a name": lambda: ports((T("", (1,)),) * MOST_PORTS, (T("", (1,)),)),
+    "inputs that are too many": lambda: ports((T("", (1,)),) * COUNT, (T("", (1,)),)),
+    "outputs": lambda: ports((T("", (1,)),), tuple(T(f"o{number}", (1,)) for number in range(COUNT))),
     "operators": lambda: operators(COUNT),
     "signatures": lambda: signatures(COUNT),
-    "buffers": lambda: Tiny((IMAGE,), (SCORES,), buffers=[b""] * COUNT).packed(),
-    "entries": lambda: Tiny((IMAGE,), (SCORES,), metadata={f"entry {number}": 0 for number in range(COUNT)}).packed(),
+    "buffers": lambda: ports((IMAGE,), (SCORES,), buffers=[b""] * COUNT),
+    "entries": lambda: ports((IMAGE,), (SCORES,), metadata={f"entry {number}": 0 for number in range(COUNT)}),
     "locales": lambda: label_files([("l.txt", ""), *((f"{number}.txt", f"l{number}") for number in range(COUNT))]),
     "labels of one locale": lambda: label_files([(f"{number}.txt", "") for number in range(COUNT)]),
     "names that new labels would get": lambda: label_files(

@@ -14,7 +14,7 @@ from packager.metadata.reader import read_metadata
 from packager.metadata.view import ModelMetadata
 from packager.model import Model, parse_model, read_model
 from packager.tasks import AnswerKind, ChannelOrder, Head, InputKind, Task
-from tests.metadata.tiny import T, Tiny
+from tests.models import T, ports
 
 Shape = tuple[int, ...]
 NHWC, NCHW, GRAY = (1, 64, 96, 3), (1, 3, 64, 96), (1, 1, 64, 96)
@@ -23,7 +23,9 @@ DETECT, SEGMENT, POSE = Task.OBJECT_DETECTION, Task.IMAGE_SEGMENTATION, Task.POS
 
 
 def model_of(image: Shape, *outputs: Shape | T) -> Model:
-    return Tiny((T(image),), tuple(item if isinstance(item, T) else T(item) for item in outputs)).model()
+    return parse_model(
+        ports((T("", image),), tuple(item if isinstance(item, T) else T("", item) for item in outputs))
+    )
 
 
 def annotation_of(folder: Path, task: Task, labels: int = 0, **given: Any) -> Annotation:
@@ -65,10 +67,10 @@ def attach(folder: Path, model: Model, task: Task, labels: int = 0, **given: Any
         (DETECT, [(1, 8, 12, 3)], 2, {}, Head.FOMO, ("grid",)),
         (SEGMENT, [(1, 64, 96, 21)], 21, {}, None, ("segmentation_masks",)),
         (SEGMENT, [(1, 64, 96, 21)], 0, {}, None, ("segmentation_masks",)),
-        (SEGMENT, [T((1, 64, 96), "int64")], 21, {}, None, ("segmentation_masks",)),
-        (SEGMENT, [T((1, 64, 96, 1), "uint8")], 5, {}, None, ("segmentation_masks",)),
+        (SEGMENT, [T("", (1, 64, 96), "int64")], 21, {}, None, ("segmentation_masks",)),
+        (SEGMENT, [T("", (1, 64, 96, 1), "uint8")], 5, {}, None, ("segmentation_masks",)),
         (SEGMENT, [(1, 64, 96, 1)], 2, {}, None, ("segmentation_masks",)),
-        (SEGMENT, [T((1, 64, 96), "int8", (1 / 256, -128))], 2, {}, None, ("segmentation_masks",)),
+        (SEGMENT, [T("", (1, 64, 96), "int8", 1 / 256, -128)], 2, {}, None, ("segmentation_masks",)),
         (SEGMENT, [(1, 8, 12, 3)], 3, {}, None, ("segmentation_masks",)),
         (POSE, [(1, 1, 17, 3)], 0, {}, Head.MOVENET, ("poses",)),
         (POSE, [(1, 1, 4, 3)], 4, {"points": 4}, Head.MOVENET, ("poses",)),
@@ -106,7 +108,7 @@ def test_outputs(
         (DETECT, [(1, 300, 6)], "TENSOR_VALUE_LABELS"),
         (DETECT, [(1, 7, 8400)], "TENSOR_AXIS_LABELS"),
         (SEGMENT, [(1, 64, 96, 3)], "TENSOR_AXIS_LABELS"),
-        (SEGMENT, [T((1, 64, 96), "int64")], "TENSOR_VALUE_LABELS"),
+        (SEGMENT, [T("", (1, 64, 96), "int64")], "TENSOR_VALUE_LABELS"),
     ],
 )
 def test_labels_of_an_axis_and_of_values(tmp_path: Path, task: Task, outputs: list[Shape | T], kind: str) -> None:
@@ -120,7 +122,7 @@ def test_a_planar_gray_picture(tmp_path: Path) -> None:
 
 
 def test_labels_on_any_scores(tmp_path: Path) -> None:
-    model = Tiny((T((1, 49, 10)), T((1, 2))), (T((1, 12)), T((1, 8)))).model()
+    model = parse_model(ports((T("", (1, 49, 10)), T("", (1, 2))), (T("", (1, 12)), T("", (1, 8)))))
     metadata = attach(tmp_path, model, Task.TENSOR_CLASSIFICATION, 12, threshold=0.5)
     assert [item.name for item in metadata.outputs] == ["probability", ""]
     assert (len(metadata.outputs[0].labels() or ()), metadata.threshold) == (12, 0.5)

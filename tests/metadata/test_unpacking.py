@@ -17,7 +17,7 @@ from packager.metadata.embedding import embed
 from packager.metadata.unpacking import unpack_metadata
 from packager.model import parse_model, read_model
 from packager.tasks import Task
-from tests.metadata.tiny import classifier
+from tests.hand_made import classifier
 from tests.test_model_reader import at_most
 
 schema = import_tflite_support().schema

@@ -26,9 +26,10 @@ from packager.tasks import Activation, ChannelOrder, CropMode, Resize, Task
 from packager.tasks.classes import Classes, Labels
 from packager.tasks.image import ImageInput, fit
 from packager.tasks.quantization import dequantize, quantize
+from tests import hand_made
 from tests.conftest import write_files
 from tests.example_models import digits, golden_pictures
-from tests.targets.android import harness, tiny_models
+from tests.targets.android import harness
 from tests.targets.hostile_names import PORT_NAMES
 
 # What a label file of a stranger may hold, and what it would do to code into which it came unescaped.
@@ -199,7 +200,7 @@ def modules(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         # Larger than what a golden case keeps of a tensor.
         ("large_picture", CropMode.STRETCH, (131, 97, 3), {"activation": Activation.SOFTMAX}),
     ):
-        model = parse_model(tiny_models.mean_color(*size), folder / f"{name}.tflite")
+        model = parse_model(hand_made.mean_color(*size), folder / f"{name}.tflite")
         labels = ("red", "green", "blue")[: size[2]]
         mean, std = ((103.5, 116.25, 123.75), (57.5, 57.25, 58.5)) if size[2] == 3 else ((127.5,), (127.5,))
         annotated = classifier(model, labels, folder, mean=mean, std=std, crop=crop, **more)
@@ -210,12 +211,12 @@ def modules(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         logits, "0123456789", folder, mean=(0.0,), std=(255.0,), activation=Activation.SOFTMAX, threshold=0.1
     )
     made["digits_logits"] = package(digits_logits, options=Options(name="digits logits"))
-    made["many_items"] = package(annotated_model(parse_model(tiny_models.many_items(), folder / "many_items.tflite")))
-    every = annotated_model(parse_model(tiny_models.every_dtype(), folder / "every_dtype.tflite"))
+    made["many_items"] = package(annotated_model(parse_model(hand_made.many_items(), folder / "many_items.tflite")))
+    every = annotated_model(parse_model(hand_made.every_dtype(), folder / "every_dtype.tflite"))
     made["every_dtype"] = package(every)
 
     for first in range(3):
-        named = annotated_model(parse_model(tiny_models.named(PORT_NAMES, first), folder / "named.tflite"))
+        named = annotated_model(parse_model(hand_made.named(PORT_NAMES, first), folder / "named.tflite"))
         # Words that are no keywords of Kotlin or Java, though of other languages.
         options = Options(name=f"named {first}", package=f"com.data.open.Value.template{first}")
         made[f"named {first}"] = package(named, options=options)
@@ -318,7 +319,7 @@ DAMAGES = {
         "random_0, output: has 40200 items; golden are",
     ),
     "zeros": Damage(
-        "digits", "digits/model.tflite", lambda data: tiny_models.with_zeros(data, 0), "five, 5 has the score 0.0"
+        "digits", "digits/model.tflite", lambda data: hand_made.with_zeros(data, 0), "five, 5 has the score 0.0"
     ),
     "scores": Damage(
         "digits",
@@ -348,7 +349,7 @@ DAMAGES = {
     "logits": Damage(
         "large_picture",
         "large_picture/model.tflite",
-        lambda data: tiny_models.with_zeros(data, 0),
+        lambda data: hand_made.with_zeros(data, 0),
         "has the score 0.33333334, and not",
     ),
     "table": Damage(
@@ -369,12 +370,12 @@ DAMAGES = {
 }
 REAL_DAMAGES = {
     "scores of a detector": Damage(
-        "ssd", "ssd/model.tflite", lambda data: tiny_models.with_zeros(data, 2), ", score: 10 of 10 items differ"
+        "ssd", "ssd/model.tflite", lambda data: hand_made.with_zeros(data, 2), ", score: 10 of 10 items differ"
     ),
     "number of detections": Damage(
         "ssd",
         "ssd/model.tflite",
-        lambda data: tiny_models.with_zeros(data, 3),
+        lambda data: hand_made.with_zeros(data, 3),
         ", numberOfDetections: 1 of 1 items differ",
     ),
 }
@@ -407,7 +408,7 @@ class Conversion:
 CONVERSIONS = (
     Conversion("sine", "quantizeInput", "FloatArray", "int8", (0, 1.5, 3.14159, 6.3, -1.0, 100.0, -1e30, 1e30)),
     Conversion("sine", "dequantizeOutput", "ByteArray", "int8", (-128, -1, 0, 1, 127)),
-    # Of names that clash the second gets a number; see tiny_models.
+    # Of names that clash the second gets a number; see hand_made.
     Conversion("every_dtype", "quantizeInputBuffers2", "FloatArray", "int8", (0.05, -0.05, 0.25, -0.25, 14, -13)),
     Conversion("every_dtype", "quantizeA1", "FloatArray", "uint8", (0.125, 0.375, -0.125, -32, -33, 31.75, 40)),
     Conversion("every_dtype", "quantizeA12", "FloatArray", "int16", (0.0005, -0.0005, 32.767, 40, -40)),

@@ -36,9 +36,10 @@ from packager.targets.target import build_project, served
 from packager.tasks import Activation, ChannelOrder, CropMode, Resize, Task
 from packager.tasks.image import ImageInput, input_tensor
 from packager.tasks.quantization import dequantize
+from tests import hand_made
 from tests.conftest import HOSTILE_LABELS, PROJECT, missing_toolchain, write_files
 from tests.example_models import digits, golden_pictures, sine
-from tests.targets.android import tiny_models
+from tests.models import Op, T, graph, options
 from tests.targets.hostile_names import PORT_NAMES
 
 HARNESS = Path(__file__).parent / "ios"
@@ -55,61 +56,28 @@ def mixed_model(custom: str = "") -> bytes:
     Some names are hostile; a step of 0 is how some converters say that integers stand for themselves.
     ``custom`` names a custom operator to put into the place of the last one.
     """
-    import flatbuffers
-    from ai_edge_litert import schema_py_generated as schema
-
-    def tensor(name: str, kind: int, size: int, scale: float | None = None) -> Any:
-        made = schema.TensorT()
-        made.name, made.type, made.shape, made.buffer = name, kind, [size], 0
-        if scale is not None:
-            made.quantization = schema.QuantizationParametersT()
-            made.quantization.scale, made.quantization.zeroPoint = [scale], [0]
-        return made
-
-    kinds = schema.TensorType
-    graph = schema.SubGraphT()
-    graph.tensors = [
-        tensor("a", kinds.BOOL, 3),
-        tensor("b", kinds.BOOL, 3),
-        tensor('x */ """', kinds.INT64, 2),
-        tensor("q", kinds.INT16, 4, 0.5),
-        tensor("f", kinds.FLOAT32, 2),
-        tensor("n", kinds.INT32, 2, 0.0),
-        tensor('both */ "\\() ${}', kinds.BOOL, 3),
-        tensor('twice */ "\\() ${}', kinds.INT64, 2),
-        tensor("same", kinds.INT16, 4, 0.5),
-        tensor('negative */ "\\() ${}', kinds.FLOAT32, 2),
-        tensor("itself", kinds.INT32, 2, 0.0),
+    both, twice, negative = (f'{name} */ "\\() ${{}}' for name in ("both", "twice", "negative"))
+    operators = [
+        Op("LOGICAL_AND", ["a", "b"], [both], options("LogicalAnd")),
+        Op("ADD", ['x */ """'] * 2, [twice], options("Add")),
+        Op("RESHAPE", ["q"], ["same"], options("Reshape", newShape=[4])),
+        Op("RESHAPE", ["n"], ["itself"], options("Reshape", newShape=[2])),
+        Op(custom, ["f"], [negative], custom=True) if custom else Op("NEG", ["f"], [negative], options("Neg")),
     ]
-    graph.inputs, graph.outputs = [0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10]
-    graph.operators = []
-    model = schema.ModelT()
-    model.version, model.buffers, model.operatorCodes = 3, [schema.BufferT()], []
-    builtin, options = schema.BuiltinOperator, schema.BuiltinOptions
-    reshapes = {size: schema.ReshapeOptionsT() for size in (4, 2)}
-    for size, reshape in reshapes.items():
-        reshape.newShape = [size]
-    for code, inputs, output, kind, values in (
-        (builtin.LOGICAL_AND, [0, 1], 6, options.LogicalAndOptions, schema.LogicalAndOptionsT()),
-        (builtin.ADD, [2, 2], 7, options.AddOptions, schema.AddOptionsT()),
-        (builtin.RESHAPE, [3], 8, options.ReshapeOptions, reshapes[4]),
-        (builtin.RESHAPE, [5], 10, options.ReshapeOptions, reshapes[2]),
-        (builtin.NEG, [4], 9, options.NegOptions, schema.NegOptionsT()),
-    ):
-        operator_code = schema.OperatorCodeT()
-        operator_code.builtinCode = operator_code.deprecatedBuiltinCode = code
-        operator = schema.OperatorT()
-        operator.opcodeIndex, operator.inputs, operator.outputs = len(model.operatorCodes), inputs, [output]
-        operator.builtinOptionsType, operator.builtinOptions = kind, values
-        model.operatorCodes.append(operator_code)
-        graph.operators.append(operator)
-    if custom:
-        model.operatorCodes[-1].builtinCode = model.operatorCodes[-1].deprecatedBuiltinCode = builtin.CUSTOM
-        model.operatorCodes[-1].customCode = custom
-    model.subgraphs = [graph]
-    builder = flatbuffers.Builder()
-    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
-    return bytes(builder.Output())
+    tensors = [
+        T("a", [3], "bool"),
+        T("b", [3], "bool"),
+        T('x */ """', [2], "int64"),
+        T("q", [4], "int16", 0.5),
+        T("f", [2]),
+        T("n", [2], "int32", 0.0),
+        T(both, [3], "bool"),
+        T(twice, [2], "int64"),
+        T("same", [4], "int16", 0.5),
+        T(negative, [2]),
+        T("itself", [2], "int32", 0.0),
+    ]
+    return graph(tensors, operators, range(6), range(6, 11))
 
 
 # --- the tree ----------------------------------------
@@ -381,7 +349,7 @@ def packages(examples: Path, models: Path, folder: Path) -> Iterator[Package]:
     yield sine_package(examples, folder)
     yield package("Mixed", annotated_model(parse_model(mixed_model())), [], "MixedChecks.swift")
     for first in range(3):
-        yield package(f"Named{first}", annotated_model(parse_model(tiny_models.named(PORT_NAMES, first))), [])
+        yield package(f"Named{first}", annotated_model(parse_model(hand_made.named(PORT_NAMES, first))), [])
     if models.is_dir():
         quantized = read_model(models / "mobilenet_v2_1.0_224_quant.tflite")
         cropped = annotate(quantized, Annotation(task=Task.IMAGE_CLASSIFICATION, crop=CropMode.CENTER_CROP))

@@ -37,9 +37,9 @@ from packager.targets.micro import (
 from packager.targets.micro_kernels import KERNELS
 from packager.targets.micro_operators import _CUSTOM, resolver_method
 from packager.targets.target import Level, build_project
+from tests import hand_made
 from tests.conftest import write_files
 from tests.example_models import digits, sine
-from tests.targets.micro import graphs
 from tests.targets.micro.projects import goldens_of, named, project_files
 
 Compare = Callable[[str, Mapping[str, bytes]], None]
@@ -131,13 +131,13 @@ def errors(data: bytes) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("data", "what", "fix"),
     [
-        (graphs.dense("float16", dequantized=True), "float16", "full integer quantization"),
-        (graphs.dense("int8"), "hybrid model, of int8 weights", "representative_dataset"),
-        (graphs.single("TOPK_V2"), "no operator TOPK_V2 (TOPK_V2, operator 0, which computes 'y')", "firmware"),
-        (graphs.single("MyOp", custom=True), "no custom operator MyOp (MyOp, operator 0", "allow_custom_ops"),
-        (graphs.single("RELU", "uint8"), "RELU does not take uint8", "representative_dataset"),
-        (graphs.single("RELU", signature=[1, -1]), "open shape [1, -1]", "fixed shape"),
-        (graphs.single("RESHAPE", "float16"), "input 'x' is of float16", "float32, int8"),
+        (hand_made.dense("float16", dequantized=True), "float16", "full integer quantization"),
+        (hand_made.dense("int8"), "hybrid model, of int8 weights", "representative_dataset"),
+        (hand_made.single("TOPK_V2"), "no operator TOPK_V2 (TOPK_V2, operator 0, which computes 'y')", "firmware"),
+        (hand_made.single("MyOp", custom=True), "no custom operator MyOp (MyOp, operator 0", "allow_custom_ops"),
+        (hand_made.single("RELU", "uint8"), "RELU does not take uint8", "representative_dataset"),
+        (hand_made.single("RELU", signature=[1, -1]), "open shape [1, -1]", "fixed shape"),
+        (hand_made.single("RESHAPE", "float16"), "input 'x' is of float16", "float32, int8"),
     ],
 )
 def test_an_error_names_the_reason_the_place_and_the_remedy(data: bytes, what: str, fix: str) -> None:
@@ -176,7 +176,7 @@ def test_the_models_of_tensorflow_lite_micro_itself_have_no_problem(models: Path
 
 def test_an_operator_that_the_old_arduino_library_lacks() -> None:
     with pytest.raises(TargetError, match="has no REDUCE_ALL") as caught:
-        TARGET.check_options(parse_model(graphs.single("REDUCE_ALL")), Options())
+        TARGET.check_options(parse_model(hand_made.single("REDUCE_ALL")), Options())
     assert "Set Options.arduino_library to chirale" in str(caught.value)
 
 
@@ -479,7 +479,7 @@ def test_verify_of_a_folder_without_a_project(tmp_path: Path) -> None:
 def test_options_that_cannot_be_are_refused_before_anything_is_computed(
     tmp_path: Path, options: Options, error: type[PackagerError], what: str
 ) -> None:
-    (tmp_path / "model.tflite").write_bytes(graphs.table(300_000))
+    (tmp_path / "model.tflite").write_bytes(hand_made.table(300_000))
     said: list[str] = []
     with pytest.raises(error) as caught:
         package("micro", tmp_path / "model.tflite", tmp_path / "out", options, say=said.append)
@@ -493,7 +493,7 @@ def test_options_that_cannot_be_are_refused_before_anything_is_computed(
 def test_a_model_larger_than_any_flash_is_refused_at_once(tmp_path: Path, platform: Platform) -> None:
     """But not for CMake, which may build for a computer."""
     largest = max(board.flash_bytes for board in BOARDS.values())
-    model = parse_model(graphs.table(largest))
+    model = parse_model(hand_made.table(largest))
     if platform is Platform.CMAKE:
         TARGET.check_options(model, Options(platform=platform))
         return
@@ -502,12 +502,12 @@ def test_a_model_larger_than_any_flash_is_refused_at_once(tmp_path: Path, platfo
     assert f"at least {model.sizes.weights:,} bytes of flash" in caught.value.what
     assert "with 8.0 MB of flash" in caught.value.what
     assert "Options.platform to cmake" in str(caught.value)
-    TARGET.check_options(parse_model(graphs.table(largest // 2)), Options(platform=platform))
+    TARGET.check_options(parse_model(hand_made.table(largest // 2)), Options(platform=platform))
 
 
 def test_inputs_and_outputs_that_fit_in_no_arena_are_refused_before_anything_is_computed(tmp_path: Path) -> None:
     """Their golden cases would be as large."""
-    (tmp_path / "model.tflite").write_bytes(graphs.copy("float32", None, 8_000_000))
+    (tmp_path / "model.tflite").write_bytes(hand_made.copy("float32", None, 8_000_000))
     said: list[str] = []
     with pytest.raises(TargetError) as caught:
         package("micro", tmp_path / "model.tflite", tmp_path / "out", Options(), say=said.append)
@@ -519,7 +519,7 @@ def test_inputs_and_outputs_that_fit_in_no_arena_are_refused_before_anything_is_
 
 
 def test_golden_cases_larger_than_usual_are_told() -> None:
-    annotated = annotated_model(parse_model(graphs.copy("float32", None, 50_000)))
+    annotated = annotated_model(parse_model(hand_made.copy("float32", None, 50_000)))
     goldens = goldens_of(annotated, read_samples(annotated, ()))
     context, _ = build_project(TARGET, annotated, Options(platform=Platform.CMAKE), goldens)
     more = len(goldens.sets[Runtime.TFLITE_MICRO].cases) - 1
@@ -529,7 +529,7 @@ def test_golden_cases_larger_than_usual_are_told() -> None:
 
 def test_a_scale_of_zero_makes_no_real_numbers() -> None:
     def affine(dtype: str, scale: float | None) -> tuple[float, int] | None:
-        model = parse_model(graphs.copy(dtype, scale))
+        model = parse_model(hand_made.copy(dtype, scale))
         annotated = annotated_model(model)
         context, _ = build_project(TARGET, annotated, Options(), goldens_of(annotated, read_samples(annotated, ())))
         (port,), found = context.input.ports, model.inputs[0].affine
@@ -557,7 +557,7 @@ def test_the_arena_is_checked_again_when_it_is_measured(examples: Path, models: 
 
 def test_the_memory_for_a_project_is_that_of_the_model_and_of_its_text(tmp_path: Path) -> None:
     """Six characters a byte of the model, and the indent of each line; whatever is held twice shows."""
-    (tmp_path / "model.tflite").write_bytes(graphs.table(24 << 20))
+    (tmp_path / "model.tflite").write_bytes(hand_made.table(24 << 20))
     size = (tmp_path / "model.tflite").stat().st_size
 
     def peak() -> float:

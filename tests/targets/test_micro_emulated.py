@@ -24,9 +24,10 @@ from packager.tasks.classes import Classes
 from packager.tasks.image import ImageInput, input_tensor, lookup_table, place
 from packager.tasks.quantization import quantize
 from packager.tasks.tensors import TensorsAnswer, TensorsInput
+from tests import hand_made
 from tests.conftest import HOSTILE_LABELS, require_tools, write_files
 from tests.example_models import digits, golden_pictures
-from tests.targets.micro import graphs, harness
+from tests.targets.micro import harness
 from tests.targets.micro.projects import (
     classifier,
     goldens_of,
@@ -109,7 +110,7 @@ def test_the_self_test_fails_on_another_answer(models: Path, examples: Path, tmp
 
 @pytest.mark.parametrize("name", ["mixed", "stateful"])
 def test_models_of_several_tensors_and_of_state(name: str, tmp_path: Path) -> None:
-    annotated = plain(getattr(graphs, name)(), name)
+    annotated = plain(getattr(hand_made, name)(), name)
     write_files(tmp_path, project_files(annotated))
     run = harness.run(harness.compile_sketch(tmp_path, tmp_path / "self_test.elf", defines=SELF_TEST))
     assert run.lines[-1] == "PASS", run
@@ -309,7 +310,7 @@ def test_camera_frames_become_the_input(kind: str, crop: CropMode, examples: Pat
         dtype = "float32" if kind == "color-float" else "int8"
         mean = (127.5,) if kind == "color-float" else (120.0, 100.0, 80.0)
         std = (127.5,) if kind == "color-float" else (255.0, 250.0, 245.0)
-        annotated = classifier(graphs.colors(dtype), "colors", labels, crop, mean, std)
+        annotated = classifier(hand_made.colors(dtype), "colors", labels, crop, mean, std)
         class_name, goldens = "Colors", None
     image = annotated.input
     assert isinstance(image, ImageInput)
@@ -369,7 +370,7 @@ int main() {
 def test_scores_are_made_of_logits(dtype: str, activation: Activation, tmp_path: Path) -> None:
     labels = tmp_path / "labels.txt"
     labels.write_text("red\ngreen\nblue\n")
-    plain_answer = classifier(graphs.colors(dtype), "colors", labels)
+    plain_answer = classifier(hand_made.colors(dtype), "colors", labels)
     answer = plain_answer.answer
     assert isinstance(answer, Classes)
     annotated = dataclasses.replace(plain_answer, answer=dataclasses.replace(answer, activation=activation))
@@ -428,7 +429,7 @@ def test_a_class_below_the_threshold_is_no_answer(
 def test_every_task_of_the_target_is_a_project(task: Task, tmp_path: Path) -> None:
     labels = tmp_path / "labels.txt"
     labels.write_text("red\ngreen\nblue\n")
-    annotated = classifier(graphs.colors("float32"), "colors", labels, mean=(0.0,), std=(1.0,))
+    annotated = classifier(hand_made.colors("float32"), "colors", labels, mean=(0.0,), std=(1.0,))
     if task.input is InputKind.TENSORS:
         annotated = dataclasses.replace(annotated, input=TensorsInput())
     if task.answer is AnswerKind.TENSORS:
@@ -469,7 +470,7 @@ def test_a_resized_frame_is_near_to_the_other_platforms(examples: Path, models: 
 
 @pytest.mark.parametrize(("dtype", "scale"), [("int8", 1 / 128), ("float32", None), ("int16", None)])
 def test_microphone_samples_become_the_input(dtype: str, scale: float | None, tmp_path: Path) -> None:
-    heard = plain(graphs.copy(dtype, scale), "ear")
+    heard = plain(hand_made.copy(dtype, scale), "ear")
     metadata = TensorMetadata(content="audio", sample_rate=16000, audio_channels=1)
     heard = dataclasses.replace(heard, inputs=(dataclasses.replace(heard.inputs[0], metadata=metadata),))
     project = write_files(tmp_path, project_files(heard))
@@ -493,7 +494,7 @@ def test_microphone_samples_become_the_input(dtype: str, scale: float | None, tm
 
 def test_samples_that_a_microphone_has_not_are_numbers(tmp_path: Path) -> None:
     """Bytes without a scale: nobody knows how 16 bits become one of them."""
-    heard = plain(graphs.copy("int8", None), "ear")
+    heard = plain(hand_made.copy("int8", None), "ear")
     metadata = TensorMetadata(content="audio", sample_rate=16000, audio_channels=1)
     heard = dataclasses.replace(heard, inputs=(dataclasses.replace(heard.inputs[0], metadata=metadata),))
     project = write_files(tmp_path, project_files(heard))
@@ -505,7 +506,7 @@ def test_samples_that_a_microphone_has_not_are_numbers(tmp_path: Path) -> None:
 
 
 def test_state_is_kept_until_reset(tmp_path: Path) -> None:
-    annotated = plain(graphs.stateful(), "stateful")
+    annotated = plain(hand_made.stateful(), "stateful")
     project = write_files(tmp_path, project_files(annotated))
     code = """
 int main() {

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from packager.model import parse_model
 from packager.targets.micro_kernels import CUSTOM_KERNELS, KERNELS, MOST_DIMENSIONS, OUTPUT
 from packager.targets.micro_operators import _CUSTOM, _ETHOS_U, operator_problems
+from tests import hand_made
 from tests.runtimes import MICRO, run_models
-from tests.targets.micro import graphs
 from tests.targets.micro.operators import DTYPES, EXAMPLES, Example, of_rank, tensor
 
 # Those that run other graphs, or that keep state in resources, which the packager refuses.
@@ -118,7 +119,7 @@ def test_what_must_stand_in_the_file(tmp_path: Path) -> None:
 def test_parts_of_an_lstm_that_the_kernel_lacks(place: int, part: str, tmp_path: Path) -> None:
     example = EXAMPLES["UNIDIRECTIONAL_SEQUENCE_LSTM"]("float32")
     inputs = list(example.inputs)
-    inputs[place] = tensor("more", [2], "float32", data=graphs.np.ones(2))
+    inputs[place] = tensor("more", [2], "float32", data=np.ones(2))
     changed = Example(example.operator, tuple(inputs), example.outputs, example.options)
     assert disagreements({part: changed}, tmp_path) == {}
     (problem,) = operator_problems(parse_model(changed.to_model()))
@@ -155,6 +156,6 @@ def test_a_refusal_names_the_operator_the_place_and_the_remedy(example: Example,
 
 
 def test_an_ethos_u_model_is_refused() -> None:
-    (problem,) = operator_problems(parse_model(graphs.single(_ETHOS_U, "int8", custom=True)))
+    (problem,) = operator_problems(parse_model(hand_made.single(_ETHOS_U, "int8", custom=True)))
     assert "Ethos-U" in problem.what
     assert "vela" in problem.fix

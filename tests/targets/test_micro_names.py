@@ -13,8 +13,8 @@ from packager.model import parse_model
 from packager.render.naming import SnakeName
 from packager.targets.micro import Platform
 from packager.targets.micro_names import class_name, snake_name
+from tests import hand_made
 from tests.conftest import require_tools, write_files
-from tests.targets.android import tiny_models
 from tests.targets.hostile_names import PORT_NAMES
 from tests.targets.micro import harness
 from tests.targets.micro.projects import named, project_files
@@ -42,7 +42,7 @@ def check_syntax(folder: Path, sources: list[Path], *options: str) -> None:
 
 @pytest.mark.parametrize("first", range(3))
 def test_names_of_tensors_clash_with_nothing(first: int, tmp_path: Path) -> None:
-    annotated = annotated_model(parse_model(tiny_models.named(PORT_NAMES, first), "named.tflite"))
+    annotated = annotated_model(parse_model(hand_made.named(PORT_NAMES, first), "named.tflite"))
     write_files(tmp_path, project_files(annotated, platform=Platform.CMAKE))
     for options in ((), SELF_TEST):
         check_syntax(tmp_path / "src", sorted((tmp_path / "src").glob("*.cpp")), *options)

@@ -21,11 +21,10 @@ from packager.targets.pi import TARGET, Options
 from packager.targets.target import build_project
 from packager.tasks import CropMode, Task
 from packager.tasks.image import input_tensor
+from tests import hand_made
 from tests.conftest import HOSTILE_LABELS, write_files
 from tests.example_models import digits, golden_pictures, sine
-from tests.targets.android import tiny_models
 from tests.targets.hostile_names import PORT_NAMES
-from tests.targets.micro import graphs
 
 COLORS = Path(__file__).parent / "colors.txt"
 
@@ -55,7 +54,7 @@ def test_tree_of_a_tensor_model(examples: Path, assert_tree: Compare) -> None:
 def every_branch(examples: Path) -> dict[str, dict[str, bytes]]:
     """Packages that have all that the templates may or may not place."""
     texts = {"name": 'x"*/ \\(y) """', "description": "\n".join(HOSTILE_LABELS)}
-    floats = parse_model(tiny_models.mean_color(8, 6, 3), "floats.tflite")
+    floats = parse_model(hand_made.mean_color(8, 6, 3), "floats.tflite")
     annotation = Annotation(task=Task.IMAGE_CLASSIFICATION, labels=(LabelFile(COLORS),), mean=(0.0,), std=(255.0,))
     return {
         "stretch": project(digits(examples, **texts), []),
@@ -63,9 +62,9 @@ def every_branch(examples: Path) -> dict[str, dict[str, bytes]]:
         "letterbox": project(digits(examples, CropMode.LETTERBOX), [], "A long name of a dozen words"),
         "floats": project(annotated_model(parse_model(annotate(floats, annotation))), []),
         "sine": project(sine(examples), []),
-        "every_dtype": project(annotated_model(parse_model(tiny_models.every_dtype(), "every_dtype.tflite")), []),
-        "mixed": project(annotated_model(parse_model(graphs.mixed(), "mixed.tflite")), []),
-        "plain": project(annotated_model(parse_model(graphs.copy("int32", None), "plain.tflite")), []),
+        "every_dtype": project(annotated_model(parse_model(hand_made.every_dtype(), "every_dtype.tflite")), []),
+        "mixed": project(annotated_model(parse_model(hand_made.mixed(), "mixed.tflite")), []),
+        "plain": project(annotated_model(parse_model(hand_made.copy("int32", None), "plain.tflite")), []),
     }
 
 
@@ -108,7 +107,7 @@ def test_no_module_holds_what_its_model_does_not_use(examples: Path) -> None:
 
 @pytest.mark.parametrize("first", range(3))
 def test_names_of_tensors_clash_with_nothing(first: int, tmp_path: Path) -> None:
-    annotated = annotated_model(parse_model(tiny_models.named(PORT_NAMES, first), "named.tflite"))
+    annotated = annotated_model(parse_model(hand_made.named(PORT_NAMES, first), "named.tflite"))
     write_files(tmp_path, project(annotated, []))
     names = [port.name for port in annotated.inputs]
     assert len({*names}) == len(PORT_NAMES)

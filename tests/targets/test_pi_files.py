@@ -33,10 +33,10 @@ from packager.golden import read_samples
 from packager.metadata.attach import Annotation, LabelFile, annotate
 from packager.model import parse_model
 from packager.tasks import Task
+from tests import hand_made
 from tests.conftest import write_files
 from tests.example_models import digits, golden_pictures, sine
-from tests.targets.android import tiny_models
-from tests.targets.micro import graphs
+from tests.models import Op, T, graph
 from tests.targets.test_pi import COLORS, project
 
 SECONDS = 60
@@ -72,7 +72,7 @@ def told(ran: Run) -> list[str]:
 def colors() -> AnnotatedModel:
     """Which of red, green and blue a picture has most of."""
     annotation = Annotation(task=Task.IMAGE_CLASSIFICATION, labels=(LabelFile(COLORS),), mean=(0.0,), std=(255.0,))
-    return annotated_model(parse_model(annotate(parse_model(graphs.colors()), annotation), "colors.tflite"))
+    return annotated_model(parse_model(annotate(parse_model(hand_made.colors()), annotation), "colors.tflite"))
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +96,7 @@ def sines(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def every(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the package every_dtype: seven inputs [2, 3]."""
-    annotated = annotated_model(parse_model(tiny_models.every_dtype(), "every_dtype.tflite"))
+    annotated = annotated_model(parse_model(hand_made.every_dtype(), "every_dtype.tflite"))
     return write_files(tmp_path_factory.mktemp("pi"), project(annotated, []))
 
 
@@ -862,7 +862,7 @@ def test_a_header_of_gigabytes_is_not_read(sines: Path, tmp_path: Path) -> None:
 def test_arrays_are_taken_by_the_rules_of_golden_samples(
     dtype: str, value: Any, message: str | None, every: Path, tmp_path: Path
 ) -> None:
-    annotated = annotated_model(parse_model(tiny_models.every_dtype(), "every_dtype.tflite"))
+    annotated = annotated_model(parse_model(hand_made.every_dtype(), "every_dtype.tflite"))
     paths, arrays = [], {}
     for port in annotated.inputs:
         fill = value if port.tensor.dtype == dtype else np.zeros((), port.tensor.dtype)
@@ -881,7 +881,7 @@ def test_arrays_are_taken_by_the_rules_of_golden_samples(
 
 
 def test_outputs_that_json_has_no_word_for_are_null(every: Path, tmp_path: Path) -> None:
-    annotated = annotated_model(parse_model(tiny_models.every_dtype(), "every_dtype.tflite"))
+    annotated = annotated_model(parse_model(hand_made.every_dtype(), "every_dtype.tflite"))
     paths = []
     for port in annotated.inputs:
         array = np.zeros((2, 3), port.tensor.dtype)
@@ -902,13 +902,13 @@ def test_outputs_that_json_has_no_word_for_are_null(every: Path, tmp_path: Path)
 
 def test_inputs_that_the_model_cannot_run_on_are_one_line(tmp_path: Path) -> None:
     """An index beyond the table is found by the kernel only."""
-    data = graphs.graph(
+    data = graph(
         [
-            graphs.T("table", [4, 2], data=np.arange(8).reshape(4, 2)),
-            graphs.T("index", [1], "int32"),
-            graphs.T("row", [1, 2]),
+            T("table", [4, 2], data=np.arange(8).reshape(4, 2)),
+            T("index", [1], "int32"),
+            T("row", [1, 2]),
         ],
-        [graphs.Op("GATHER", ["table", "index"], ["row"])],
+        [Op("GATHER", ["table", "index"], ["row"])],
         ["index"],
         ["row"],
     )

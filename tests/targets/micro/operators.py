@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 
-from tests.targets.micro.graphs import Op, T, graph
+from tests.models import Op, T, graph, options
 
 # What NumPy and the schema both have.
 DTYPES = "float32 float16 float64 int8 uint8 int16 uint16 int32 uint32 int64 bool".split()
@@ -78,14 +77,6 @@ def weights(name: str, shape: Sequence[int], dtype: str) -> T:
 def bias(shape: Sequence[int], dtype: str, int16: str = "int64") -> T:
     kind = {"float32": "float32", "int16": int16}.get(dtype, "int32")
     return constant("bias", shape, kind, (_SCALES.get(dtype, (1.0, 0))[0] / 128, 0) if kind != "float32" else None)
-
-
-def options(name: str, **values: Any) -> Any:
-    made = getattr(schema, f"{name}OptionsT")()
-    for field, value in values.items():
-        assert hasattr(made, field)
-        setattr(made, field, value)
-    return made
 
 
 # --- the operators ----------------------------------------
