@@ -20,8 +20,8 @@ from packager.metadata.attach import Annotation, LabelFile
 from packager.tasks import Activation, Task
 from packager.tasks.classes import Classes
 from tests.conftest import write_files
-from tests.targets.micro.graphs import Op, T, graph
-from tests.targets.pi_models import attached
+from tests.hand_made import attached
+from tests.models import Op, T, graph
 from tests.targets.test_pi import COLORS, Compare, project, unused_names
 from tests.targets.test_pi_files import run, run_code, told
 
