@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+
+from tests.tree_comparison import compare_tree, kept_files
 
 PROJECT = Path(__file__).parent.parent
 TREES = Path(__file__).parent / "trees"
@@ -29,8 +30,6 @@ HOSTILE_LABELS = [
 MODELS = Path(os.environ.get("PACKAGER_MODELS", PROJECT.parent / "shared" / "models"))
 # The names of the real models, for tests that take each; none where the folder is absent.
 REAL_MODELS = sorted(path.stem for path in MODELS.glob("*.tflite"))
-
-UPDATE = "uv run pytest --update-trees"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -73,41 +72,33 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> Path:
     return folder
 
 
+def check_tree(files: Mapping[str, bytes], name: str, project: Path = PROJECT, update: bool = False) -> str:
+    """What to tell where ``files`` is not the generated project in tests/trees/NAME; it is in build/trees/NAME then.
+
+    ``update`` makes it the one that is kept.
+    """
+    here, there = f"tests/trees/{name}", f"build/trees/{name}"
+    if update:
+        shutil.rmtree(project / here, ignore_errors=True)
+        write_files(project / here, kept_files(files))
+    shutil.rmtree(project / there, ignore_errors=True)
+    told = compare_tree(files, project / here, here, there)
+    if told:
+        write_files(project / there, files)
+    return told
+
+
 @pytest.fixture
 def assert_tree(request: pytest.FixtureRequest) -> Callable[[str, Mapping[str, bytes]], None]:
     """Compare a whole generated project with the one kept under tests/trees/NAME.
 
-    Text is kept as it is; of other files the sha256, in ``binary.sha256``. A missing file, an extra file and a
+    Of files that are no text, and of long arrays in a text, the sha256 is kept. A missing file, an extra file and a
     different one all fail.
     """
 
     def compare(name: str, files: Mapping[str, bytes]) -> None:
-        kept: dict[str, bytes] = {}
-        hashes = []
-        for path, content in sorted(files.items()):
-            if _is_text(content):
-                kept[path] = content
-            else:
-                hashes.append(f"{hashlib.sha256(content).hexdigest()}  {path}\n")
-        kept["binary.sha256"] = "".join(hashes).encode()
-        folder = TREES / name
-        if request.config.getoption("--update-trees"):
-            shutil.rmtree(folder, ignore_errors=True)
-            write_files(folder, kept)
-        on_disk = {
-            path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
-        }
-        hint = f"If the change is meant, run: {UPDATE} and read the diff."
-        assert sorted(on_disk) == sorted(kept), hint
-        for path in sorted(kept):
-            assert on_disk[path].decode() == kept[path].decode(), f"{path}: {hint}"
+        told = check_tree(files, name, update=request.config.getoption("--update-trees"))
+        if told:
+            pytest.fail(told, pytrace=False)
 
     return compare
-
-
-def _is_text(content: bytes) -> bool:
-    try:
-        content.decode()
-    except UnicodeDecodeError:
-        return False
-    return b"\0" not in content
