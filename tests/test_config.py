@@ -451,7 +451,7 @@ def test_lines(keys: tuple[str | int, ...], line: int) -> None:
 
 def test_the_examples(examples: Path) -> None:
     paths = sorted(examples.glob("*/packager.toml"))
-    assert [path.parent.name for path in paths] == ["digits", "sine"]
+    assert [path.parent.name for path in paths] == ["digits", "gestures", "sine"]
     for path in paths:
         config = read_config(path)
         assert config.model.is_file()
