@@ -25,7 +25,8 @@ test: .venv/.synced
 
 # What says within a minute whether a change is sound: all but what runs a model, a compiler or the tool many times.
 SLOW := $(addprefix tests/,targets fuzz benchmarks metadata/test_many.py \
-	$(addsuffix .py,$(addprefix test_,isolation terminal pipeline reading real_models limits words project_names)))
+	$(addsuffix .py,$(addprefix test_,isolation terminal pipeline reading real_models limits words project_names \
+	documentation)))
 
 test-fast: .venv/.synced
 	$(UV) run --frozen pytest --numprocesses auto --dist loadfile $(addprefix --ignore=,$(SLOW)) $(PYTEST_ARGS)
