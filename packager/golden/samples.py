@@ -6,8 +6,9 @@ import io
 import math
 import warnings
 import zipfile
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,19 +17,24 @@ from PIL import ExifTags, Image
 
 from packager.annotated import AnnotatedModel, Port
 from packager.errors import ConfigError, ModelError, PackagerError
-from packager.golden.cases import Picture, Sample
+from packager.golden.cases import Picture, Sample, Sound
 from packager.model import Tensor
 from packager.reading import open_file
 from packager.render.naming import SnakeName, unique
 from packager.runtimes import GOLDEN_LIMIT, GOLDEN_LIMIT_SETTING
 from packager.settings import Example, Text
+from packager.tasks import audio
+from packager.tasks.audio import AudioInput
 from packager.tasks.image import ImageInput, input_tensor, place
 from packager.tasks.kinds import Array
 from packager.tasks.quantization import quantize
+from packager.tasks.wav import SAVE_AS, Wav, WavError, open_wav, wav_bytes
 
-# Cases made up where no samples are given, and the pixels of the long side of a picture that goes into a project.
+# Cases made up where no samples are given, the pixels of the long side of a picture that goes into a project, and the
+# windows of a sound.
 RANDOM_CASES = 3
 LONGEST_SIDE = 512
+MOST_WINDOWS = 8
 # Items of an input beyond which its shape is taken for a damaged one, whatever the limit on golden cases.
 _LARGEST_INPUT = 1 << 34
 
@@ -40,18 +46,38 @@ def read_samples(
 
     A picture (anything Pillow reads) suits a model that takes one. ``.npy`` holds the tensor of a model with one
     input, ``.npz`` one array an input under the input's name: arrays of the tensor's own dtype go in as they are,
-    float arrays for a quantized input hold real values and are quantized. ``limit`` is how many megabytes the tensors
-    of all samples may take together.
+    float arrays for a quantized input hold real values and are quantized. Of a ``.wav`` (PCM or floats, of any rate
+    and number of channels) each window is a sample, up to the first ``MOST_WINDOWS``: the rest of it is cut off.
+    ``limit`` is how many megabytes the tensors of all samples may take together.
 
     Raises:
         ConfigError: a file is missing, is of no such kind, or does not fit the model, or all are beyond ``limit``.
         ModelError: the model's inputs are of a type or shape for which there are no samples.
     """
-    check_budget("inputs", input_bytes(annotated), len(paths) or RANDOM_CASES, limit, annotated.model.path)
+    bytes_each = input_bytes(annotated)
+    cases = sum(_count_cases(annotated, path) for path in paths)
+    check_budget("inputs", bytes_each, cases or RANDOM_CASES, limit, annotated.model.path)
     if not paths:
         return _random_samples(annotated)
     names = unique([SnakeName.of(path.stem) for path in paths])
-    return tuple(_read_sample(annotated, path, name) for path, name in zip(paths, names, strict=True))
+    made = [
+        sample
+        for path, name in zip(paths, names, strict=True)
+        for sample in _read_samples(annotated, path, SnakeName(name))
+    ]
+    # A window of one sound may be called as another sample is.
+    cases_names = unique([sample.name for sample in made])
+    return tuple(replace(sample, name=name) for sample, name in zip(made, cases_names, strict=True))
+
+
+def _count_cases(annotated: AnnotatedModel, path: Path) -> int:
+    """How many cases a file makes, as far as it tells before it is read."""
+    if not isinstance(annotated.input, AudioInput):
+        return 1
+    with _reading(path), open_file(path) as file, _reading_sound(path):
+        wav = open_wav(file)
+        samples = wav.frames * annotated.input.sample_rate // wav.rate
+        return min(len(audio.window_starts(samples, annotated.input)), MOST_WINDOWS)
 
 
 def check_budget(side: str, bytes_each: int, cases: int, limit: int, path: Path) -> None:
@@ -72,19 +98,21 @@ def give_fewer(megabytes: int) -> Text:
     return "Give fewer golden samples, or raise the limit: ", Example.of((GOLDEN_LIMIT_SETTING, megabytes))
 
 
-def _read_sample(annotated: AnnotatedModel, path: Path, name: str) -> Sample:
-    try:
+def _read_samples(annotated: AnnotatedModel, path: Path, name: SnakeName) -> tuple[Sample, ...]:
+    if isinstance(annotated.input, AudioInput):
+        with _reading(path), open_file(path) as file, _reading_sound(path):
+            return _sound_samples(annotated.input, name, open_wav(file))
+    if path.suffix.lower() == ".wav":
+        raise ConfigError(
+            f"is a sound, and the model's task is {annotated.task}",
+            where=path,
+            fix="Give other samples, or attach the metadata of audio-classification: packager metadata attach --help",
+        )
+    with _reading(path):
         loaded = _load_arrays(annotated, path) if path.suffix in (".npy", ".npz") else _load_picture(path)
-    except FileNotFoundError:
-        raise ConfigError("no such golden sample", where=path) from None
-    except PackagerError:
-        raise
-    except Exception as error:  # on a damaged file, NumPy and Pillow raise whatever happens to go wrong
-        what = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
-        raise ConfigError(f"cannot be read as a golden sample: {what}", where=path) from None
     if not isinstance(loaded, Image.Image):
         tensors = tuple(_fit(array, port, path) for array, port in zip(loaded, annotated.inputs, strict=True))
-        return Sample(name, None, tensors)
+        return (Sample(name, None, tensors),)
     if not isinstance(annotated.input, ImageInput):
         raise ConfigError(
             f"is a picture, and the model's task is {annotated.task}",
@@ -94,7 +122,49 @@ def _read_sample(annotated: AnnotatedModel, path: Path, name: str) -> Sample:
         )
     if loaded.mode in ("I", "F"):
         raise ConfigError("has pixels of 32 bits", where=path, fix="Save it with 8 bits a channel.")
-    return picture_sample(annotated, name, loaded)
+    return (picture_sample(annotated, name, loaded),)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise ConfigError("no such golden sample", where=path) from None
+    except PackagerError:
+        raise
+    except Exception as error:  # on a damaged file, NumPy and Pillow raise whatever happens to go wrong
+        what = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+        raise ConfigError(f"cannot be read as a golden sample: {what}", where=path) from None
+
+
+@contextmanager
+def _reading_sound(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except WavError as error:
+        raise ConfigError(f"cannot be read as a golden sample: it {error}", where=path, fix=SAVE_AS) from None
+
+
+def _sound_samples(audio_input: AudioInput, name: SnakeName, wav: Wav) -> tuple[Sample, ...]:
+    """A sample for each window; what goes into the project, and so into the tensors, is kept in 16 bits."""
+    most = (MOST_WINDOWS - 1) * audio_input.hop + audio_input.window
+    return _windows(audio_input, name, audio.to_pcm(audio.read_sound(wav, audio_input.sample_rate, most)))
+
+
+def _windows(audio_input: AudioInput, name: SnakeName, pcm: Array) -> tuple[Sample, ...]:
+    starts = audio.window_starts(pcm.size, audio_input)
+    pcm = pcm[: starts[-1] + audio_input.window]
+    wav = wav_bytes(pcm, audio_input.sample_rate)
+    samples = pcm.astype(np.float32) / np.float32(32768)
+    return tuple(
+        Sample(
+            f"{name}_{number}",
+            Sound(name, wav, start),
+            (audio.input_tensor(samples[start : start + audio_input.window], audio_input),),
+        )
+        for number, start in enumerate(starts)
+    )
 
 
 # How a picture is turned upright, by the orientation in its EXIF data.
@@ -236,6 +306,8 @@ def picture_sample(annotated: AnnotatedModel, name: str, picture: Image.Image) -
 
 def _random_samples(annotated: AnnotatedModel) -> tuple[Sample, ...]:
     generator = np.random.default_rng(0)
+    if isinstance(annotated.input, AudioInput):
+        return _windows(annotated.input, SnakeName("random"), _random_sound(generator, annotated.input))
     samples = []
     for number in range(RANDOM_CASES):
         name = f"random_{number}"
@@ -248,6 +320,15 @@ def _random_samples(annotated: AnnotatedModel) -> tuple[Sample, ...]:
             tensors = tuple(_random_tensor(generator, port) for port in annotated.inputs)
             samples.append(Sample(name, None, tensors))
     return tuple(samples)
+
+
+def _random_sound(generator: np.random.Generator, audio_input: AudioInput) -> Array:
+    """Noise with a louder tone in it, which rises from one hop to the next; 16 bits, so that every machine has it."""
+    count = (RANDOM_CASES - 1) * audio_input.hop + audio_input.window
+    noise = generator.integers(-3000, 3001, count)
+    time = np.arange(count)
+    square = time * (400 + 200 * (time // audio_input.hop)) * 2 // audio_input.sample_rate % 2
+    return (noise + 8000 * (2 * square - 1)).astype(np.int16)
 
 
 def _random_tensor(generator: np.random.Generator, port: Port) -> Array:

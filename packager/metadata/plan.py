@@ -22,7 +22,7 @@ from packager.metadata.view import (
 )
 from packager.model import Model, Quantization, Tensor
 from packager.reading import read_file
-from packager.settings import Example, Part, Setting, find_wrong_type
+from packager.settings import Example, Part, Setting, Text, find_wrong_type
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize, Task
 from packager.tasks.heads import (
     HEADS,
@@ -132,6 +132,7 @@ AUDIO_CHANNELS = Setting(Annotation, "audio_channels")
 VOCABULARY = Setting(Annotation, "vocabulary")
 DELIMITER = Setting(Annotation, "delimiter")
 AS_TENSORS = Example.of((TASK, Task.TENSORS))
+AS_FEATURES = Example.of((TASK, Task.TENSOR_CLASSIFICATION))
 
 # The input kinds and the answer kinds that a setting says something about; the others go with every task.
 _KINDS: dict[Setting, tuple[InputKind | AnswerKind, ...]] = {
@@ -232,7 +233,7 @@ def make_plan(model: Model, annotation: Annotation, old: ModelMetadata) -> Plan:
     mean, std = _normalization(model, annotation, old) if takes_picture else ((), ())
     _check_specs(model, "inputs", annotation.inputs, model.inputs)
     _check_specs(model, "outputs", annotation.outputs, model.outputs)
-    first_input = _tensor_metadata(old.inputs, 0)
+    sample_rate, audio_channels = _sound(model, annotation, old, task)
     return Plan(
         old=old,
         task=task,
@@ -246,8 +247,8 @@ def make_plan(model: Model, annotation: Annotation, old: ModelMetadata) -> Plan:
         labels_values=head in (Head.SSD, Head.END_TO_END)
         or (task.answer is AnswerKind.MASK and mask_form(model.outputs[0]) is MaskForm.CLASS_NUMBERS),
         labels=labels,
-        sample_rate=first_input.sample_rate if annotation.sample_rate is None else annotation.sample_rate,
-        audio_channels=first_input.audio_channels if annotation.audio_channels is None else annotation.audio_channels,
+        sample_rate=sample_rate,
+        audio_channels=audio_channels,
         vocabulary=_read_vocabulary(model, annotation),
     )
 
@@ -449,9 +450,9 @@ def _roles(
     if not inputs or not outputs:
         raise _misfit(model, given, "the model has no input or no output")
     single = {InputKind.IMAGE: "image", InputKind.AUDIO: "audio"}.get(task.input)
-    if single is not None and len(inputs) != 1:
-        raise _misfit(model, given, f"{task} takes a model with one input, and this one has {len(inputs)}")
     if task.input is InputKind.IMAGE:
+        if len(inputs) != 1:
+            raise _misfit(model, given, f"{task} takes a model with one input, and this one has {len(inputs)}")
         _check_image(model, given)
     # Others may have more: BERT takes ids, mask and segments.
     role = single or ("text" if task.input is InputKind.TEXT and len(inputs) == 1 else "")
@@ -695,6 +696,94 @@ def _check_float32(model: Model, setting: Setting, value: float, name: Part, abo
             fix="Give a number between -3.4e38 and 3.4e38.",
             about=about,
         )
+
+
+# Seconds that a window of sound lasts. Fewer items than in the least of them are features.
+_SHORTEST_WINDOW, _LONGEST_WINDOW = 0.1, 60
+
+
+def _sound(model: Model, annotation: Annotation, old: ModelMetadata, task: Task) -> tuple[int, int]:
+    """The sample rate and the number of channels that hold afterwards."""
+    kept = _tensor_metadata(old.inputs, 0)
+    rate = kept.sample_rate if annotation.sample_rate is None else annotation.sample_rate
+    channels = kept.audio_channels if annotation.audio_channels is None else annotation.audio_channels
+    if task.input is InputKind.AUDIO:
+        hop = old.hop if annotation.hop is None else annotation.hop
+        check_audio(model, rate, channels, hop, annotation)
+        channels = 1
+    return rate, channels
+
+
+def check_audio(
+    model: Model, sample_rate: int, channels: int, hop: int | None, given: Annotation | None = None
+) -> None:
+    """Refuse a model that takes no mono samples, or such as its settings do not fit.
+
+    ``sample_rate`` and ``channels`` are 0, and ``hop`` None, where nothing says what they are; ``given`` is what was
+    asked for, None where all of it stands in the model.
+
+    Raises:
+        MetadataError: it takes features, samples of another form, or a window of no usual length.
+    """
+    asked = given or Annotation()
+
+    def misfit(setting: Setting, what: Text, *fix: Part) -> MetadataError:
+        about = None if getattr(asked, setting.name) is None else setting
+        return MetadataError(what, where=model.path, fix=fix, about=about)
+
+    if len(model.inputs) != 1:
+        count = len(model.inputs)
+        raise misfit(TASK, f"a model that takes a sound has one input, and this one has {count}", *_FEATURES)
+    tensor = model.inputs[0]
+    shape = list(tensor.shape_signature)
+    if tensor.shape[:-1] not in ((), (1,)) or not tensor.shape:
+        raise misfit(TASK, f"a sound goes in as [1, samples] or [samples], and this input is {shape}", *_FEATURES)
+    if shape[-1] < 0:
+        raise misfit(
+            TASK,
+            f"its audio input takes any number of samples, {shape}",
+            "Convert it with a fixed shape: YAMNet, for example, takes [15600] or [1, 15600].",
+        )
+    if tensor.dtype not in ("float32", "int16"):
+        raise misfit(
+            TASK,
+            f"a sound goes in as samples of float32 or int16: {tensor.size:,} items of {tensor.dtype} look like "
+            "features",
+            *_FEATURES,
+        )
+    if not sample_rate:
+        raise MetadataError(
+            "no sample rate is given for its audio input, and the model names none",
+            where=model.path,
+            fix=("Give what the model was trained with, for example ", Example.of((SAMPLE_RATE, 16_000))),
+            about=None if given is None else SAMPLE_RATE,
+        )
+    seconds = tensor.size / sample_rate
+    if not _SHORTEST_WINDOW <= seconds <= _LONGEST_WINDOW:
+        raise misfit(
+            SAMPLE_RATE,
+            f"{tensor.size:,} samples at {sample_rate:,} a second are {seconds:.3g} s, and a window of sound lasts "
+            f"{_SHORTEST_WINDOW} to {_LONGEST_WINDOW} s: they look like features, or the rate is wrong",
+            *("Give the rate that the model was trained with. ", *_FEATURES),
+        )
+    if channels > 1:
+        raise misfit(
+            AUDIO_CHANNELS,
+            f"its audio input has {channels:,} channels, and only mono is supported",
+            *("Convert the model for mono. ", *_FEATURES),
+        )
+    if hop is not None and not 1 <= hop <= tensor.size:
+        raise misfit(
+            HOP,
+            (HOP, f" is {hop:,}, and a window has {tensor.size:,} samples: those in between would not be heard"),
+            f"Give a whole number from 1 to {tensor.size}, or leave it out: half a window is usual.",
+        )
+
+
+_FEATURES = (
+    *("If features go in, attach it with ", AS_FEATURES, " and make them of the sound beforehand, on a "),
+    "microcontroller by a front end such as TensorFlow Lite Micro's.",
+)
 
 
 def _check_specs(model: Model, side: str, specs: Sequence[TensorSpec], tensors: Sequence[Tensor]) -> None:
