@@ -107,6 +107,10 @@ def _input(task: Task, model: Model, metadata: ModelMetadata) -> Input:
         from packager.tasks.audio import audio_input
 
         return audio_input(model, metadata)
+    if task.input is InputKind.TEXT:
+        from packager.tasks.text import text_input
+
+        return text_input(model, metadata)
     from packager.tasks.tensors import TensorsInput
 
     return TensorsInput()
@@ -115,7 +119,7 @@ def _input(task: Task, model: Model, metadata: ModelMetadata) -> Input:
 def _answer(task: Task, model: Model, metadata: ModelMetadata) -> Answer[Any]:
     from packager.tasks.tensors import TensorsAnswer
 
-    if task.input is InputKind.TEXT or task.answer is AnswerKind.TENSORS:
+    if task.answer is AnswerKind.TENSORS:
         return TensorsAnswer()
     wrong = next((tensor for tensor in model.outputs if tensor.dtype not in _NUMBERS), None)
     if wrong is not None:

@@ -398,11 +398,15 @@ def attach(
         ),
     ] = None,
     vocabulary: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Vocabulary of a text input, a token a line.")
+        Path | None, typer.Option(metavar="FILE", help="Vocabulary of a text input: vocab.txt.")
     ] = None,
     delimiter: Annotated[
-        str, typer.Option(metavar="REGEX", help="Regular expression at which a text is split into tokens.")
-    ] = r"[^\w\']+",
+        str | None,
+        typer.Option(
+            metavar="REGEX",
+            help=r"Regular expression at which a text is split into tokens; default: [^\w\']+.",
+        ),
+    ] = None,
     input_name: Annotated[
         list[str] | None, typer.Option(metavar="TEXT", help="Name of the first input; repeat it for the next.")
     ] = None,

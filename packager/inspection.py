@@ -224,6 +224,10 @@ def metadata_to_rich(metadata: ModelMetadata) -> Group:
         for name in OWN_SETTINGS:
             if name == "crop" or getattr(metadata, name) != getattr(ModelMetadata, name):
                 about.add_row(name, f"{getattr(metadata, name)}")
+    tokenizer = metadata.tokenizer_of(len(metadata.inputs))
+    if tokenizer is not None:
+        file = "" if tokenizer.vocabulary is None else tokenizer.vocabulary.name
+        about.add_row("tokenizer", _text(" ".join(filter(None, (tokenizer.kind, tokenizer.delimiter, file)))))
     tensors = _table("", "", "name", "content", "mean, std", "min, max", "labels", "description")
     for side, items in (("in", metadata.inputs), ("out", metadata.outputs)):
         _fill(tensors, ((side, *_metadata_row(item)) for item in items), len(items))

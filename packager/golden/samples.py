@@ -17,9 +17,10 @@ from PIL import ExifTags, Image
 
 from packager.annotated import AnnotatedModel, Port
 from packager.errors import ConfigError, ModelError, PackagerError
+from packager.golden import cases
 from packager.golden.cases import Picture, Sample, Sound
 from packager.model import Tensor
-from packager.reading import open_file
+from packager.reading import open_file, read_file
 from packager.render.naming import SnakeName, unique
 from packager.runtimes import GOLDEN_LIMIT, GOLDEN_LIMIT_SETTING
 from packager.settings import Example, Text
@@ -28,6 +29,7 @@ from packager.tasks.audio import AudioInput
 from packager.tasks.image import ImageInput, input_tensor, place
 from packager.tasks.kinds import Array
 from packager.tasks.quantization import quantize
+from packager.tasks.text import TextInput, input_tensors
 from packager.tasks.wav import SAVE_AS, Wav, WavError, open_wav, wav_bytes
 
 # Cases made up where no samples are given, the pixels of the long side of a picture that goes into a project, and the
@@ -37,6 +39,13 @@ LONGEST_SIDE = 512
 MOST_WINDOWS = 8
 # Items of an input beyond which its shape is taken for a damaged one, whatever the limit on golden cases.
 _LARGEST_INPUT = 1 << 34
+# A file of texts, its texts and the characters of each. A project holds them all, for people to read.
+_LARGEST_TEXTS = 1 << 20
+_MOST_TEXTS = 100
+_LONGEST_TEXT = 10_000
+# Words of a text that is made up, and what no vocabulary has.
+_RANDOM_WORDS = 12
+_UNKNOWN_WORD = "qzxqzx"
 
 
 def read_samples(
@@ -44,21 +53,24 @@ def read_samples(
 ) -> tuple[Sample, ...]:
     """Sample inputs from files; seeded random ones where ``paths`` is empty.
 
-    A picture (anything Pillow reads) suits a model that takes one. ``.npy`` holds the tensor of a model with one
-    input, ``.npz`` one array an input under the input's name: arrays of the tensor's own dtype go in as they are,
-    float arrays for a quantized input hold real values and are quantized. Of a ``.wav`` (PCM or floats, of any rate
-    and number of channels) each window is a sample, up to the first ``MOST_WINDOWS``: the rest of it is cut off.
-    ``limit`` is how many megabytes the tensors of all samples may take together.
+    A picture (anything Pillow reads) suits a model that takes one. Of a ``.wav`` (PCM or floats, of any rate and number
+    of channels) each window is a sample, up to the first ``MOST_WINDOWS``: the rest of it is cut off; of a ``.txt``
+    (UTF-8) each line. ``.npy`` holds the tensor of a model with one input, ``.npz`` one array an input under the
+    input's name: arrays of the tensor's own dtype go in as they are, float arrays for a quantized input hold real
+    values and are quantized. ``limit`` is how many megabytes the tensors of all samples may take together.
 
     Raises:
         ConfigError: a file is missing, is of no such kind, or does not fit the model, or all are beyond ``limit``.
         ModelError: the model's inputs are of a type or shape for which there are no samples.
     """
+    texts = _read_texts(paths) if isinstance(annotated.input, TextInput) else {}
     bytes_each = input_bytes(annotated)
-    cases = sum(_count_cases(annotated, path) for path in paths)
-    check_budget("inputs", bytes_each, cases or RANDOM_CASES, limit, annotated.model.path)
+    count = len(texts) or sum(_count_cases(annotated, path) for path in paths)
+    check_budget("inputs", bytes_each, count or RANDOM_CASES, limit, annotated.model.path)
     if not paths:
         return _random_samples(annotated)
+    if texts:
+        return tuple(_text_sample(annotated, name, text) for name, text in texts.items())
     names = unique([SnakeName.of(path.stem) for path in paths])
     made = [
         sample
@@ -98,6 +110,43 @@ def give_fewer(megabytes: int) -> Text:
     return "Give fewer golden samples, or raise the limit: ", Example.of((GOLDEN_LIMIT_SETTING, megabytes))
 
 
+def _read_texts(paths: Sequence[Path]) -> dict[str, str]:
+    """The texts in files that hold one a line, by the names of their samples; blank lines are none."""
+    found: list[tuple[str, str]] = []
+    for path in paths:
+        if path.suffix != ".txt":
+            raise ConfigError("is no .txt, and the model takes texts", where=path, fix="Give a .txt, a text a line.")
+        try:
+            data = read_file(path, _LARGEST_TEXTS)
+            lines = [line.removesuffix("\r") for line in data.decode("utf-8-sig").split("\n")]
+        except FileNotFoundError:
+            raise ConfigError("no such golden sample", where=path) from None
+        except (OSError, ValueError) as error:
+            if isinstance(error, UnicodeDecodeError):
+                raise ConfigError("is not in UTF-8", where=path, fix="Save it in UTF-8.") from None
+            what = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            raise ConfigError(f"cannot be read as golden samples: {what}", where=path) from None
+        texts = [line for line in lines if line.strip()]
+        if not texts:
+            raise ConfigError("holds no text", where=path, fix="Write a text a line.")
+        if max(map(len, texts)) > _LONGEST_TEXT:
+            raise ConfigError(
+                f"has a text of more than {_LONGEST_TEXT:,} characters", where=path, fix="Give shorter ones."
+            )
+        found += [(f"{path.stem}_{number}", text) for number, text in enumerate(texts)]
+        if len(found) > _MOST_TEXTS:
+            raise ConfigError(
+                f"brings more than {_MOST_TEXTS} golden texts", where=path, fix="A few that differ prove as much."
+            )
+    names = unique([SnakeName.of(name) for name, _ in found])
+    return dict(zip(names, (text for _, text in found), strict=True))
+
+
+def _text_sample(annotated: AnnotatedModel, name: str, text: str) -> Sample:
+    assert isinstance(annotated.input, TextInput)
+    return Sample(name, cases.Text(text), input_tensors(text, annotated.input))
+
+
 def _read_samples(annotated: AnnotatedModel, path: Path, name: SnakeName) -> tuple[Sample, ...]:
     if isinstance(annotated.input, AudioInput):
         with _reading(path), open_file(path) as file, _reading_sound(path):
@@ -108,6 +157,8 @@ def _read_samples(annotated: AnnotatedModel, path: Path, name: SnakeName) -> tup
             where=path,
             fix="Give other samples, or attach the metadata of audio-classification: packager metadata attach --help",
         )
+    if path.suffix == ".txt":
+        raise ConfigError(f"is a text, and the model's task is {annotated.task}", where=path)
     with _reading(path):
         loaded = _load_arrays(annotated, path) if path.suffix in (".npy", ".npz") else _load_picture(path)
     if not isinstance(loaded, Image.Image):
@@ -316,6 +367,8 @@ def _random_samples(annotated: AnnotatedModel) -> tuple[Sample, ...]:
             size = (annotated.input.height + 13 * number, annotated.input.width * 3 // 2 - 7 * number)
             pixels = generator.integers(0, 256, (*(max(1, side) for side in size), 3), dtype=np.uint8)
             samples.append(picture_sample(annotated, name, Image.fromarray(pixels)))
+        elif isinstance(annotated.input, TextInput):
+            samples.append(_text_sample(annotated, name, _random_text(generator, annotated.input)))
         else:
             tensors = tuple(_random_tensor(generator, port) for port in annotated.inputs)
             samples.append(Sample(name, None, tensors))
@@ -329,6 +382,18 @@ def _random_sound(generator: np.random.Generator, audio_input: AudioInput) -> Ar
     time = np.arange(count)
     square = time * (400 + 200 * (time // audio_input.hop)) * 2 // audio_input.sample_rate % 2
     return (noise + 8000 * (2 * square - 1)).astype(np.int16)
+
+
+def _random_text(generator: np.random.Generator, input: TextInput) -> str:
+    """Words of the vocabulary, that of the largest number among them, and an unknown one."""
+    tokenizer = input.tokenizer
+    # Of ASCII where there are such: of these all versions of Unicode say the same.
+    words = [word for word in tokenizer.words if word.isascii()] or list(tokenizer.words)
+    if not words:
+        return _UNKNOWN_WORD
+    count = min(_RANDOM_WORDS, max(input.length - 4, 1))
+    chosen = [words[index] for index in generator.integers(0, len(words), count)]
+    return " ".join((*chosen, max(words, key=tokenizer.vocabulary.__getitem__), _UNKNOWN_WORD))
 
 
 def _random_tensor(generator: np.random.Generator, port: Port) -> Array:

@@ -20,7 +20,7 @@ from packager.metadata.unpacking import unpack_metadata
 from packager.metadata.view import CUSTOM_METADATA_NAME, EXACT_LABELS_SUFFIX
 from packager.model import Model, Tensor
 from packager.model.flatbuffer import FlatBufferError
-from packager.tasks import Head
+from packager.tasks import Head, InputKind
 from packager.tasks.heads import image_layout
 
 _DETECTION_GROUP = "detection_result"
@@ -101,8 +101,8 @@ class MetadataBuilder:
         )
         if plan.labelled is not None:
             self._set_labels(metadata, graph.outputTensorMetadata[plan.labelled])
-        if plan.vocabulary is not None:
-            self._set_tokenizer(metadata, graph.inputTensorMetadata[0], plan.vocabulary)
+        if plan.task.input is InputKind.TEXT:
+            self._set_tokenizer(metadata, graph)
         if plan.head is Head.SSD:
             self._set_group(graph)
         self._set_own_entry(graph)
@@ -247,13 +247,31 @@ class MetadataBuilder:
             place = sum(id(item) not in gone for item in before)
             tensor.associatedFiles = kept[:place] + entries + kept[place:]
 
-    def _set_tokenizer(self, metadata: Any, tensor: Any, vocabulary: bytes) -> None:
-        kind = self._schema.ProcessUnitOptions.RegexTokenizerOptions
-        tensor.processUnits = [unit for unit in tensor.processUnits or () if unit.optionsType != kind]
-        name = _free_name(metadata, "vocab.txt")
-        tokenizer = self._support.info.RegexTokenizerMd(self._annotation.delimiter, name)
-        tensor.processUnits.append(tokenizer.create_metadata())
-        self._new_files[name] = vocabulary
+    def _set_tokenizer(self, metadata: Any, graph: Any) -> None:
+        """Write a new vocabulary, or a new delimiter, where tflite-support's writers do.
+
+        WordPiece is of all inputs together; the tokenizer with a delimiter of the only one.
+        """
+        plan, kinds = self._plan, self._schema.ProcessUnitOptions
+        if plan.vocabulary is None:
+            for unit in (*(graph.inputTensorMetadata[0].processUnits or ()), *(graph.inputProcessUnits or ())):
+                if unit.optionsType == kinds.RegexTokenizerOptions:
+                    unit.options.delimRegexPattern = plan.delimiter
+            return
+        tokenizers = (kinds.RegexTokenizerOptions, kinds.BertTokenizerOptions, kinds.SentencePieceTokenizerOptions)
+        owners = ((graph, "inputProcessUnits"), *((item, "processUnits") for item in graph.inputTensorMetadata))
+        for owner, units in owners:
+            kept = [unit for unit in getattr(owner, units) or () if unit.optionsType not in tokenizers]
+            setattr(owner, units, kept or None)
+        info, name = self._support.info, _free_name(metadata, "vocab.txt")
+        self._new_files[name] = plan.vocabulary
+        if plan.delimiter:
+            tensor, unit = graph.inputTensorMetadata[0], info.RegexTokenizerMd(plan.delimiter, name).create_metadata()
+            tensor.processUnits = [*(tensor.processUnits or ()), unit]
+        else:
+            # MediaPipe takes the first for the tokenizer.
+            unit = info.BertTokenizerMd(name).create_metadata()
+            graph.inputProcessUnits = [unit, *(graph.inputProcessUnits or ())]
 
     def _set_group(self, graph: Any) -> None:
         """Say that boxes, categories and scores belong together, as tflite-support's detector writer does."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from packager.errors import MetadataError
 from packager.metadata.reader import read_files, read_metadata
-from packager.metadata.view import OWN_SETTINGS, AssociatedFile, ModelMetadata, TensorMetadata
+from packager.metadata.view import OWN_SETTINGS, AssociatedFile, ModelMetadata, TensorMetadata, TokenizerMetadata
 from packager.model import Model
 from packager.render.literals import float32
 from packager.writing import fold, make_usable
@@ -45,12 +45,13 @@ def metadata_to_json(metadata: ModelMetadata) -> dict[str, Any]:
 
     ``name description version author license min_parser_version`` (strings, empty where absent), ``task``
     (string or null), ``crop resize channels activation`` (strings), ``pad`` (number), ``head`` (string or null),
-    ``threshold iou points hop`` (numbers or null), ``inputs``, ``outputs`` (an object a tensor, in the model's
-    order) and ``files`` (those of no tensor). A tensor has ``name description dimension_names content color_space
-    sample_rate audio_channels mean std minimum maximum`` as TensorMetadata describes them, ``labels`` (array of
-    strings, or null), ``localized_labels`` (such an array by locale) and ``files``; a file ``name description
-    kind locale bytes``, where ``bytes`` is null for a file that the model names and does not hold. Numbers have
-    the digits that name their float32, and are null where they are not finite.
+    ``threshold iou points hop`` (numbers or null), ``tokenizer``, ``inputs``, ``outputs`` (an object a tensor, in
+    the model's order) and ``files`` (those of no tensor). A tensor has ``name description dimension_names content
+    color_space sample_rate audio_channels mean std minimum maximum`` as TensorMetadata describes them, ``tokenizer``,
+    ``labels`` (array of strings, or null), ``localized_labels`` (such an array by locale) and ``files``; a tokenizer
+    is null or has ``kind delimiter`` and ``vocabulary``, a file or null; a file ``name description kind locale
+    bytes``, where ``bytes`` is null for a file that the model names and does not hold. Numbers have the digits that
+    name their float32, and are null where they are not finite.
     """
     return {
         "name": metadata.name,
@@ -61,6 +62,7 @@ def metadata_to_json(metadata: ModelMetadata) -> dict[str, Any]:
         "min_parser_version": metadata.min_parser_version,
         "task": None if metadata.task is None else metadata.task.value,
         **{name: getattr(metadata, name) for name in OWN_SETTINGS},
+        "tokenizer": _tokenizer(metadata.tokenizer),
         "inputs": [_tensor(tensor) for tensor in metadata.inputs],
         "outputs": [_tensor(tensor) for tensor in metadata.outputs],
         "files": [_file(file) for file in metadata.files],
@@ -81,9 +83,21 @@ def _tensor(tensor: TensorMetadata) -> dict[str, Any]:
         "std": _numbers(tensor.std),
         "minimum": _numbers(tensor.minimum),
         "maximum": _numbers(tensor.maximum),
+        "tokenizer": _tokenizer(tensor.tokenizer),
         "labels": None if labels is None else list(labels),
         "localized_labels": {locale: list(tensor.labels(locale) or ()) for locale in tensor.locales},
         "files": [_file(file) for file in tensor.files],
+    }
+
+
+def _tokenizer(tokenizer: TokenizerMetadata | None) -> dict[str, Any] | None:
+    if tokenizer is None:
+        return None
+    vocabulary = tokenizer.vocabulary
+    return {
+        "kind": tokenizer.kind,
+        "delimiter": tokenizer.delimiter,
+        "vocabulary": None if vocabulary is None else _file(vocabulary),
     }
 
 

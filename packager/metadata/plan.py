@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
 import struct
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +22,7 @@ from packager.model import Model, Quantization, Tensor
 from packager.reading import read_file
 from packager.settings import Example, Part, Setting, Text, find_wrong_type
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize, Task
+from packager.tasks.delimiter import DelimiterError, python_pattern
 from packager.tasks.heads import (
     HEADS,
     SSD_OPERATOR,
@@ -33,7 +32,10 @@ from packager.tasks.heads import (
     landmark_items,
     mask_form,
     ssd_roles,
+    text_misfit,
+    text_roles,
 )
+from packager.tasks.tokenizers import VocabularyError, read_regex_vocabulary, read_word_pieces
 from packager.terminal import counted
 
 # By role: the name and description of a tensor of which nothing else is known. They are tflite-support's, whose
@@ -42,6 +44,10 @@ ROLES = {
     "image": ("image", "Input image."),
     "audio": ("audio_clip", "Input audio clip to be classified."),
     "text": ("input_text", "Input text to be classified, as tokens."),
+    # MediaPipe finds the inputs of a BERT by these names.
+    "text_ids": ("ids", "Tokenized ids of the input text."),
+    "text_mask": ("mask", "Mask with 1 for real tokens and 0 for padding tokens."),
+    "text_segment_ids": ("segment_ids", "0 for the first sequence, 1 for the second sequence if exists."),
     "classes": ("probability", "Scores of the labels respectively."),
     "mask": ("segmentation_masks", "Scores of the labels respectively, for each pixel."),
     "location": ("location", "The locations of the detected boxes."),
@@ -72,6 +78,10 @@ class TensorSpec:
     maximum: tuple[float, ...] | None = None
 
 
+# What is no letter, digit, underscore or apostrophe of ASCII parts tokens: that of tflite-support's models.
+DEFAULT_DELIMITER = r"[^\w\']+"
+
+
 @dataclass(frozen=True)
 class Annotation:
     """What to write into a model. None, and an empty tuple, keep what is in it.
@@ -82,8 +92,8 @@ class Annotation:
     (0 to 255) and ``channels`` are for image inputs too, ``activation`` to ``points`` for the answers that have
     them, as ``ModelMetadata`` says; ``threshold`` and ``iou`` are from 0 to 1. ``inputs`` and ``outputs`` are in the
     model's order, and may be fewer. ``sample_rate`` (Hz), ``audio_channels`` and ``hop`` (samples) are for audio;
-    ``vocabulary`` (a file, packed as it is) and ``delimiter`` (the regular expression at which a text is split into
-    tokens) for text.
+    ``vocabulary`` (a file, packed as it is) is for text: of WordPiece for a model of two or three inputs, else of the
+    tokenizer that splits a text at ``delimiter`` (a regular expression; ``DEFAULT_DELIMITER`` where none is named).
     """
 
     task: Task | None = None
@@ -101,7 +111,7 @@ class Annotation:
     sample_rate: int | None = None
     audio_channels: int | None = None
     vocabulary: Path | None = None
-    delimiter: str = r"[^\w\']+"
+    delimiter: str | None = None
     resize: Resize | None = None
     pad: int | None = None
     channels: ChannelOrder | None = None
@@ -132,7 +142,8 @@ AUDIO_CHANNELS = Setting(Annotation, "audio_channels")
 VOCABULARY = Setting(Annotation, "vocabulary")
 DELIMITER = Setting(Annotation, "delimiter")
 AS_TENSORS = Example.of((TASK, Task.TENSORS))
-AS_FEATURES = Example.of((TASK, Task.TENSOR_CLASSIFICATION))
+AS_TENSOR_CLASSIFICATION = Example.of((TASK, Task.TENSOR_CLASSIFICATION))
+WITH_VOCABULARY = Example.of((VOCABULARY, Path("vocab.txt")))
 
 # The input kinds and the answer kinds that a setting says something about; the others go with every task.
 _KINDS: dict[Setting, tuple[InputKind | AnswerKind, ...]] = {
@@ -154,8 +165,8 @@ _KINDS: dict[Setting, tuple[InputKind | AnswerKind, ...]] = {
     DELIMITER: (InputKind.TEXT,),
 }
 
-# A vocabulary has some megabytes at most; what is in a model is read up to this size too.
-_LARGEST_VOCABULARY = 256 << 20
+# A vocabulary has some megabytes at most.
+_LARGEST_VOCABULARY = 32 << 20
 
 
 @dataclass(frozen=True)
@@ -166,7 +177,8 @@ class Plan:
     what holds afterwards, whether given or kept; absent, empty and 0 where they do not apply. ``settings`` are (name,
     value) pairs of ``OWN_SETTINGS``, without those that say no more than their default. Roles are keys of ``ROLES``.
     ``labels`` are the new ones, ``labelled`` the index of the output they belong to, and ``labels_values`` whether
-    that holds numbers of labels rather than a score for each.
+    that holds numbers of labels rather than a score for each. ``vocabulary`` is a new one, None where that in the
+    model stays, and ``delimiter`` what holds afterwards, empty but for a text of a single input.
     """
 
     old: ModelMetadata
@@ -183,6 +195,7 @@ class Plan:
     sample_rate: int
     audio_channels: int
     vocabulary: bytes | None
+    delimiter: str
 
 
 def make_plan(model: Model, annotation: Annotation, old: ModelMetadata) -> Plan:
@@ -204,6 +217,8 @@ def make_plan(model: Model, annotation: Annotation, old: ModelMetadata) -> Plan:
         )
     _refuse_settings_of_other_tasks(model, annotation, task)
     _check_texts(model, annotation)
+    _check_delimiter(model, annotation)
+    vocabulary = _read_vocabulary(annotation)
     # In one order, however they are given: the default ones first.
     files = sorted(enumerate(annotation.labels), key=lambda item: item[1].locale)
     labels = tuple(
@@ -211,7 +226,8 @@ def make_plan(model: Model, annotation: Annotation, old: ModelMetadata) -> Plan:
         for index, file in files
     )
     head = _head(model, annotation, old, task, labels)
-    input_roles, output_roles = _roles(model, task, head, TASK if annotation.task else None)
+    input_roles, output_roles = _roles(model, task, head, annotation, old)
+    delimiter = _tokenizer(model, annotation, old, vocabulary) if task.input is InputKind.TEXT else ""
     labelled = next((i for i, role in enumerate(output_roles) if role in _LABELLED), 0 if model.outputs else None)
     if labelled is not None:
         names = _tensor_metadata(old.outputs, labelled).class_names
@@ -249,7 +265,8 @@ def make_plan(model: Model, annotation: Annotation, old: ModelMetadata) -> Plan:
         labels=labels,
         sample_rate=sample_rate,
         audio_channels=audio_channels,
-        vocabulary=_read_vocabulary(model, annotation),
+        vocabulary=vocabulary,
+        delimiter=delimiter,
     )
 
 
@@ -258,9 +275,8 @@ def _tensor_metadata(tensors: tuple[TensorMetadata, ...], index: int) -> TensorM
 
 
 def _refuse_settings_of_other_tasks(model: Model, annotation: Annotation, task: Task) -> None:
-    delimiter = None if annotation.delimiter == Annotation.delimiter else annotation.delimiter
     for setting in _KINDS:
-        value = delimiter if setting is DELIMITER else getattr(annotation, setting.name)
+        value = getattr(annotation, setting.name)
         if value is not None and not _goes_with(setting, task):
             tasks = [item for item in Task if _goes_with(setting, item)]
             raise MetadataError(
@@ -437,14 +453,15 @@ def _check_points(model: Model, annotation: Annotation, old: ModelMetadata, head
 
 
 def _roles(
-    model: Model, task: Task, head: Head | None, given: Setting | None
+    model: Model, task: Task, head: Head | None, annotation: Annotation, old: ModelMetadata
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What each input and output is for the task, as keys of ``ROLES``; ``given`` if the task was.
+    """What each input and output is for the task, as keys of ``ROLES``.
 
     Raises:
         MetadataError: the model has other inputs and outputs than the task.
     """
     inputs, outputs = model.inputs, model.outputs
+    given = TASK if annotation.task else None
     if task is Task.TENSORS:
         return ("",) * len(inputs), ("",) * len(outputs)
     if not inputs or not outputs:
@@ -454,9 +471,37 @@ def _roles(
         if len(inputs) != 1:
             raise _misfit(model, given, f"{task} takes a model with one input, and this one has {len(inputs)}")
         _check_image(model, given)
-    # Others may have more: BERT takes ids, mask and segments.
-    role = single or ("text" if task.input is InputKind.TEXT and len(inputs) == 1 else "")
+    if task.input is InputKind.TEXT:
+        return _text_roles(model, annotation, old, given), _output_roles(model, task, head, given)
+    role = single or ""
     return (role,) * len(inputs), _output_roles(model, task, head, given)
+
+
+def _text_roles(model: Model, annotation: Annotation, old: ModelMetadata, given: Setting | None) -> tuple[str, ...]:
+    misfit = text_misfit(model)
+    if misfit is not None:
+        raise _misfit(model, given, misfit)
+    if len(model.inputs) == 1:
+        return ("text",)
+    said = [spec.name for spec in annotation.inputs] + [None] * len(model.inputs)
+    names = (
+        (_tensor_metadata(old.inputs, index).name if name is None else name)
+        for index, name in zip(range(len(model.inputs)), said, strict=False)
+    )
+    roles = text_roles(model, tuple(names))
+    if roles is None:
+        wanted = ("ids", "mask") if len(model.inputs) == 2 else ("ids", "mask", "segment_ids")
+        raise MetadataError(
+            f"the names of its inputs, {', '.join(repr(tensor.name) for tensor in model.inputs)}, do not tell "
+            f"which is which of {', '.join(wanted)}",
+            where=model.path,
+            fix=(
+                *("Give ", Setting(Annotation, "inputs", 0, "name"), " for each, in the model's order: "),
+                f"{', '.join(wanted)}.",
+            ),
+            about=Setting(Annotation, "inputs"),
+        )
+    return tuple(f"text_{role}" for role in roles)
 
 
 def _check_image(model: Model, given: Setting | None) -> None:
@@ -781,7 +826,11 @@ def check_audio(
 
 
 _FEATURES = (
-    *("If features go in, attach it with ", AS_FEATURES, " and make them of the sound beforehand, on a "),
+    *(
+        "If features go in, attach it with ",
+        AS_TENSOR_CLASSIFICATION,
+        " and make them of the sound beforehand, on a ",
+    ),
     "microcontroller by a front end such as TensorFlow Lite Micro's.",
 )
 
@@ -820,24 +869,68 @@ def _check_specs(model: Model, side: str, specs: Sequence[TensorSpec], tensors: 
             )
 
 
-def _read_vocabulary(model: Model, annotation: Annotation) -> bytes | None:
-    path, delimiter = annotation.vocabulary, annotation.delimiter
-    if path is None:
-        return None
+def _check_delimiter(model: Model, annotation: Annotation) -> None:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what other engines may take otherwise
-            re.compile(delimiter)
-    except (re.error, OverflowError, RecursionError) as error:
-        reason = "it nests too deep" if isinstance(error, RecursionError) else str(error)
+        python_pattern(DEFAULT_DELIMITER if annotation.delimiter is None else annotation.delimiter)
+    except DelimiterError as error:
         raise MetadataError(
-            (DELIMITER, f" is no regular expression: {reason}"),
+            (DELIMITER, f" {error}"),
             where=model.path,
-            fix=("Write such as ", Example.of((DELIMITER, Annotation.delimiter))),
+            fix=("Give the signs between tokens as a set, such as ", Example.of((DELIMITER, DEFAULT_DELIMITER))),
             about=DELIMITER,
         ) from None
+
+
+def _read_vocabulary(annotation: Annotation) -> bytes | None:
+    path = annotation.vocabulary
+    if path is None:
+        return None
     try:
         return read_file(path, _LARGEST_VOCABULARY)
     except (OSError, ValueError) as error:  # ValueError: a path that holds a NUL
         why = error.strerror if isinstance(error, OSError) else error
         raise MetadataError(f"cannot be read: {why}", where=path, fix=("Check ", VOCABULARY, ".")) from None
+
+
+def sentencepiece_error(model: Model) -> MetadataError:
+    """The error for a text model with a tokenizer of that kind."""
+    return MetadataError(
+        "its tokenizer is SentencePiece, which is not supported",
+        where=model.path,
+        fix=("Attach it with ", AS_TENSOR_CLASSIFICATION, ", and give it the numbers of the tokens."),
+        about=TASK,
+    )
+
+
+def _tokenizer(model: Model, annotation: Annotation, old: ModelMetadata, vocabulary: bytes | None) -> str:
+    """Check what will make tokens of a text, and give its delimiter, empty for WordPiece.
+
+    What stays as another tool wrote it is checked where it is read: see ``packager.tasks.text``.
+    """
+    kept = old.tokenizer_of(len(model.inputs))
+    if vocabulary is None and kept is None:
+        raise MetadataError(
+            "no vocabulary is given, and the model holds none",
+            where=model.path,
+            fix=("Give its own: ", WITH_VOCABULARY, "; or ", AS_TENSOR_CLASSIFICATION, " takes numbers of tokens."),
+            about=VOCABULARY,
+        )
+    if vocabulary is None and kept is not None and kept.kind == "sentencepiece":
+        raise sentencepiece_error(model)
+    is_regex = len(model.inputs) == 1 if vocabulary is not None or kept is None else kept.kind == "regex"
+    if not is_regex and annotation.delimiter is not None:
+        raise MetadataError(
+            (DELIMITER, " is of a model with one input; WordPiece, which has several, needs none"),
+            where=model.path,
+            fix="Leave it out.",
+            about=DELIMITER,
+        )
+    delimiter = annotation.delimiter
+    if delimiter is None:
+        delimiter = (kept.delimiter if kept is not None else "") or DEFAULT_DELIMITER
+    try:
+        if vocabulary is not None:
+            _ = read_regex_vocabulary(vocabulary) if is_regex else read_word_pieces(vocabulary)
+    except VocabularyError as error:
+        raise MetadataError(str(error), where=annotation.vocabulary, fix=error.fix, about=VOCABULARY) from None
+    return delimiter if is_regex else ""

@@ -18,6 +18,7 @@ from packager.metadata.view import (
     AssociatedFile,
     ModelMetadata,
     TensorMetadata,
+    TokenizerMetadata,
     count_labels,
     find_out_of_range,
 )
@@ -48,6 +49,10 @@ _FILE_KINDS = (
 _CONTENTS = ("", "feature", "image", "bounding_boxes", "audio")
 _COLOR_SPACES = ("", "RGB", "GRAYSCALE")
 _NORMALIZATION = 1
+# The tokenizers by their number among the options of a process unit, with the slot of the file that each cannot do
+# without; and that of the regular expression.
+_TOKENIZERS = {4: ("bert", 0), 5: ("sentencepiece", 0), 6: ("regex", 1)}
+_DELIMITER_SLOT = 0
 
 
 def read_metadata(model: Model, *, lenient: bool = False) -> ModelMetadata | None:
@@ -139,6 +144,7 @@ def _parse(root: Table, data: _Packed) -> tuple[ModelMetadata, bool]:
     own = {} if graph is None else _own_entry(graph)
     task = own.pop("task", None)
     is_ours = task is not None
+    tokenizer = None if graph is None else _tokenizer(graph, 5, data)
     metadata = ModelMetadata(
         name=root.string(0) or "",
         description=root.string(1) or "",
@@ -146,7 +152,8 @@ def _parse(root: Table, data: _Packed) -> tuple[ModelMetadata, bool]:
         author=root.string(4) or "",
         license=root.string(5) or "",
         min_parser_version=root.string(7) or "",
-        task=task or _infer_task(inputs, outputs),
+        task=task or _infer_task(inputs, outputs, tokenizer),
+        tokenizer=tokenizer,
         inputs=inputs,
         outputs=outputs,
         files=_files(root, 6, data) + (() if graph is None else _files(graph, 4, data)),
@@ -183,11 +190,15 @@ def _own_value(key: str, value: Any, kind: Any) -> Any:
     return kind(value)
 
 
-def _infer_task(inputs: tuple[TensorMetadata, ...], outputs: tuple[TensorMetadata, ...]) -> Task | None:
+def _infer_task(
+    inputs: tuple[TensorMetadata, ...], outputs: tuple[TensorMetadata, ...], tokenizer: TokenizerMetadata | None
+) -> Task | None:
     """Metadata that other tools wrote names no task: an image in and one labelled output is a classifier."""
+    labelled = bool(outputs) and outputs[0].labels() is not None
+    if labelled and (tokenizer is not None or (len(inputs) == 1 and inputs[0].tokenizer is not None)):
+        return Task.TEXT_CLASSIFICATION
     if len(inputs) != 1 or not outputs:
         return None
-    labelled = outputs[0].labels() is not None
     if inputs[0].content == "audio" and labelled:
         return Task.AUDIO_CLASSIFICATION
     if inputs[0].content == "image":
@@ -225,8 +236,21 @@ def _tensor(table: Table, data: _Packed) -> TensorMetadata:
         std=std,
         minimum=() if stats is None else stats.scalars(1, "f"),
         maximum=() if stats is None else stats.scalars(0, "f"),
+        tokenizer=_tokenizer(table, 4, data),
         files=_files(table, 6, data),
     )
+
+
+def _tokenizer(table: Table, slot: int, data: _Packed) -> TokenizerMetadata | None:
+    """The first tokenizer among the process units in that slot."""
+    for unit in table.tables(slot):
+        kind, file_slot = _TOKENIZERS.get(unit.scalar(0, "b"), ("", 0))
+        options = unit.table(1)
+        if kind and options is not None:
+            delimiter = (options.string(_DELIMITER_SLOT) or "") if kind == "regex" else ""
+            # tflite-support, too, takes the first file.
+            return TokenizerMetadata(kind, delimiter, next(iter(_files(options, file_slot, data)), None))
+    return None
 
 
 def _files(table: Table, slot: int, data: _Packed) -> tuple[AssociatedFile, ...]:

@@ -53,6 +53,19 @@ class AssociatedFile:
 
 
 @dataclass(frozen=True)
+class TokenizerMetadata:
+    """What makes tokens of a text: ``kind`` is ``regex``, ``bert`` or ``sentencepiece``.
+
+    ``delimiter`` is the regular expression of the first, at which a text is split; ``vocabulary`` the file of the
+    tokens, and of a SentencePiece model its own; None where none is named.
+    """
+
+    kind: str
+    delimiter: str = ""
+    vocabulary: AssociatedFile | None = None
+
+
+@dataclass(frozen=True)
 class TensorMetadata:
     """What the metadata says about one input or output.
 
@@ -60,7 +73,7 @@ class TensorMetadata:
     ``GRAYSCALE`` or empty. ``mean`` and ``std`` are per channel, in units of 8-bit pixels for images;
     ``minimum`` and ``maximum`` are of the tensor after normalization, before quantization. ``classes`` is
     ``count_labels`` of the output. ``class_names`` are labels that stand in no label file, but in the metadata of
-    another tool.
+    another tool. ``tokenizer`` is that of a text which is the only input.
     """
 
     name: str = ""
@@ -74,6 +87,7 @@ class TensorMetadata:
     std: tuple[float, ...] = ()
     minimum: tuple[float, ...] = ()
     maximum: tuple[float, ...] = ()
+    tokenizer: TokenizerMetadata | None = None
     files: tuple[AssociatedFile, ...] = ()
     classes: int | None = None
     class_names: tuple[str, ...] = ()
@@ -214,7 +228,7 @@ class ModelMetadata:
     input's size, the gray value (0 to 255) that letterbox fills with, and the order of its channels; of the outputs
     what makes scores of them, how they are laid out, from which score on there is an answer, at which intersection
     over union two boxes are one, and how many points a body or face has; of a sound how many samples there are from
-    one window to the next. None: nothing was said.
+    one window to the next. None: nothing was said. ``tokenizer`` is that of all inputs together, as BERT's are.
     """
 
     name: str = ""
@@ -234,6 +248,12 @@ class ModelMetadata:
     iou: float | None = None
     points: int | None = None
     hop: int | None = None
+    tokenizer: TokenizerMetadata | None = None
     inputs: tuple[TensorMetadata, ...] = ()
     outputs: tuple[TensorMetadata, ...] = ()
     files: tuple[AssociatedFile, ...] = ()
+
+    def tokenizer_of(self, inputs: int) -> TokenizerMetadata | None:
+        """What makes tokens of the text that a model of so many inputs takes: a single input may have its own."""
+        own = self.inputs[0].tokenizer if inputs == 1 and self.inputs else None
+        return own or self.tokenizer

@@ -44,6 +44,52 @@ def image_layout(tensor: Tensor) -> ImageLayout | None:
     return None
 
 
+def text_misfit(model: Model) -> str | None:
+    """Why the model's inputs are not those of a text's tokens; None where they can be."""
+    shapes = [tensor.shape for tensor in model.inputs]
+    length = shapes[0][-1] if shapes and shapes[0] else 0
+    fits = (
+        1 <= len(shapes) <= 3
+        and length >= 2  # BERT's two special tokens
+        and all(shape in ((1, length), (length,)) for shape in shapes)
+        and all(tensor.dtype in ("int32", "int64") and not tensor.is_quantized for tensor in model.inputs)
+        and not any(tensor.is_dynamic for tensor in model.inputs)
+    )
+    if fits:
+        return None
+    # A model may have a thousand of them.
+    found = [f"{list(tensor.shape_signature)} of {tensor.dtype}" for tensor in model.inputs[:4]]
+    return (
+        "a text goes in as the numbers of its tokens, in one to three inputs [1, length] of int32, and this model "
+        f"takes {' and '.join(found) or 'nothing'}{' and more' if len(shapes) > 4 else ''}"
+    )
+
+
+def text_roles(model: Model, names: Sequence[str]) -> tuple[str, ...] | None:
+    """What each input of a text model is, ``ids``, ``mask`` or ``segment_ids``; None where that is not to be told.
+
+    ``names`` are those in the metadata. These count where they are the three words, which is what MediaPipe asks for;
+    else the graph's own, such as input_word_ids, attention_mask and token_type_ids, tell.
+    """
+    count = len(model.inputs)
+    wanted = _TEXT_ROLES[:count]
+    if count == 1:
+        return wanted
+    told = (tuple(names), tuple(_text_role(tensor.name.lower()) for tensor in model.inputs))
+    return next((roles for roles in told if sorted(roles) == sorted(wanted)), None)
+
+
+_TEXT_ROLES = ("ids", "mask", "segment_ids")
+
+
+def _text_role(name: str) -> str:
+    if "mask" in name:
+        return "mask"
+    if "segment" in name or "type_id" in name:
+        return "segment_ids"
+    return "ids" if "ids" in name else ""
+
+
 def ssd_roles(model: Model) -> tuple[int, ...] | None:
     """Which of the model's four outputs are boxes, classes, scores and their number; None for another number of them.
 
