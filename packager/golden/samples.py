@@ -53,10 +53,10 @@ def read_samples(
 ) -> tuple[Sample, ...]:
     """Sample inputs from files; seeded random ones where ``paths`` is empty.
 
-    A picture (anything Pillow reads) suits a model that takes one. Of a ``.wav`` (PCM or floats, of any rate and number
-    of channels) each window is a sample, up to the first ``MOST_WINDOWS``: the rest of it is cut off; of a ``.txt``
-    (UTF-8) each line. ``.npy`` holds the tensor of a model with one input, ``.npz`` one array an input under the
-    input's name: arrays of the tensor's own dtype go in as they are, float arrays for a quantized input hold real
+    A picture (anything Pillow reads) suits a model that takes one. Of a ``.wav`` (PCM or floats, of any rate and any
+    number of channels) each window is a sample, up to the first ``MOST_WINDOWS``: the rest of it is cut off; of a
+    ``.txt`` (UTF-8) each line. ``.npy`` holds the tensor of a model with one input, ``.npz`` one array an input under
+    the input's name: arrays of the tensor's own dtype go in as they are, float arrays for a quantized input hold real
     values and are quantized. ``limit`` is how many megabytes the tensors of all samples may take together.
 
     Raises:

@@ -825,13 +825,10 @@ def check_audio(
         )
 
 
-_FEATURES = (
-    *(
-        "If features go in, attach it with ",
-        AS_TENSOR_CLASSIFICATION,
-        " and make them of the sound beforehand, on a ",
-    ),
-    "microcontroller by a front end such as TensorFlow Lite Micro's.",
+_FEATURES: tuple[Part, ...] = (
+    "If features go in, attach it with ",
+    AS_TENSOR_CLASSIFICATION,
+    " and make them of the sound beforehand, on a microcontroller by a front end such as TensorFlow Lite Micro's.",
 )
 
 
