@@ -288,7 +288,6 @@ def resolve(
         (Task.TENSOR_CLASSIFICATION, [VECTOR], [(1, 10)], 10, "tensors", "classes"),
         (Task.TENSOR_CLASSIFICATION, [VECTOR, (1, 3)], [(1, 10)], 10, "tensors", "classes"),
         (Task.AUDIO_CLASSIFICATION, [(1, 15600)], [(1, 10)], 10, "tensors", "tensors"),
-        (Task.TEXT_CLASSIFICATION, [(1, 256)], [(1, 2)], 2, "tensors", "tensors"),
         (Task.TENSORS, [VECTOR, VECTOR], [(1, 2), (3,)], 0, "tensors", "tensors"),
     ],
 )

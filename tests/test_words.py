@@ -106,7 +106,7 @@ WRONG = {
     "sample_rate": Wrong({"sample_rate": 0}, AUDIO, "is not a whole number from 1"),
     "audio_channels": Wrong({"audio_channels": 2**40}, AUDIO, "is not a whole number from 1"),
     "vocabulary": Wrong({"vocabulary": Path("nosuch.txt")}, TEXT, "cannot be read: No such file"),
-    "delimiter": Wrong({"delimiter": "(", "vocabulary": Path("labels.txt")}, TEXT, "is no regular expression"),
+    "delimiter": Wrong({"delimiter": "(", "vocabulary": Path("labels.txt")}, TEXT, "has a ( without a )"),
 }
 
 # A second way to be wrong, where the words are others.
@@ -128,10 +128,8 @@ MORE = [
     Wrong({"sample_rate": 8000}, TENSORS, "does not go with the task tensors"),
     Wrong({"vocabulary": Path("labels.txt")}, TENSORS, "does not go with the task tensors"),
     Wrong({"delimiter": " "}, TENSORS, "does not go with the task tensors"),
-    Wrong(
-        {"delimiter": "(" * 20_000 + ")" * 20_000, "vocabulary": Path("labels.txt")}, TEXT, "no regular expression"
-    ),
-    Wrong({"delimiter": "a{99999999999999999}", "vocabulary": Path("labels.txt")}, TEXT, "no regular expression"),
+    Wrong({"delimiter": "(" * 20_000 + ")" * 20_000, "vocabulary": Path("labels.txt")}, TEXT, "40,000 characters"),
+    Wrong({"delimiter": "a{99999999999999999}", "vocabulary": Path("labels.txt")}, TEXT, "beyond what RE2 takes"),
     Wrong({"vocabulary": Path()}, TEXT, "cannot be read: it is a folder, not a file"),
     Wrong({"inputs": (TensorSpec(minimum=(2.0,), maximum=(1.0,)),)}, TENSORS, "has a minimum above its maximum"),
 ]

@@ -64,9 +64,10 @@ def python_pattern(delimiter: str) -> str:
     if len(delimiter) > _LONGEST:
         raise DelimiterError(f"has {len(delimiter):,} characters, and at most {_LONGEST} are taken")
     reader = _Reader(delimiter)
-    pattern, _ = reader.alternatives()
+    pattern, least = reader.alternatives()
     if reader.rest:
         raise DelimiterError("has a ) without a (")
+    _refuse_empty(least)
     return pattern
 
 
@@ -98,8 +99,6 @@ class _Reader:
             is_over = is_over or bool(repeat)
             parts.append(part + repeat)
             least += size * fewest
-        if not least:
-            raise DelimiterError("matches the empty text")
         return "".join(parts), least
 
     def _take(self, expected: str) -> bool:
@@ -119,6 +118,7 @@ class _Reader:
         pattern, least = self.alternatives()
         if not self._take(")"):
             raise DelimiterError("has a ( without a )")
+        _refuse_empty(least)
         return f"(?:{pattern})", least
 
     def _repeat(self) -> tuple[str, int]:
@@ -206,6 +206,11 @@ class _Reader:
         return char
 
 
+def _refuse_empty(least: int) -> None:
+    if not least:
+        raise DelimiterError("matches the empty text")
+
+
 def _is_class(member: str) -> bool:
     return len(member) > 1
 
@@ -223,6 +228,7 @@ def _in_set(member: str) -> str:
 
 def _visible(char: str) -> str:
     """``char`` as people see it in a pattern."""
-    if char.isprintable():
+    # A pattern with a quote would be written in two ways, by which formatter it goes through.
+    if char.isprintable() and char != '"':
         return char
     return f"\\x{ord(char):02x}" if ord(char) < 0x100 else f"\\U{ord(char):08x}"

@@ -164,7 +164,7 @@ def _annotated() -> Iterator[tuple[str, bytes]]:
             path.write_text(json.dumps(texts))
             return LabelFile(path, locale)
 
-        (folder / "vocabulary").write_bytes(b"<PAD> 0\ngood 1\n")
+        (folder / "vocabulary").write_bytes(b"<PAD> 0\n<UNKNOWN> 1\ngood 2\n")
         three, german = labels("cat", "dog", "mouse"), labels("Katze", "Hund", "Maus", locale="de")
         hostile = labels(*HOSTILE), labels(*HOSTILE[::-1], locale="fr")
         text = "".join(HOSTILE)

@@ -180,7 +180,7 @@ def test_an_audio_classifier(models: Path, labels: Callable[..., LabelFile]) -> 
 
 def test_a_text_classifier(models: Path, labels: Callable[..., LabelFile], tmp_path: Path) -> None:
     vocabulary = tmp_path / "words"
-    vocabulary.write_bytes(b"<PAD> 0\ngood 1\n")
+    vocabulary.write_bytes(b"<PAD> 0\n<UNKNOWN> 1\ngood 2\n")
     model = read_model(models / "movie_review.tflite")
     annotation = Annotation(Task.TEXT_CLASSIFICATION, (labels(2),), vocabulary=vocabulary)
     data = annotate(model, annotation)
@@ -192,8 +192,15 @@ def test_a_text_classifier(models: Path, labels: Callable[..., LabelFile], tmp_p
     # Kept when something else is attached, replaced by another.
     kept = export_metadata(parse_model(again(data, Annotation(name="n"))))
     assert kept["vocab.txt"] == vocabulary.read_bytes()
-    vocabulary.write_bytes(b"new 0\n")
-    assert export_metadata(parse_model(again(data, annotation)))["vocab.txt"] == b"new 0\n"
+    vocabulary.write_bytes(b"<UNKNOWN> 1\n<PAD> 0\n")
+    assert export_metadata(parse_model(again(data, annotation)))["vocab.txt"] == b"<UNKNOWN> 1\n<PAD> 0\n"
+    # Each stays where the other is given.
+    other = again(data, Annotation(delimiter=r"\s+"))
+    for again_attached in (other, again(other, annotation), again(other, Annotation(name="n"))):
+        tokenizer = read(again_attached).inputs[0].tokenizer
+        assert tokenizer is not None
+        assert (tokenizer.kind, tokenizer.delimiter) == ("regex", r"\s+")
+        assert tokenizer.vocabulary is not None
 
 
 def test_any_other_model(labels: Callable[..., LabelFile]) -> None:
@@ -368,8 +375,8 @@ def test_another_task_replaces_what_the_tensors_are(labels: Callable[..., LabelF
     as_tensors = read(again(data, Annotation(Task.TENSORS)))
     assert (as_tensors.task, as_tensors.crop) == (Task.TENSORS, CropMode.STRETCH)
     assert as_tensors.outputs[0].labels() is not None
-    as_text = read(again(data, Annotation(Task.TEXT_CLASSIFICATION)))
-    assert as_text.inputs[0].content == "feature"
+    as_numbers = read(again(data, Annotation(Task.TENSOR_CLASSIFICATION)))
+    assert as_numbers.inputs[0].content == "image"
 
 
 # --- Reproducible, lossless, readable by others ----------------------------------------------------------------
@@ -657,7 +664,7 @@ NORMALIZED = {"mean": (0.0,), "std": (1.0,)}
             FLOAT,
             3,
             {"task": Task.TEXT_CLASSIFICATION, "vocabulary": Path("v"), "delimiter": "("},
-            "Annotation.delimiter is no regular expression: missing )",
+            "Annotation.delimiter has a ( without a )",
             "Annotation(delimiter=",
         ),
         (FLOAT, 3, {"name": "\udcff", **NORMALIZED}, "not valid Unicode", "UTF-8"),

@@ -62,6 +62,7 @@ def test_the_json_is_stable(tmp_path: Path) -> None:
         "std": [],
         "minimum": [],
         "maximum": [],
+        "tokenizer": None,
         "labels": None,
         "localized_labels": {},
         "files": [],
@@ -84,6 +85,7 @@ def test_the_json_is_stable(tmp_path: Path) -> None:
         "iou": None,
         "points": None,
         "hop": None,
+        "tokenizer": None,
         "inputs": [
             nothing | {"name": "x", "description": "y", "minimum": [-3.4028235e38, 1e-7], "maximum": [0.1]},
         ],
