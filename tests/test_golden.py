@@ -331,7 +331,7 @@ UNREADABLE: dict[str, Callable[[Path], object]] = {
     "encrypted.npz": encrypted_zip,
     "cut.npz": lambda path: path.write_bytes(b"PK\x03\x04" + bytes(30)),
     "empty.png": lambda path: path.write_bytes(b""),
-    "text.txt": lambda path: path.write_text("no picture"),
+    "text.png": lambda path: path.write_text("no picture"),
     "cut.png": lambda path: path.write_bytes((PROJECT / "examples/digits/golden/five.png").read_bytes()[:120]),
     "folder.png": lambda path: path.mkdir(),
     "folder.npy": lambda path: path.mkdir(),
