@@ -12,17 +12,29 @@ from packager.annotated import port_names
 from packager.errors import ConfigError, MetadataError
 from packager.finding import TooManyEntriesError, find_files, is_file
 from packager.inspection import inspect_model, runs
-from packager.metadata.plan import ROLES, detector_roles, usual_normalization
+from packager.metadata.plan import DEFAULT_DELIMITER, ROLES, detector_roles, usual_normalization
 from packager.metadata.reader import read_metadata
 from packager.metadata.view import ModelMetadata, count_labels
 from packager.model import Model, Tensor
 from packager.render.naming import LONGEST_PROJECT_NAME, SnakeName
 from packager.render.templates import render_layers
 from packager.tasks import Activation, AnswerKind, CropMode, Head, InputKind, Resize, Task
-from packager.tasks.heads import ends_in_logits, find_heads, image_layout, landmark_items, mask_form
+from packager.tasks.heads import (
+    ends_in_logits,
+    find_heads,
+    image_layout,
+    landmark_items,
+    mask_form,
+    text_misfit,
+    text_roles,
+)
 
 _LABEL_SUFFIXES = (".txt", ".csv", ".json")
-_PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
+# What golden samples are, where they are no arrays.
+_SAMPLE_SUFFIXES = {
+    InputKind.IMAGE: (".png", ".jpg", ".jpeg", ".bmp", ".webp"),
+    InputKind.TEXT: (".txt",),
+}
 
 Ask = Callable[[str, str], str]
 
@@ -57,6 +69,10 @@ class Proposal:
     takes_labels: bool
     label_count: str
     labels: str
+    takes_text: bool
+    is_split: bool
+    vocabulary: str
+    delimiter: str
     takes_picture: bool
     takes_pixels: bool
     has_normalization: bool
@@ -137,15 +153,18 @@ def propose(path: Path, folder: Path, ask: Ask = _accept) -> Proposal:
     normalization = None
     points = "1"
     task = (metadata.task if metadata else None) or Task.TENSORS
+    vocabulary = _vocabulary_file(path, folder)
     if metadata is None:
         # What its own metadata say it is counts for more than its shapes.
-        task = _ask_task(ask, Task.TENSORS if notes else _likely_task(model))
+        task = _ask_task(ask, Task.TENSORS if notes else _likely_task(model, has_vocabulary=bool(vocabulary)))
         heads = find_heads(model, task)
         head = _ask_head(ask, heads)
         if task.answer is AnswerKind.CLASSES:
             labels = ask("File with the labels", labels or "labels.txt") if ask is not _accept else labels
         elif task.answer in (AnswerKind.BOXES, AnswerKind.MASK):
             labels = ask("File with the labels, if there is one", labels)
+        if task.input is InputKind.TEXT and ask is not _accept:
+            vocabulary = ask("File with the vocabulary", vocabulary or "vocab.txt")
         if head is Head.LANDMARKS:
             points = _until(ask, "Number of landmarks", _likely_points(model), _why_no_points)
     takes_picture = task.input is InputKind.IMAGE
@@ -157,6 +176,7 @@ def propose(path: Path, folder: Path, ask: Ask = _accept) -> Proposal:
     count = count_labels(model, 0, task, head) if model.outputs else None
     # Others look for a detector's outputs by name.
     roles = [ROLES[role][0] for role in detector_roles(model, head)] if task.answer is AnswerKind.BOXES else []
+    tokens = text_roles(model, ()) if task.input is InputKind.TEXT and 1 < len(model.inputs) <= 3 else None
     runnable = tuple(target for target, problems in report.targets.items() if runs(problems))
     target_notes = tuple(
         f"Not {target}: {problem.what}"
@@ -168,7 +188,7 @@ def propose(path: Path, folder: Path, ask: Ask = _accept) -> Proposal:
         name=name,
         package=SnakeName.of(name),
         model=relative,
-        golden=_golden_patterns(folder, takes_picture),
+        golden=_golden_patterns(folder, task.input),
         targets=runnable if target_notes else (),
         target_notes=target_notes,
         carries_metadata=metadata is not None,
@@ -178,6 +198,10 @@ def propose(path: Path, folder: Path, ask: Ask = _accept) -> Proposal:
         takes_labels=task.answer in (AnswerKind.CLASSES, AnswerKind.BOXES, AnswerKind.MASK),
         label_count="classes" if count is None else f"classes ({count})",
         labels=labels,
+        takes_text=task.input is InputKind.TEXT,
+        is_split=len(model.inputs) == 1,
+        vocabulary=vocabulary,
+        delimiter=DEFAULT_DELIMITER,
         takes_picture=takes_picture,
         takes_pixels=takes_pixels,
         has_normalization=normalization is not None,
@@ -197,7 +221,7 @@ def propose(path: Path, folder: Path, ask: Ask = _accept) -> Proposal:
         threshold="" if head is None else _THRESHOLDS.get(head, ""),
         has_landmarks=head is Head.LANDMARKS,
         points=points,
-        inputs=_lines(model.inputs, [""] * len(model.inputs), "input"),
+        inputs=_lines(model.inputs, tokens or [""] * len(model.inputs), "input"),
         outputs=_lines(model.outputs, roles or [""] * len(model.outputs), "output"),
     )
 
@@ -219,8 +243,10 @@ def _carried(model: Model, metadata: ModelMetadata | None) -> tuple[ModelMetadat
 # --- what the model is for ----------------------------------------
 
 
-def _likely_task(model: Model) -> Task:
+def _likely_task(model: Model, *, has_vocabulary: bool) -> Task:
     """What shapes tell, of things that look alike the more usual one."""
+    if has_vocabulary and text_misfit(model) is None and [len(tensor.shape) for tensor in model.outputs] == [2]:
+        return Task.TEXT_CLASSIFICATION
     image = image_layout(model.inputs[0]) if len(model.inputs) == 1 else None
     if image is None or not model.outputs or model.inputs[0].dtype not in ("float32", "int8", "uint8"):
         return Task.TENSORS
@@ -357,8 +383,13 @@ def _label_file(path: Path, folder: Path) -> str:
     return next((name for name in names if is_file(folder / name)), "")
 
 
-def _golden_patterns(folder: Path, takes_picture: bool) -> tuple[str, ...]:
-    suffixes = _PICTURE_SUFFIXES if takes_picture else (".npy", ".npz")
+def _vocabulary_file(path: Path, folder: Path) -> str:
+    names = ("vocab.txt", f"{path.stem}_vocab.txt", "vocabulary.txt")
+    return next((name for name in names if is_file(folder / name)), "")
+
+
+def _golden_patterns(folder: Path, kind: InputKind) -> tuple[str, ...]:
+    suffixes = _SAMPLE_SUFFIXES.get(kind, (".npy", ".npz"))
     return tuple(pattern for suffix in suffixes if _names_files(folder, pattern := f"golden/*{suffix}"))
 
 
