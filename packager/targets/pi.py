@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from packager.golden import Goldens
     from packager.tasks.boxes import Boxes
     from packager.tasks.image import ImageInput
+    from packager.tasks.text import TextInput
 
 
 # What a package cannot be called: modules of any Python from 3.9 to 3.14, whichever runs here; what the package
@@ -139,6 +141,47 @@ class ImageContext:
     shape: str
     canvas_shape: str
     resized_shape: str
+
+
+@dataclass(frozen=True)
+class TokensContext:
+    """One input of a text's tokens: the array of the generated code that it takes, and what that holds."""
+
+    array: str
+    meaning: str
+    dtype: str
+    shape: str
+
+
+@dataclass(frozen=True)
+class TextContext:
+    """A text, of ``length`` tokens. For the words see ``ImageContext``.
+
+    ``pattern`` is what stands between tokens, as Python has it; empty for WordPiece. ``vocabulary_size`` counts what
+    can be looked up: a token that stands twice in the file counts once.
+    """
+
+    kind = InputKind.TEXT
+
+    argument: str
+    metavar: str
+    a_given: str
+    givens: str
+    meaning: str
+    shell_example: str
+    shell_examples: str
+    python_example: str
+    preprocessor_arguments: str
+    plural: str
+    length: int
+    inputs: tuple[TokensContext, ...]
+    has_mask: bool
+    has_segment_ids: bool
+    vocabulary_size: int
+    is_word_piece: bool
+    is_uncased: bool
+    pattern: str
+    has_start: bool
 
 
 @dataclass(frozen=True)
@@ -282,7 +325,7 @@ class Context:
     """What the templates of the pi target use."""
 
     project: ProjectContext
-    input: ImageContext | TensorsInputContext
+    input: ImageContext | TextContext | TensorsInputContext
     answer: ClassesContext | BoxesContext | MaskContext | KeypointsContext | TensorsAnswerContext
 
 
@@ -368,13 +411,55 @@ def _labels(annotated: AnnotatedModel) -> dict[str, tuple[str, ...]]:
     return {"": labels.default, **dict(sorted(fitting.items()))}
 
 
-def _input(annotated: AnnotatedModel) -> ImageContext | TensorsInputContext:
+def _input(annotated: AnnotatedModel) -> ImageContext | TextContext | TensorsInputContext:
     if annotated.input.kind is InputKind.IMAGE:
         from packager.tasks.image import ImageInput
 
         assert isinstance(annotated.input, ImageInput)
         return _image(annotated.input, annotated.answer.kind)
+    if annotated.input.kind is InputKind.TEXT:
+        from packager.tasks.text import TextInput
+
+        assert isinstance(annotated.input, TextInput)
+        return _text(annotated.input)
     return _tensors(annotated)
+
+
+_TOKENS = {
+    "ids": "the numbers of its tokens, then padding",
+    "mask": "1 for each token, then 0",
+    "segment_ids": "0: all is of the first text",
+}
+
+
+def _text(text: TextInput) -> TextContext:
+    from packager.tasks.tokenizers import START, RegexTokenizer, WordPiece
+
+    tokenizer = text.tokenizer
+    return TextContext(
+        argument="text",
+        metavar="TEXT",
+        a_given="a text",
+        givens="texts",
+        meaning="the text",
+        shell_example='"a text"',
+        shell_examples='"a text" "another one"',
+        python_example='"a text"',
+        preprocessor_arguments="",
+        plural="s" if len(text.roles) > 1 else "",
+        length=text.length,
+        inputs=tuple(
+            TokensContext(role, _TOKENS[role], tensor.dtype, "[" + ", ".join(map(str, tensor.shape)) + "]")
+            for role, tensor in zip(text.roles, text.tensors, strict=True)
+        ),
+        has_mask="mask" in text.roles,
+        has_segment_ids="segment_ids" in text.roles,
+        vocabulary_size=len(tokenizer.vocabulary),
+        is_word_piece=isinstance(tokenizer, WordPiece),
+        is_uncased=isinstance(tokenizer, WordPiece) and tokenizer.is_uncased,
+        pattern=tokenizer.pattern if isinstance(tokenizer, RegexTokenizer) else "",
+        has_start=isinstance(tokenizer, RegexTokenizer) and START in tokenizer.vocabulary,
+    )
 
 
 def _tensors(annotated: AnnotatedModel) -> TensorsInputContext:
@@ -554,6 +639,8 @@ def _layers(context: Context) -> tuple[str, ...]:
     own = {
         "pi/quantized-output": answer.has_quantized_output,
         "pi/labels": context.project.labels.count > 0,
+        "pi/word-piece": isinstance(context.input, TextContext) and context.input.is_word_piece,
+        "pi/regex-tokenizer": isinstance(context.input, TextContext) and not context.input.is_word_piece,
         "pi/batch": is_picture and answer.kind is not AnswerKind.CLASSES,
         "pi/drawing": answer.kind in (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS),
         "pi/suppression": isinstance(answer, BoxesContext | KeypointsContext) and answer.has_iou,
@@ -577,14 +664,28 @@ def _class_name(name: str, ending: str) -> PascalName:
 
 
 def assets(annotated: AnnotatedModel, context: Context) -> dict[str, bytes]:
-    """What the package reads when it runs, by file name: the model, its labels by locale, the table of pixels."""
+    """What the package reads when it runs, by file name.
+
+    The model, its labels by locale, the table of pixels, the tokens of texts.
+    """
     files = asset_files(annotated)
     files.pop("labels.json", None)
     if isinstance(context.input, ImageContext) and not context.input.has_table:
         del files["input_table.bin"]
+    if isinstance(context.input, TextContext):
+        files["vocabulary.json"] = _vocabulary_file(annotated)
     for locale, labels in _labels(annotated).items():
         files[f"labels.{locale}.json" if locale else "labels.json"] = labels_file(labels)
     return files
+
+
+def _vocabulary_file(annotated: AnnotatedModel) -> bytes:
+    """The numbers of tokens as a JSON object, a token a line."""
+    from packager.tasks.text import TextInput
+
+    assert isinstance(annotated.input, TextInput)
+    vocabulary = dict(annotated.input.tokenizer.vocabulary)
+    return (json.dumps(vocabulary, ensure_ascii=False, indent=0) + "\n").encode()
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> dict[str, bytes]:
@@ -609,6 +710,8 @@ def _next_steps(context: Context) -> tuple[str, ...]:
     given = context.input
     if isinstance(given, TensorsInputContext):
         command = f"{given.method} --help"
+    elif isinstance(given, TextContext):
+        command = f"{_COMMANDS[context.answer.kind]} {given.shell_example}"
     else:
         command = f"{_COMMANDS[context.answer.kind]} {pictures}"
     return (
@@ -628,6 +731,7 @@ TARGET = Target(
         (InputKind.IMAGE, AnswerKind.MASK),
         (InputKind.IMAGE, AnswerKind.KEYPOINTS),
         (InputKind.IMAGE, AnswerKind.TENSORS),
+        (InputKind.TEXT, AnswerKind.CLASSES),
         (InputKind.TENSORS, AnswerKind.CLASSES),
         (InputKind.TENSORS, AnswerKind.TENSORS),
     ),
