@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tomllib
 import typing
+import wave
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -38,8 +39,7 @@ from tests import markdown
 from tests.conftest import PROJECT, TREES
 from tests.hand_made import Output, picture_model
 from tests.metadata.exports import SAYS, with_json
-from tests.targets.test_pi import COLORS
-from tests.targets.test_pi_arrays import one
+from tests.models import Op, T, graph, options
 from tests.targets.test_pi_commands import boxes_model, keypoints_model, mask_model
 
 PATHS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
@@ -98,13 +98,47 @@ def _detectors(folder: Path) -> None:
         (folder / f"{name}.tflite").write_bytes(data)
 
 
-def _arrays(folder: Path) -> None:
-    """A model of four numbers that tells three classes apart, and the examples."""
+def _sounds_and_texts(folder: Path) -> None:
+    """The examples; models without metadata of half a second of sound, of eight tokens, and of eight for a BERT."""
     shutil.copytree(PROJECT / "examples", folder / "examples")
     np.save(folder / "x.npy", np.array(1.5))
-    shutil.copy(COLORS, folder)
-    (folder / "readings.tflite").write_bytes(strip(one().model.data))
-    np.save(folder / "array.npy", np.array([0.5, 1.5, -0.5, 0.25]))
+    (folder / "labels.txt").write_text("this\nthat\n")
+    models = {
+        "sound": dense([T("samples", [1, 8000])]),
+        "review": dense([T("tokens", [1, 8], "int32")]),
+        "bert": dense([T(name, [1, 8], "int32") for name in ("input_word_ids", "input_mask", "input_type_ids")]),
+    }
+    for name, data in models.items():
+        (folder / f"{name}.tflite").write_bytes(data)
+    words = "a good bad film".split()
+    numbered = enumerate(["<PAD>", "<START>", "<UNKNOWN>", *words])
+    (folder / "vocab.txt").write_text("".join(f"{word} {number}\n" for number, word in numbered))
+    (folder / "bert_vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *words]))
+    (folder / "texts.txt").write_text("a good film\na bad film!\n")
+    tone = np.sin(np.arange(20_000) * 0.2) * 8000
+    with wave.open(str(folder / "clip.wav"), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        file.writeframes(tone.astype("<i2").tobytes())
+
+
+def dense(inputs: list[T]) -> bytes:
+    """A model of two scores, which a dense layer makes of the sum of its inputs."""
+    size = inputs[0].shape[1]
+    weights = np.random.default_rng(5).normal(0, 0.1, (2, size)).astype(np.float32)
+    reals = [T(f"{tensor.name} real", tensor.shape) for tensor in inputs]
+    sums = [T(f"sum {number}", inputs[0].shape) for number in range(len(inputs) - 1)]
+    operators = [Op("CAST", [one.name], [other.name]) for one, other in zip(inputs, reals, strict=True)]
+    total = reals[0].name
+    for real, added in zip(reals[1:], sums, strict=True):
+        operators.append(Op("ADD", [total, real.name], [added.name], options("Add")))
+        total = added.name
+    operators += [
+        Op("FULLY_CONNECTED", [total, "weights", "bias"], ["logits"], options("FullyConnected")),
+        Op("SOFTMAX", ["logits"], ["scores"], options("Softmax", beta=1.0)),
+    ]
+    constants = [T("weights", [2, size], data=weights), T("bias", [2], data=np.zeros(2, np.float32))]
+    tensors = [*inputs, *reals, *sums, *constants, T("logits", [1, 2]), T("scores", [1, 2])]
+    return graph(tensors, operators, [tensor.name for tensor in inputs], ["scores"])
 
 
 FILES: Mapping[str, Callable[[Path], None]] = {
@@ -114,7 +148,7 @@ FILES: Mapping[str, Callable[[Path], None]] = {
     ),
     "docs/untrusted-files.md": _annotated,
     "docs/detectors.md": _detectors,
-    "docs/sounds-and-texts.md": _arrays,
+    "docs/sounds-and-texts.md": _sounds_and_texts,
 }
 
 
@@ -320,8 +354,8 @@ def commands() -> dict[str, set[str]]:
 
 
 def test_each_option_is_told_of() -> None:
-    for name, options in commands().items():
-        assert options - options_named() <= {"--help"}, f"packager {name}"
+    for name, own in commands().items():
+        assert own - options_named() <= {"--help"}, f"packager {name}"
 
 
 def test_commands_in_sentences_are_right() -> None:
