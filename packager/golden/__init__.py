@@ -7,8 +7,9 @@ beside them.
 
 from packager.golden.cases import GoldenCase, Goldens, GoldenSet, Picture, Sample, Sound, Text
 from packager.golden.files import Rule, golden_files, output_rules
+from packager.golden.pictures import picture_sample
 from packager.golden.running import Progress, build_goldens
-from packager.golden.samples import picture_sample, read_samples
+from packager.golden.samples import read_samples
 
 __all__ = [
     "GoldenCase",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+from packager.errors import ConfigError, PackagerError
 from packager.runtimes import Runtime
 from packager.tasks.kinds import Array, Placement
 
@@ -93,3 +97,17 @@ class Goldens:
                 for runtime, one in self.sets.items()
             },
         )
+
+
+@contextmanager
+def reading_sample(path: Path) -> Iterator[None]:
+    """Whatever goes wrong in reading a golden sample becomes a ConfigError."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise ConfigError("no such golden sample", where=path) from None
+    except PackagerError:
+        raise
+    except Exception as error:  # on a damaged file, NumPy and Pillow raise whatever happens to go wrong
+        what = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+        raise ConfigError(f"cannot be read as a golden sample: {what}", where=path) from None
