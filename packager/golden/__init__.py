@@ -7,7 +7,6 @@ beside them.
 
 from packager.golden.cases import GoldenCase, Goldens, GoldenSet, Picture, Sample, Sound, Text
 from packager.golden.files import Rule, golden_files, output_rules
-from packager.golden.pictures import picture_sample
 from packager.golden.running import Progress, build_goldens
 from packager.golden.samples import read_samples
 
@@ -24,6 +23,5 @@ __all__ = [
     "build_goldens",
     "golden_files",
     "output_rules",
-    "picture_sample",
     "read_samples",
 ]
