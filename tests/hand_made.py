@@ -6,14 +6,16 @@ import copy as copying
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from packager.annotated import AnnotatedModel, annotated_model
-from packager.metadata.attach import Annotation, annotate
+from packager.metadata.attach import Annotation, LabelFile, annotate
 from packager.model import Model, parse_model
+from packager.tasks import Task
 from tests.models import Op, T, graph, options, pack, ports, unpack
 
 IMAGE = T("", (1, 4, 4, 3))
@@ -301,6 +303,96 @@ def _reshape(source: str, shape: str, target: str, sizes: Sequence[int]) -> Op:
 def attached(data: bytes, annotation: Annotation, name: str = "model") -> AnnotatedModel:
     """The model with that metadata."""
     return annotated_model(parse_model(annotate(parse_model(data, f"{name}.tflite"), annotation), f"{name}.tflite"))
+
+
+# --- texts ----------------------------------------
+
+
+def text_classifier(tokens: int = 9, length: int = 8, dtype: str = "int32") -> bytes:
+    """Token ids in, three scores out: of tokens 3, 6, … the first, of 4, 7, … the second, of 5, 8, … the third.
+
+    A mean over the ids, and so over the padding too; the first three tokens are of no class.
+    """
+    table = np.zeros((tokens, 3), np.float32)
+    for token in range(3, tokens):
+        table[token, token % 3] = 6
+    return graph(
+        [
+            T("ids", [1, length], dtype),
+            T("table", table.shape, data=table),
+            T("found", [1, length, 3]),
+            T("axis", [1], "int32", data=np.array([1])),
+            T("mean", [1, 3]),
+            T("scores", [1, 3]),
+        ],
+        [
+            Op("GATHER", ["table", "ids"], ["found"], options("Gather")),
+            Op("MEAN", ["found", "axis"], ["mean"], options("Reducer")),
+            Op("SOFTMAX", ["mean"], ["scores"], options("Softmax", beta=1.0)),
+        ],
+        ["ids"],
+        ["scores"],
+    )
+
+
+# What the inputs of a BERT are called when Keras saved it, and their order there.
+BERT_INPUTS = ("serving_default_input_mask:0", "serving_default_input_word_ids:0", "serving_default_input_type_ids:0")
+
+
+def bert(tokens: int, length: int = 12, names: Sequence[str] = BERT_INPUTS, dtype: str = "int32") -> bytes:
+    """Inputs mask, ids and segment ids of those names, three scores out; two names leave the segment ids out.
+
+    A sum over the tokens that the mask leaves: of token n it is of class n modulo 3, and the more the larger n.
+    """
+    table = np.zeros((tokens, 3), np.float32)
+    table[np.arange(tokens), np.arange(tokens) % 3] = np.linspace(0.1, 1, tokens)
+    mask, ids, *segments = names
+    summed = "segmented" if segments else "found"
+    return graph(
+        [
+            *(T(name, [1, length], dtype) for name in names),
+            T("table", table.shape, data=table),
+            T("segment table", [2, 3], data=np.array([[0, 0, 0.25], [9, 9, 0]], np.float32)),
+            T("found", [1, length, 3]),
+            T("segment", [1, length, 3]),
+            T("segmented", [1, length, 3]),
+            T("real", [1, length]),
+            T("last", [1], "int32", data=np.array([2])),
+            T("weights", [1, length, 1]),
+            T("masked", [1, length, 3]),
+            T("axis", [1], "int32", data=np.array([1])),
+            T("sum", [1, 3]),
+            T("scores", [1, 3]),
+        ],
+        [
+            Op("GATHER", ["table", ids], ["found"], options("Gather")),
+            *(Op("GATHER", ["segment table", name], ["segment"], options("Gather")) for name in segments),
+            *(Op("ADD", ["found", "segment"], ["segmented"], options("Add")) for _ in segments),
+            Op("CAST", [mask], ["real"], options("Cast")),
+            Op("EXPAND_DIMS", ["real", "last"], ["weights"], options("ExpandDims")),
+            Op("MUL", [summed, "weights"], ["masked"], options("Mul")),
+            Op("SUM", ["masked", "axis"], ["sum"], options("Reducer")),
+            Op("SOFTMAX", ["sum"], ["scores"], options("Softmax", beta=1.0)),
+        ],
+        list(names),
+        ["scores"],
+    )
+
+
+_FILES = Path(__file__).parent / "targets"
+WORDS, PIECES, COLORS = (_FILES / f"{name}.txt" for name in ("words", "pieces", "colors"))
+
+
+def words(**settings: Any) -> AnnotatedModel:
+    """`text_classifier` with its vocabulary: which color the words are of."""
+    annotation = Annotation(Task.TEXT_CLASSIFICATION, (LabelFile(COLORS),), vocabulary=WORDS, **settings)
+    return attached(text_classifier(), annotation, "words")
+
+
+def pieces(names: Sequence[str] = BERT_INPUTS, vocabulary: Path = PIECES) -> AnnotatedModel:
+    """`bert` with its vocabulary, without case."""
+    data = bert(len(vocabulary.read_text("utf-8").split("\n")) - 1, names=names)
+    return attached(data, Annotation(Task.TEXT_CLASSIFICATION, (LabelFile(COLORS),), vocabulary=vocabulary), "pieces")
 
 
 # --- a model that answers otherwise ----------------------------------------
