@@ -85,7 +85,10 @@ class VersionsContext:
 
 @dataclass(frozen=True)
 class ProjectContext:
-    """Names, and what is true of the model whatever it is for."""
+    """Names, and what is true of the model whatever it is for.
+
+    ``opens_files`` is whether people give it the names of files.
+    """
 
     package: str
     distribution: str
@@ -95,6 +98,7 @@ class ProjectContext:
     modules: tuple[ModuleContext, ...]
     exports: tuple[str, ...]
     model_sha256: str
+    opens_files: bool
     labels: LabelsContext
     versions: VersionsContext
 
@@ -387,6 +391,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, _goldens: Golden
         modules=tuple(module for module in modules if module.exports),
         exports=tuple(sorted(name for module in modules for name in module.exports)),
         model_sha256=annotated.model.sha256,
+        opens_files=annotated.input.kind is not InputKind.TEXT,
         labels=LabelsContext(len(labels.get("", ())), tuple(filter(None, labels))),
         versions=VersionsContext(**pinned("pi")),
     )

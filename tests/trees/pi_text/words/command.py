@@ -1,0 +1,68 @@
+"""The command line: python -m words classify TEXT… | selftest."""
+
+from __future__ import annotations
+
+from .answer import CLASSES
+from .console import Parser, number, print_json, printable, tell
+from .errors import InputError
+from .model import WordsClassifier
+from .runtime import MOST_THREADS
+from .selftest import self_test
+
+
+def command() -> int:
+    """Do what the command line says; returns the exit code."""
+    parser = Parser(prog="python -m words")
+    commands = parser.add_subparsers(dest="command", required=True)
+    classify = commands.add_parser(
+        "classify", help="print the best classes for each text"
+    )
+    classify.add_argument("texts", nargs="+", metavar="TEXT")
+    classify.add_argument(
+        "--json", action="store_true", help="print one JSON object for each"
+    )
+    classify.add_argument(
+        "--top-k",
+        type=number(int, 1, CLASSES),
+        default=3,
+        metavar="K",
+        help=f"how many classes, 1 to {CLASSES} (default: 3)",
+    )
+    classify.add_argument(
+        "--threshold",
+        type=number(float, 0, 1),
+        default=0.0,
+        metavar="SCORE",
+        help="leave out classes below this score (default: 0.0)",
+    )
+    classify.add_argument(
+        "--threads",
+        type=number(int, 1, MOST_THREADS),
+        default=1,
+        metavar="N",
+        help="CPU threads (default: 1)",
+    )
+    commands.add_parser(
+        "selftest", help="replay the golden cases; exit with 1 if one fails"
+    )
+    arguments = parser.parse_args()
+    if arguments.command == "selftest":
+        return 0 if self_test() else 1
+
+    classifier = WordsClassifier(arguments.threads)
+    failed = False
+    for text in arguments.texts:
+        try:
+            results = classifier.classify(text, arguments.top_k, arguments.threshold)
+        except InputError as error:
+            tell(error)
+            failed = True
+            continue
+        if arguments.json:
+            answers = [category._asdict() for category in results]
+            print_json({"text": text, "results": answers})
+        else:
+            print(printable(text))
+            for category in results:
+                print(f"  {category.score:8.4f}  {printable(category.label)}")
+    return 1 if failed else 0
