@@ -11,7 +11,8 @@ import pytest
 
 from packager.annotated import AnnotatedModel
 from packager.errors import ConfigError
-from packager.golden import Sample, Text, build_goldens, golden_files, read_samples
+from packager.golden import Sample, build_goldens, golden_files, read_samples
+from packager.golden.cases import Text
 from packager.metadata.attach import Annotation
 from packager.runtimes import Runtime
 from packager.tasks import Task

@@ -26,7 +26,7 @@ def read_texts(paths: Sequence[Path]) -> dict[str, str]:
     """The texts in files that hold one a line, by the names of their samples; blank lines are none."""
     found: list[tuple[str, str]] = []
     for path in paths:
-        if path.suffix != ".txt":
+        if path.suffix.lower() != ".txt":
             raise ConfigError("is no .txt, and the model takes texts", where=path, fix="Give a .txt, a text a line.")
         with reading_sample(path):
             data = read_file(path, _LARGEST_TEXTS)

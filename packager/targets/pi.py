@@ -644,8 +644,8 @@ def _layers(context: Context) -> tuple[str, ...]:
     own = {
         "pi/quantized-output": answer.has_quantized_output,
         "pi/labels": context.project.labels.count > 0,
-        "pi/word-piece": isinstance(context.input, TextContext) and context.input.is_word_piece,
-        "pi/regex-tokenizer": isinstance(context.input, TextContext) and not context.input.is_word_piece,
+        "pi/wordpiece/in/text": isinstance(context.input, TextContext) and context.input.is_word_piece,
+        "pi/regex/in/text": isinstance(context.input, TextContext) and not context.input.is_word_piece,
         "pi/batch": is_picture and answer.kind is not AnswerKind.CLASSES,
         "pi/drawing": answer.kind in (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS),
         "pi/suppression": isinstance(answer, BoxesContext | KeypointsContext) and answer.has_iou,
