@@ -23,16 +23,14 @@ demo: .venv/.synced
 test: .venv/.synced
 	$(UV) run --frozen pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
 
-# What says within a minute whether a change is sound: all but what runs a model, a compiler or the tool many times.
-SLOW := $(addprefix tests/,targets fuzz benchmarks metadata/test_many.py \
-	$(addsuffix .py,$(addprefix test_,isolation terminal pipeline reading real_models limits words project_names \
-	documentation)))
-
+# What says within a minute whether a change is sound: all but what needs a toolchain, or runs a model or the tool
+# many times.
 test-fast: .venv/.synced
-	$(UV) run --frozen pytest --numprocesses auto --dist loadfile $(addprefix --ignore=,$(SLOW)) $(PYTEST_ARGS)
+	$(UV) run --frozen pytest --numprocesses auto --dist loadfile -m "not slow" $(PYTEST_ARGS)
 
 # What takes minutes and proves little on every change: 20,000 mutants, ten minutes of Atheris, 200 killed builds.
 long: .venv/.synced
+	$(UV) run --frozen pytest --long -m long $(PYTEST_ARGS)
 	$(UV) run --frozen python -m tests.fuzz.mutate --count 20000
 	$(UV) run --frozen python -m tests.fuzz.atheris_harness --seconds 600
 	$(UV) run --frozen python -m tests.kill_builds --count 200

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -28,19 +29,59 @@ HOSTILE_LABELS = [
 ]
 
 MODELS = Path(os.environ.get("PACKAGER_MODELS", PROJECT.parent / "shared" / "models"))
-# The names of the real models, for tests that take each; none where the folder is absent.
-REAL_MODELS = sorted(path.stem for path in MODELS.glob("*.tflite"))
+# What stands for them in a parametrization where there is none: its tests ask for the fixture, and do not vanish.
+NO_MODELS = "no-models"
+# The names of the real models, for tests that take each.
+REAL_MODELS = sorted(path.stem for path in MODELS.glob("*.tflite")) or [NO_MODELS]
+
+# The marks of tests that need a toolchain (pyproject.toml says what each is), and the programs that stand for one.
+TOOLCHAINS = {
+    "arduino": "arduino-builder",
+    "arm": "arm-none-eabi-g++ qemu-system-arm",
+    "atheris": "",
+    "cpp": "cmake g++ nm xxd",
+    "kotlin": "java mvn",
+    "mediapipe": "",
+    "pi_root": "",
+    "shells": "bash fish zsh",
+    "swift": "",
+    "uv": "uv",
+}
+_MARK_OF = {program: mark for mark, programs in TOOLCHAINS.items() for program in programs.split()}
+_running: list[pytest.Item] = []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-trees", action="store_true", help="rewrite tests/trees from what is generated")
+    parser.addoption("--long", action="store_true", help="run the tests that take minutes, too")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A fixture that is called as a toolchain marks the tests that use it; what needs one is slow."""
+    for name in TOOLCHAINS.keys() & set(getattr(item, "fixturenames", ())):
+        item.add_marker(name)
+    if any(item.get_closest_marker(name) for name in (*TOOLCHAINS, "long")):
+        item.add_marker("slow")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--long"):
+        chosen = [item for item in items if not item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("long")])
+        items[:] = chosen
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    _running[:] = [item]
 
 
 @pytest.fixture(scope="session")
 def models() -> Path:
-    """The folder of real models that others made; tests that need it skip where it is absent."""
-    if not MODELS.is_dir():
-        pytest.skip(f"no models in {MODELS}: set PACKAGER_MODELS to a folder that holds them")
+    """The folder of real models that others made; without it, see missing_toolchain."""
+    if REAL_MODELS == [NO_MODELS]:
+        missing_toolchain(f"no models in {MODELS}: set PACKAGER_MODELS to a folder that holds them")
     return MODELS
 
 
@@ -49,15 +90,22 @@ def examples() -> Path:
     return PROJECT / "examples"
 
 
-def missing_toolchain(reason: str) -> None:
-    """Skip, saying what to install; fail where the environment promises every toolchain."""
+def needs_toolchain(mark: str) -> None:
+    """Fail a test that comes to ask for a toolchain without its mark: `-m "not swift"` leaves out all of Swift's."""
+    for item in _running:
+        assert item.get_closest_marker(mark), f"{item.nodeid} needs the toolchain {mark!r}: mark it so"
+
+
+def missing_toolchain(reason: str) -> NoReturn:
+    """Skip, saying what to install; fail where the environment promises every toolchain, and the models."""
     if os.environ.get("PACKAGER_REQUIRE_TOOLCHAINS") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
 
 
 def require_tools(*names: str, install: str) -> None:
-    """Skip (see missing_toolchain) unless every program of ``names`` is on the PATH."""
+    """Skip (see missing_toolchain) unless all of ``names`` are on the PATH; the first tells which toolchain it is."""
+    needs_toolchain(_MARK_OF[names[0]])
     absent = [name for name in names if shutil.which(name) is None]
     if absent:
         missing_toolchain(f"{', '.join(absent)} not found; install: {install}")

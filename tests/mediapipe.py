@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tests.conftest import PROJECT, missing_toolchain
+from tests.conftest import PROJECT, missing_toolchain, needs_toolchain
 
 
 def mediapipe_python() -> Path:
     """PACKAGER_MEDIAPIPE, the path of a python, or what the script makes; without either, see missing_toolchain.
 
-    Tests that use it are marked ``mediapipe``. Run it with ``-I``, away from the packager's own modules.
+    Run it with ``-I``, away from the packager's own modules.
     """
+    needs_toolchain("mediapipe")
     python = Path(os.environ.get("PACKAGER_MEDIAPIPE", PROJECT / ".venv-mediapipe" / "bin" / "python"))
     if not python.is_file():
         missing_toolchain(f"no MediaPipe at {python}; install: tests/make_mediapipe.sh")

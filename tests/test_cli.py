@@ -304,6 +304,7 @@ COMPLETIONS = {
 }
 
 
+@pytest.mark.shells
 @pytest.mark.parametrize("shell", COMPLETIONS)
 def test_completion(shell: str) -> None:
     require_tools(shell, install=f"apt-get install {shell}")

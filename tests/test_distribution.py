@@ -12,17 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROJECT, missing_toolchain
+from tests.conftest import PROJECT, missing_toolchain, needs_toolchain
 
 
 def uv() -> str:
     """uv as the Makefile finds it."""
+    needs_toolchain("uv")
     found = shutil.which("uv") or shutil.which("uv", path=str(PROJECT / ".tools" / "bin"))
     if found is None:
         missing_toolchain("uv not found; install: pip install uv")
     return found
 
 
+@pytest.mark.uv
 def test_an_installed_wheel_finds_its_templates_from_another_folder(examples: Path, tmp_path: Path) -> None:
     built = subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
@@ -84,6 +86,7 @@ PLATFORMS = [
 ]
 
 
+@pytest.mark.uv
 @pytest.mark.parametrize(("platform", "python", "present", "absent"), PLATFORMS)
 def test_the_lock_resolves_for(
     platform: str, python: str, present: set[str], absent: set[str], tmp_path: Path

@@ -11,7 +11,10 @@ import pytest
 
 from tests.conftest import PROJECT
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="ulimit and mount namespaces")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="ulimit and mount namespaces"),
+]
 PACKAGER = Path(sys.executable).with_name("packager")
 DIGITS = PROJECT / "examples/digits"
 

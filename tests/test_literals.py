@@ -125,6 +125,7 @@ def test_xml(text: str) -> None:
     assert (element.text or "", element.get("b"), element.get("c")) == (expected,) * 3
 
 
+@pytest.mark.cpp
 def test_cpp(tmp_path: Path) -> None:
     """The strings of one program, and each text in comments of both kinds between them."""
     parts = ["#include <cstdio>\n#include <string>\nstatic int count = 0;\nint main() {\n"]
@@ -141,6 +142,7 @@ def test_cpp(tmp_path: Path) -> None:
     assert output == b"".join(whole(text).encode() + b"\0\n" for text in TEXTS + BROKEN)
 
 
+@pytest.mark.cpp
 def test_cpp_float32(tmp_path: Path) -> None:
     """C++ reads the decimal as a float32 straight away, and not through a double as Python does."""
     values = float_bits(20_000)

@@ -98,6 +98,7 @@ def test_no_name_is_a_keyword() -> None:
     assert {PascalName.of(word) for word in KEYWORDS} & set(KEYWORDS) == set()
 
 
+@pytest.mark.cpp
 def test_a_compiler_takes_the_names(tmp_path: Path) -> None:
     require_tools("g++", install="apt-get install g++")
     texts = [*(text for text, _, _ in NAMES), *HOSTILE_LABELS, *KEYWORDS, "linux", "unix", "errno", "main", "assert"]

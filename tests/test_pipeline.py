@@ -28,6 +28,8 @@ from tests.targets.micro.operators import EXAMPLES
 from tests.test_isolation import slow
 from tests.test_terminal import on_a_terminal
 
+pytestmark = pytest.mark.slow
+
 PI_ONLY = 'targets = ["pi"]\n'
 
 

@@ -17,6 +17,8 @@ from packager.pipeline import build, package
 from packager.targets import TARGETS, load_target
 from packager.tasks import Task
 
+pytestmark = pytest.mark.slow
+
 LONG = "a" * 65
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from packager.reading import open_file, read_file
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_file_and_a_link_to_one(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"bytes")

@@ -18,6 +18,8 @@ from tests.runtimes import LITERT, MICRO, run_files, run_models
 from tests.targets.micro.operators import Example, constant, options, tensor, weights
 from tests.test_model_reader import build as build_model
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def paths(models: Path) -> list[Path]:

@@ -32,6 +32,8 @@ from packager.tasks import Task
 from packager.terminal import visible
 from tests.models import Op, T, graph, options, pack, unpack
 
+pytestmark = pytest.mark.slow
+
 # Escapes of one and of two bytes, a window's title, a forged message, what turns text around or hides it, a line end
 # that only Unicode knows.
 EVIL = (

@@ -33,6 +33,8 @@ from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize, Tas
 from tests import hand_made
 from tests.models import Op, T, graph, ports
 
+pytestmark = pytest.mark.slow
+
 # What a word of each of the three looks like; commands as a whole are for everybody.
 OPTION, KEY, FIELD = r"(?<![\w-])--[a-z]", r"\[\[?[a-z]+(\.[a-z]+)?\]\]? ?", r"\b(Annotation|Options|LabelFile)\b"
 COMMAND = re.compile(r"packager [a-z]+( [a-z]+)? --help")

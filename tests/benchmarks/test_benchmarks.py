@@ -15,7 +15,10 @@ from pathlib import Path
 import pytest
 
 PACKAGER = str(Path(sys.executable).parent / "packager")
-pytestmark = pytest.mark.skipif("not config.getoption('--benchmark-enable')", reason="benchmarks: make benchmark")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif("not config.getoption('--benchmark-enable')", reason="benchmarks: make benchmark"),
+]
 
 
 def cpu_seconds(command: Sequence[str | Path]) -> float:

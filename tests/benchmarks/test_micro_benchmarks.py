@@ -19,7 +19,10 @@ from tests.conftest import require_tools, write_files
 from tests.targets.micro import harness
 from tests.targets.micro.projects import named, project_files
 
-pytestmark = pytest.mark.skipif("not config.getoption('--benchmark-enable')", reason="benchmarks: make benchmark")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif("not config.getoption('--benchmark-enable')", reason="benchmarks: make benchmark"),
+]
 Report = Callable[[str, float, float], float]
 
 
@@ -50,6 +53,7 @@ def by_format_calls(data: bytes) -> str:
     return "alignas(16) const unsigned char g_model[] = {" + ",".join(f"0x{byte:02x}" for byte in data) + "};\n"
 
 
+@pytest.mark.cpp
 def test_the_array_is_written_faster_than_by_xxd(model: bytes, tmp_path: Path, report: Report) -> None:
     require_tools("xxd", install="apt-get install xxd")
     source, theirs, ours = tmp_path / "model.tflite", tmp_path / "xxd.h", tmp_path / "model_data.cpp"
@@ -90,6 +94,7 @@ def test_memory_for_the_array(model: bytes, report: Report) -> None:
     assert ours < 7
 
 
+@pytest.mark.arm
 def test_the_assembler_takes_the_model_faster_than_the_compiler(model: bytes, tmp_path: Path, report: Report) -> None:
     require_tools("arm-none-eabi-g++", install=f"apt-get install {harness.INSTALL}")
     data = strip(model)
@@ -113,6 +118,7 @@ def test_the_assembler_takes_the_model_faster_than_the_compiler(model: bytes, tm
     assert report("model of 3.6 MB in, s: .incbin against the array", *times) > 10
 
 
+@pytest.mark.arm
 def test_flash_of_the_operators(models: Path, examples: Path, tmp_path: Path, report: Report) -> None:
     """hello_world on the emulated Cortex-M3, with its one operator and with all that the harness offers."""
     annotated, goldens = named("hello_world_int8", models, examples)

@@ -12,7 +12,10 @@ from tests.benchmarks.workers import Worker, fastest
 from tests.mediapipe import mediapipe_python
 from tests.targets.pi.projects import write_project
 
-pytestmark = pytest.mark.skipif("not config.getoption('--benchmark-enable')", reason="benchmarks: make benchmark")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif("not config.getoption('--benchmark-enable')", reason="benchmarks: make benchmark"),
+]
 Report = Callable[[str, float, float], float]
 
 

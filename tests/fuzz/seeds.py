@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import random
 import tempfile
 import zipfile
@@ -24,7 +23,7 @@ from packager.metadata.reader import read_files
 from packager.model import Model, parse_model, read_model
 from packager.model.operators import TENSOR_TYPES
 from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize, Task
-from tests.conftest import PROJECT
+from tests.conftest import MODELS, PROJECT
 from tests.hand_made import IMAGE, SCORES, classifier, with_weights_behind
 from tests.metadata.exports import SAYS, model_of, with_json, with_literal
 from tests.metadata.test_archive import DEFLATED, Entry, deflated, raw_zip
@@ -49,12 +48,8 @@ def seeds() -> dict[str, bytes]:
     return found
 
 
-def models_folder() -> Path:
-    return Path(os.environ.get("PACKAGER_MODELS", PROJECT.parent / "shared" / "models"))
-
-
 def _real() -> Iterator[tuple[str, bytes]]:
-    for path in sorted(models_folder().glob("*.tflite")):
+    for path in sorted(MODELS.glob("*.tflite")):
         model = read_model(path)
         yield path.stem, model.data if len(model.data) <= _LARGEST else cut(model)
 

@@ -25,6 +25,8 @@ from tests.hand_made import IMAGE, classifier
 from tests.metadata.test_unpacking import finish
 from tests.models import T, pack, ports, unpack
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("dtype", TENSOR_TYPES)
 def test_samples_of_every_type_are_made_or_refused(dtype: str) -> None:

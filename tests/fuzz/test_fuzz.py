@@ -17,24 +17,27 @@ import pytest
 
 import packager.metadata.export
 from packager.errors import PackagerError
-from tests.conftest import missing_toolchain
+from tests.conftest import missing_toolchain, needs_toolchain
 from tests.fuzz import mutate, mutators, uses
 from tests.fuzz.mutators import mutant
 from tests.fuzz.seeds import seeds
 from tests.hand_made import classifier
 
+pytestmark = pytest.mark.slow
+
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="measures in /proc, and limits with RLIMIT_AS")
 
 
 @linux_only
-def test_mutants() -> None:
-    """Some twenty seconds; `python -m tests.fuzz.mutate` and tests/fuzz/atheris_harness.py go on for longer."""
-    report = mutate.run(range(1200), jobs=2)
-    assert report.mutants == 1200
+@pytest.mark.parametrize("count", [120, pytest.param(1200, marks=pytest.mark.long)])
+def test_mutants(count: int) -> None:
+    """`python -m tests.fuzz.mutate` and tests/fuzz/atheris_harness.py go on for longer."""
+    report = mutate.run(range(count), jobs=2)
+    assert report.mutants == count
     assert report.findings == [], str(report)
     for use in ("parse", "inspect", "show", "export", "attach", "init", "target"):
-        assert report.outcomes[use, "ok"] > 100
-    assert report.outcomes["parse", "refused"] > 100
+        assert report.outcomes[use, "ok"] > count / 12
+    assert report.outcomes["parse", "refused"] > count / 12
     assert 0 < report.slowest[0] < uses.MOST_SECONDS
     assert 50 << 20 < report.largest[0] < uses.MOST_BYTES
 
@@ -148,7 +151,6 @@ def test_a_worker_that_dies_is_found(plant: str, patience: float, what: str) -> 
     """At mutant 2 of 4, and the others are used all the same."""
     code = f"""
 import os, sys, time
-from tests.conftest import missing_toolchain
 from tests.fuzz import mutate
 use_mutant = mutate.use_mutant
 def planted(number, folder):
@@ -172,8 +174,11 @@ def test_replay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @linux_only
+@pytest.mark.atheris
+@pytest.mark.long
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="Atheris has no wheels for this Python")
 def test_atheris(tmp_path: Path) -> None:
+    needs_toolchain("atheris")
     if importlib.util.find_spec("atheris") is None:
         missing_toolchain("atheris not found; install: uv sync")
     command = [sys.executable, "-m", "tests.fuzz.atheris_harness", "--seconds", "5", "--artifacts", str(tmp_path)]

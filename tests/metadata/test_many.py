@@ -27,6 +27,8 @@ from tests.hand_made import IMAGE, SCORES, classifier
 from tests.metadata.test_unpacking import finish
 from tests.models import Op, T, graph, pack, ports, unpack
 
+pytestmark = pytest.mark.slow
+
 COUNT = 20_000
 LABELS = b"a\nb\nc\n"
 metadata_schema = import_tflite_support().schema

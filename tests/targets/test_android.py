@@ -32,6 +32,8 @@ from tests.example_models import digits, golden_pictures
 from tests.targets.android import harness
 from tests.targets.hostile_names import PORT_NAMES
 
+pytestmark = pytest.mark.slow
+
 # What a label file of a stranger may hold, and what it would do to code into which it came unescaped.
 HOSTILE = (
     'quotes " and \'\'\' and """',
@@ -452,14 +454,19 @@ def pictures() -> dict[str, np.ndarray[Any, Any]]:
 
 
 @pytest.fixture(scope="session")
+def kotlin() -> harness.Toolchain:
+    return harness.toolchain()
+
+
+@pytest.fixture(scope="session")
 def answers(
+    kotlin: harness.Toolchain,
     modules: dict[str, Module],
     real_modules: dict[str, Module],
     pictures: dict[str, np.ndarray[Any, Any]],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Answers:
     """Compile everything, and run it once."""
-    tools = harness.toolchain()
     work = tmp_path_factory.mktemp("android")
     everything = {**modules, **real_modules}
     assets: dict[str, bytes] = {}
@@ -468,8 +475,8 @@ def answers(
         assets.update(module.assets)
     # One model is compressed, as by an app that does not know better.
     assets["compressed/hostile/model.tflite"] = assets.pop("hostile/model.tflite")
-    kotlin = sorted(path for path in work.rglob("*.kt"))
-    harness.compile_kotlin(tools, [*kotlin, harness.HERE / "Driver.kt"], work / "classes")
+    sources = sorted(path for path in work.rglob("*.kt"))
+    harness.compile_kotlin(kotlin, [*sources, harness.HERE / "Driver.kt"], work / "classes")
 
     run = work / "run"
     run.mkdir()
@@ -515,7 +522,7 @@ def answers(
             for item in CONVERSIONS
         ],
     }
-    found = harness.run_driver(tools, work / "classes", assets, job, run)
+    found = harness.run_driver(kotlin, work / "classes", assets, job, run)
     return Answers(
         self_tests=dict(zip(everything, found["selfTests"], strict=True)),
         golden_cases_failure=found["goldenCasesTests"][0]["failure"],
@@ -622,12 +629,14 @@ def test_conversions_are_those_of_python(index: int, answers: Answers, modules: 
         assert np.array_equal(np.array(actual, np.float32), dequantize(np.array(item.values), tensor))
 
 
+@pytest.mark.kotlin
 def test_build_script_type_checks(examples: Path, tmp_path: Path) -> None:
     module = package(read_annotated(examples / "sine" / "sine.tflite"))
     write_files(tmp_path, {"build.gradle.kts": module.files["build.gradle.kts"]})
     harness.check_build_script(tmp_path / "build.gradle.kts", tmp_path)
 
 
+@pytest.mark.kotlin
 def test_a_broken_build_script_does_not_type_check(examples: Path, tmp_path: Path) -> None:
     script = package(read_annotated(examples / "sine" / "sine.tflite")).files["build.gradle.kts"]
     write_files(tmp_path, {"build.gradle.kts": script.replace(b"compileSdk = 36", b'compileSdk = "36"')})

@@ -16,6 +16,8 @@ from packager.targets.micro import Platform
 from packager.targets.micro_operators import resolver_method
 from packager.targets.target import Level
 
+pytestmark = pytest.mark.slow
+
 REQUIRED = """
     nano-33-ble-sense nicla-vision portenta-h7 uno-r4 esp32 esp32-s3 esp32-c3 pico pico-2 stm32f4-discovery
     nucleo-h743zi nrf52840-dk nrf5340-dk teensy-4-1 xiao-esp32s3 xiao-nrf52840 sparkfun-edge uno

@@ -37,10 +37,12 @@ from packager.tasks import Activation, ChannelOrder, CropMode, Resize, Task
 from packager.tasks.image import ImageInput, input_tensor
 from packager.tasks.quantization import dequantize
 from tests import hand_made
-from tests.conftest import HOSTILE_LABELS, PROJECT, missing_toolchain, write_files
+from tests.conftest import HOSTILE_LABELS, MODELS, PROJECT, missing_toolchain, needs_toolchain, write_files
 from tests.example_models import digits, golden_pictures, sine
 from tests.models import Op, T, graph, options
 from tests.targets.hostile_names import PORT_NAMES
+
+pytestmark = pytest.mark.slow
 
 HARNESS = Path(__file__).parent / "ios"
 Files = dict[str, bytes]
@@ -397,14 +399,14 @@ class Swift:
 
 @pytest.fixture(scope="module")
 def swift(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swift]:
+    needs_toolchain("swift")
     root = Path(os.environ.get("PACKAGER_SWIFT_ROOT", PROJECT / "build" / "swift-root"))
     if not root.is_dir() or os.geteuid() != 0:
         missing_toolchain(f"no Swift in {root}; install: as root, tests/targets/ios/make_swift_root.sh")
-    models = Path(os.environ.get("PACKAGER_MODELS", PROJECT.parent / "shared" / "models"))
     work = root / f"work-{os.getpid()}"
     shutil.copytree(HARNESS, work)
     try:
-        fill(work, list(packages(examples, models, tmp_path_factory.mktemp("ios"))))
+        fill(work, list(packages(examples, MODELS, tmp_path_factory.mktemp("ios"))))
         yield Swift(root, work)
     finally:
         shutil.rmtree(work)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 import tracemalloc
@@ -38,9 +37,11 @@ from packager.targets.micro_kernels import KERNELS
 from packager.targets.micro_operators import _CUSTOM, resolver_method
 from packager.targets.target import Level, build_project
 from tests import hand_made
-from tests.conftest import write_files
+from tests.conftest import require_tools, write_files
 from tests.example_models import digits, sine
 from tests.targets.micro.projects import goldens_of, named, project_files
+
+pytestmark = pytest.mark.slow
 
 Compare = Callable[[str, Mapping[str, bytes]], None]
 
@@ -183,10 +184,10 @@ def test_an_operator_that_the_old_arduino_library_lacks() -> None:
 # --- the resolver ----------------------------------------
 
 
+@pytest.mark.cpp
 def test_the_table_is_what_the_runtime_registers() -> None:
     """The symbols of the runtime on PyPI: a release with other operators fails here."""
-    if shutil.which("nm") is None:
-        pytest.skip("nm not found; install: apt-get install binutils")
+    require_tools("nm", install="apt-get install binutils")
     import tflite_micro
 
     (library,) = Path(tflite_micro.__file__).parent.rglob("_runtime*.so")

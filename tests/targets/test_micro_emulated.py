@@ -36,6 +36,8 @@ from tests.targets.micro.projects import (
     project_files,
 )
 
+pytestmark = pytest.mark.arm
+
 SELF_TEST = ("-DSELF_TEST=1",)
 
 
@@ -159,6 +161,7 @@ def test_the_sketch_answers_typed_numbers(examples: Path, models: Path, tmp_path
     np.testing.assert_allclose([float(line) for line in run.lines], [0, 1, -1, 0, 0], atol=0.06)
 
 
+@pytest.mark.arduino
 @pytest.mark.parametrize(
     ("model", "library", "form"),
     [("digits", "tensorflow", "sketch"), ("sine", "chirale", "sketch"), ("digits", "tensorflow", "library")],

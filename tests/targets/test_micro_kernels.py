@@ -15,6 +15,8 @@ from tests import hand_made
 from tests.runtimes import MICRO, run_models
 from tests.targets.micro.operators import DTYPES, EXAMPLES, Example, of_rank, tensor
 
+pytestmark = pytest.mark.slow
+
 # Those that run other graphs, or that keep state in resources, which the packager refuses.
 WITHOUT_EXAMPLE = {"IF", "WHILE", "CALL_ONCE", "VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE"}
 

@@ -19,6 +19,8 @@ from tests.targets.hostile_names import PORT_NAMES
 from tests.targets.micro import harness
 from tests.targets.micro.projects import named, project_files
 
+pytestmark = pytest.mark.slow
+
 SELF_TEST = ("-DSELF_TEST=1",)
 COMPILERS = ("arm-none-eabi-g++", "g++")
 # Of the generated code, of the cores, of the library; what C and C++ have stands in a test of its own.
@@ -40,6 +42,7 @@ def check_syntax(folder: Path, sources: list[Path], *options: str) -> None:
     harness.run_tool([*command, *map(str, sources)])
 
 
+@pytest.mark.arm
 @pytest.mark.parametrize("first", range(3))
 def test_names_of_tensors_clash_with_nothing(first: int, tmp_path: Path) -> None:
     annotated = annotated_model(parse_model(hand_made.named(PORT_NAMES, first), "named.tflite"))
@@ -48,6 +51,7 @@ def test_names_of_tensors_clash_with_nothing(first: int, tmp_path: Path) -> None
         check_syntax(tmp_path / "src", sorted((tmp_path / "src").glob("*.cpp")), *options)
 
 
+@pytest.mark.arm
 @pytest.mark.parametrize("name", PROJECT_NAMES)
 def test_names_of_projects_clash_with_nothing(name: str, examples: Path, models: Path, tmp_path: Path) -> None:
     annotated, goldens = named("sine", models, examples)
@@ -59,6 +63,8 @@ def test_names_of_projects_clash_with_nothing(name: str, examples: Path, models:
     check_syntax(ino.parent, [ino], "-x", "c++", "-include", "Arduino.h")
 
 
+@pytest.mark.arm
+@pytest.mark.cpp
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_no_project_is_called_as_something_of_c(compiler: str, examples: Path, models: Path, tmp_path: Path) -> None:
     """Nothing that its headers declare or define is the name of a namespace, and no file hides a header."""

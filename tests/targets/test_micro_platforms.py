@@ -29,6 +29,8 @@ from packager.tasks import Task
 from tests.conftest import PROJECT, require_tools, write_files
 from tests.targets.micro import harness
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = PROJECT / "examples"
 STAND_INS = Path(__file__).parent / "micro_headers"
 TOOLCHAIN = templates_folder() / "micro/cmake/cmake/arm-none-eabi.cmake"
@@ -134,6 +136,7 @@ def compile_project(
     )
 
 
+@pytest.mark.arm
 @pytest.mark.parametrize("standard", ["gnu++14", "gnu++17"])
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_the_self_test_passes_on_the_emulated_board(platform: Platform, standard: str, tmp_path: Path) -> None:
@@ -145,6 +148,7 @@ def test_the_self_test_passes_on_the_emulated_board(platform: Platform, standard
     assert done.code == 0
 
 
+@pytest.mark.arm
 @pytest.mark.parametrize("platform", [Platform.CMAKE, Platform.PLATFORMIO])
 def test_a_golden_of_another_answer_fails(platform: Platform, tmp_path: Path) -> None:
     annotated, goldens = sine()
@@ -158,6 +162,7 @@ def test_a_golden_of_another_answer_fails(platform: Platform, tmp_path: Path) ->
     assert done.code == (0 if platform is Platform.PLATFORMIO else 1)
 
 
+@pytest.mark.arm
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_the_program_answers_to_numbers(platform: Platform, tmp_path: Path) -> None:
     annotated, goldens = sine()
@@ -184,6 +189,7 @@ def six_decimals(value: np.float32) -> str:
     return f"{'-' if value < 0 else ''}{whole}.{millionths:06}"
 
 
+@pytest.mark.arm
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_the_program_answers_to_frames(platform: Platform, tmp_path: Path) -> None:
     _, goldens = digits()
@@ -200,6 +206,7 @@ def test_the_program_answers_to_frames(platform: Platform, tmp_path: Path) -> No
     assert done.code == 0
 
 
+@pytest.mark.arm
 @pytest.mark.parametrize("standard", ["gnu++14", "gnu++17"])
 @pytest.mark.parametrize("defines", [(), ("-DSELF_TEST=1",)], ids=["program", "self-test"])
 def test_an_output_of_whole_numbers_compiles(standard: str, defines: tuple[str, ...], tmp_path: Path) -> None:
@@ -245,6 +252,8 @@ def check_self_test(program: Path) -> None:
     assert done.code == 0
 
 
+@pytest.mark.arm
+@pytest.mark.cpp
 @pytest.mark.parametrize("standard", ["14", "17"])
 def test_cmake_builds_a_program_for_a_board(standard: str, tmp_path: Path) -> None:
     harness.library()
@@ -266,6 +275,8 @@ def test_cmake_builds_a_program_for_a_board(standard: str, tmp_path: Path) -> No
     check_self_test(tmp_path / "build/digits_app")
 
 
+@pytest.mark.arm
+@pytest.mark.cpp
 @pytest.mark.parametrize("made", [sine, digits])
 def test_the_estimated_flash_is_near_to_a_program_that_is_linked(
     made: Callable[[], tuple[AnnotatedModel, Goldens]], tmp_path: Path
@@ -289,6 +300,8 @@ def test_the_estimated_flash_is_near_to_a_program_that_is_linked(
     assert 0.75 < needs.flash / harness.flash_bytes(program) < 1.25
 
 
+@pytest.mark.arm
+@pytest.mark.cpp
 def test_cmake_builds_a_library_for_a_firmware(tmp_path: Path) -> None:
     harness.library()
     folder = write_files(tmp_path / "project", project(sine(), Platform.CMAKE))
@@ -309,6 +322,8 @@ def test_cmake_builds_a_library_for_a_firmware(tmp_path: Path) -> None:
 NAMES_OF_OTHERS = ("test", "m", "app", '*/ "${x}" \\')
 
 
+@pytest.mark.arm
+@pytest.mark.cpp
 @pytest.mark.parametrize("name", NAMES_OF_OTHERS)
 def test_cmake_builds_whatever_the_name_is(name: str, tmp_path: Path) -> None:
     harness.library()
@@ -327,6 +342,8 @@ def test_cmake_builds_whatever_the_name_is(name: str, tmp_path: Path) -> None:
     assert [round(float(line), 1) for line in done.lines] == [0.0, 1.0]
 
 
+@pytest.mark.arm
+@pytest.mark.cpp
 def test_cmake_notices_another_model(tmp_path: Path) -> None:
     harness.library()
     folder = write_files(tmp_path / "project", project(sine(), Platform.CMAKE))
@@ -346,6 +363,7 @@ def test_cmake_notices_another_model(tmp_path: Path) -> None:
     assert (tmp_path / "bytes").read_bytes() == model.read_bytes()
 
 
+@pytest.mark.cpp
 def test_cmake_says_what_is_missing(tmp_path: Path) -> None:
     require_tools("cmake", install="apt-get install cmake")
     folder = write_files(tmp_path / "project", project(sine(), Platform.CMAKE))
@@ -356,6 +374,8 @@ def test_cmake_says_what_is_missing(tmp_path: Path) -> None:
     assert "Set -DTFLM_DIR to TensorFlow Lite Micro: see README.md" in done.stderr
 
 
+@pytest.mark.arm
+@pytest.mark.cpp
 def test_esp_idf_project_builds_with_stand_ins(tmp_path: Path) -> None:
     harness.library()
     folder = write_files(tmp_path / "project", project(digits(), Platform.ESP_IDF))
@@ -364,6 +384,8 @@ def test_esp_idf_project_builds_with_stand_ins(tmp_path: Path) -> None:
     check_self_test(tmp_path / "build/digits_app.elf")
 
 
+@pytest.mark.arm
+@pytest.mark.cpp
 def test_zephyr_project_builds_with_stand_ins(tmp_path: Path) -> None:
     harness.library()
     folder = write_files(tmp_path / "project", project(digits(), Platform.ZEPHYR))
@@ -374,6 +396,8 @@ def test_zephyr_project_builds_with_stand_ins(tmp_path: Path) -> None:
     check_self_test(tmp_path / "build/app")
 
 
+@pytest.mark.arm
+@pytest.mark.cpp
 def test_pico_project_builds_with_stand_ins(tmp_path: Path) -> None:
     harness.library()
     folder = write_files(tmp_path / "project", project(digits(), Platform.PICO))

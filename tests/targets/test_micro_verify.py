@@ -20,6 +20,8 @@ from tests.conftest import write_files
 from tests.example_models import sine
 from tests.targets.micro.projects import project_files
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def files(examples: Path) -> dict[str, bytes]:

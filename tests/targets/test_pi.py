@@ -26,6 +26,8 @@ from tests.conftest import HOSTILE_LABELS, write_files
 from tests.example_models import digits, golden_pictures, sine
 from tests.targets.hostile_names import PORT_NAMES
 
+pytestmark = pytest.mark.slow
+
 COLORS = Path(__file__).parent / "colors.txt"
 
 

@@ -14,6 +14,8 @@ from tests.targets.pi.emulated import Machine, Pi, find_pi
 from tests.targets.pi.projects import PACKAGE, write_project
 from tests.targets.test_pi import project
 
+pytestmark = pytest.mark.pi_root
+
 
 @pytest.fixture(scope="module")
 def pi() -> Pi:

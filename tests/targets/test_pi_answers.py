@@ -31,6 +31,8 @@ from tests.conftest import write_files
 from tests.hand_made import Output, attached, picture_model
 from tests.targets.test_pi import COLORS
 
+pytestmark = pytest.mark.slow
+
 Array = np.ndarray[Any, Any]
 Load = Callable[..., Callable[[str], ModuleType]]
 

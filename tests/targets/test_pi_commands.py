@@ -22,6 +22,8 @@ from tests.hand_made import Output, attached, picture_model
 from tests.targets.test_pi import COLORS, Compare, project, unused_names
 from tests.targets.test_pi_files import Run, run, run_code, told
 
+pytestmark = pytest.mark.slow
+
 Array = np.ndarray[Any, Any]
 
 

@@ -39,6 +39,8 @@ from tests.example_models import digits, golden_pictures, sine
 from tests.models import Op, T, graph
 from tests.targets.test_pi import COLORS, project
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 60
 Run = subprocess.CompletedProcess[str]
 

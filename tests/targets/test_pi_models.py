@@ -21,6 +21,8 @@ from tests.targets.test_pi import project
 from tests.targets.test_pi_commands import OWN_KERNELS
 from tests.targets.test_pi_files import run, run_code, told
 
+pytestmark = pytest.mark.slow
+
 # How far a score may be off, and a side of a box as a share of the picture's.
 SCORE, SIDE = 0.03, 0.02
 

@@ -48,10 +48,14 @@ class Run:
         return self.output.splitlines()
 
 
-@functools.cache
 def library() -> Library:
     """The library and the board's start-up code, built once into build/micro (about 25 s)."""
     require_tools("arm-none-eabi-g++", "qemu-system-arm", "cargo", "make", install=f"apt-get install {INSTALL}")
+    return _library()
+
+
+@functools.cache
+def _library() -> Library:
     BUILD.mkdir(parents=True, exist_ok=True)
     with (BUILD / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tests.conftest import PROJECT, missing_toolchain
+from tests.conftest import PROJECT, missing_toolchain, needs_toolchain
 
 HERE = Path(__file__).parent
 # 64-bit and 32-bit Raspberry Pi OS.
@@ -42,6 +42,7 @@ class Pi:
 
 def find_pi() -> Pi:
     """The root in PACKAGER_PI_ROOT or build/pi-root; without one, see missing_toolchain."""
+    needs_toolchain("pi_root")
     root = Path(os.environ.get("PACKAGER_PI_ROOT", PROJECT / "build" / "pi-root"))
     if not root.is_dir():
         missing_toolchain(f"no Raspberry Pi in {root}; install: tests/targets/pi/make_pi_root.sh")
