@@ -385,15 +385,22 @@ REAL_DAMAGES = {
 
 @dataclass(frozen=True)
 class Answers:
-    """What the driver found, by module."""
+    """What the driver found, by module; what is told of the modules that do not compile."""
 
+    broken: dict[str, AssertionError]
     self_tests: dict[str, dict[str, Any]]
-    golden_cases_failure: str | None
+    golden_cases_failures: list[str | None]
     damaged: dict[str, dict[str, Any]]
     fits: dict[str, bytes]
     classifications: dict[str, dict[str, Any]]
-    conversions: list[list[float]]
-    rankings: list[list[tuple[int, str]]]
+    conversions: dict[int, list[float]]
+    rankings: dict[int, list[tuple[int, str]]]
+
+    def of(self, module: str) -> Answers:
+        """Itself, where the module compiles."""
+        if module in self.broken:
+            raise self.broken[module]
+        return self
 
 
 @dataclass(frozen=True)
@@ -466,38 +473,40 @@ def answers(
     pictures: dict[str, np.ndarray[Any, Any]],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Answers:
-    """Compile everything, and run it once."""
+    """Compile everything, and run once what compiles."""
     work = tmp_path_factory.mktemp("android")
     everything = {**modules, **real_modules}
-    assets: dict[str, bytes] = {}
-    for name, module in everything.items():
-        write_files(work / name, module.files)
-        assets.update(module.assets)
-    # One model is compressed, as by an app that does not know better.
-    assets["compressed/hostile/model.tflite"] = assets.pop("hostile/model.tflite")
-    sources = sorted(path for path in work.rglob("*.kt"))
-    harness.compile_kotlin(kotlin, [*sources, harness.HERE / "Driver.kt"], work / "classes")
+    folders = {name: write_files(work / name, module.files) for name, module in everything.items()}
+    broken = harness.compile_kotlin(kotlin, folders, [harness.HERE / "Driver.kt"], work / "classes")
+    made = {name: module for name, module in everything.items() if name not in broken}
+    assets = {name: content for module in made.values() for name, content in module.assets.items()}
+    if "hostile" in made:
+        # One model is compressed, as by an app that does not know better.
+        assets["compressed/hostile/model.tflite"] = assets.pop("hostile/model.tflite")
 
     run = work / "run"
     run.mkdir()
-    damages = {**DAMAGES, **(REAL_DAMAGES if real_modules else {})}
+    damages = {name: damage for name, damage in {**DAMAGES, **REAL_DAMAGES}.items() if damage.module in made}
     for name, damage in damages.items():
-        damaged = dict(everything[damage.module].assets)
+        damaged = dict(made[damage.module].assets)
         changed = damage.change(damaged[damage.asset])
         assert changed != damaged[damage.asset]
         harness.write_apk(run / f"{name}.apk", {**damaged, damage.asset: changed})
     (run / "pixels.bin").write_bytes(b"".join(_argb(name, picture) for name, picture in pictures.items()))
     sizes = [[picture.shape[1], picture.shape[0]] for picture in pictures.values()]
-    fitted = (*COLOR_MODELS, *GRAY_MODELS)
+    fitted = [name for name in (*COLOR_MODELS, *GRAY_MODELS) if name in made]
+    classified = {name: file for name, file in {"digits": "five", "hostile": "random_0"}.items() if name in made}
+    rankings = {index: item for index, item in enumerate(RANKINGS) if item.module in made}
+    conversions = {index: item for index, item in enumerate(CONVERSIONS) if item.module in made}
     job = {
-        "selfTests": [{"package": module.package} for module in everything.values()],
+        "selfTests": [{"package": module.package} for module in made.values()],
         "damaged": [
-            {"package": everything[damage.module].package, "apk": f"{name}.apk"} for name, damage in damages.items()
+            {"package": made[damage.module].package, "apk": f"{name}.apk"} for name, damage in damages.items()
         ],
-        "goldenCasesTests": [{"package": modules["digits"].package}],
+        "goldenCasesTests": [{"package": made[name].package} for name in ("digits",) if name in made],
         "fits": [
             {
-                "package": modules[name].package,
+                "package": made[name].package,
                 "table": f"{name}/input_table.bin",
                 "pixels": "pixels.bin",
                 "sizes": sizes,
@@ -506,31 +515,33 @@ def answers(
             for name in fitted
         ],
         "classifications": [
-            {"class": modules[name].class_name, "picture": f"{name}_golden/{picture}"}
-            for name, picture in (("digits", "five.png"), ("hostile", "random_0.png"))
+            {"class": made[name].class_name, "picture": f"{name}_golden/{picture}.png"}
+            for name, picture in classified.items()
         ],
         "rankings": [
-            {"package": modules[item.module].package, "type": item.kind, "values": item.values} for item in RANKINGS
+            {"package": made[item.module].package, "type": item.kind, "values": item.values}
+            for item in rankings.values()
         ],
         "conversions": [
             {
-                "class": modules[item.module].class_name,
+                "class": made[item.module].class_name,
                 "method": item.method,
                 "type": item.kind,
                 "values": item.values,
             }
-            for item in CONVERSIONS
+            for item in conversions.values()
         ],
     }
     found = harness.run_driver(kotlin, work / "classes", assets, job, run)
     return Answers(
-        self_tests=dict(zip(everything, found["selfTests"], strict=True)),
-        golden_cases_failure=found["goldenCasesTests"][0]["failure"],
+        broken=broken,
+        self_tests=dict(zip(made, found["selfTests"], strict=True)),
+        golden_cases_failures=[item["failure"] for item in found["goldenCasesTests"]],
         damaged=dict(zip(damages, found["damaged"], strict=True)),
         fits={name: (run / f"{name}.fits").read_bytes() for name in fitted},
-        classifications=dict(zip(("digits", "hostile"), found["classifications"], strict=True)),
-        conversions=found["conversions"],
-        rankings=found["rankings"],
+        classifications=dict(zip(classified, found["classifications"], strict=True)),
+        conversions=dict(zip(conversions, found["conversions"], strict=True)),
+        rankings=dict(zip(rankings, found["rankings"], strict=True)),
     )
 
 
@@ -541,7 +552,7 @@ def _argb(name: str, picture: np.ndarray[Any, Any]) -> bytes:
 
 def test_self_tests_pass(answers: Answers, modules: dict[str, Module]) -> None:
     for name in modules:
-        report = answers.self_tests[name]
+        report = answers.of(name).self_tests[name]
         assert report["passed"], f"{name}: {report['report']}"
         assert report["cases"] == (5 if name == "digits" else 3)
 
@@ -549,25 +560,25 @@ def test_self_tests_pass(answers: Answers, modules: dict[str, Module]) -> None:
 def test_self_tests_of_real_models_pass(answers: Answers, real_modules: dict[str, Module], models: Path) -> None:
     assert len(real_modules) == 8
     for name in real_modules:
-        report = answers.self_tests[name]
+        report = answers.of(name).self_tests[name]
         assert report["passed"], f"{name}: {report['report']}"
         assert report["cases"] == 3
 
 
 @pytest.mark.parametrize("name", REAL_DAMAGES)
 def test_self_test_of_a_real_model_finds_what_is_wrong(answers: Answers, name: str, models: Path) -> None:
-    report = answers.damaged[name]
+    report = answers.of(REAL_DAMAGES[name].module).damaged[name]
     assert all(REAL_DAMAGES[name].failure in line for line in report["failures"]), report["failures"]
     assert len(report["failures"]) == 3
 
 
 def test_junit_test_passes(answers: Answers) -> None:
-    assert answers.golden_cases_failure is None
+    assert answers.of("digits").golden_cases_failures == [None]
 
 
 @pytest.mark.parametrize("name", DAMAGES)
 def test_self_test_finds_what_is_wrong(answers: Answers, name: str) -> None:
-    report = answers.damaged[name]
+    report = answers.of(DAMAGES[name].module).damaged[name]
     assert not report["passed"]
     assert any(DAMAGES[name].failure in line for line in report["failures"]), report["failures"]
 
@@ -585,24 +596,25 @@ def test_preprocessing_is_that_of_pillow(
         if image.channels == 3 and image.order is ChannelOrder.BGR:
             expected = expected[:, :, ::-1]
         expected = expected.reshape(-1)
-        actual = np.frombuffer(answers.fits[name][index * size : (index + 1) * size], np.uint8)
+        actual = np.frombuffer(answers.of(name).fits[name][index * size : (index + 1) * size], np.uint8)
         assert np.array_equal(actual, expected), f"{title} differs at {np.flatnonzero(actual != expected)[:5]}"
 
 
 def test_labels_come_out_as_themselves(answers: Answers) -> None:
-    found = answers.classifications["hostile"]
+    found = answers.of("hostile").classifications["hostile"]
     assert tuple(found["labels"]) == HOSTILE
     assert sorted(index for index, _ in found["answers"]) == list(range(len(HOSTILE)))
     assert all(label == HOSTILE[index] for index, label in found["answers"])
 
 
 def test_a_picture_is_classified(answers: Answers) -> None:
-    assert answers.classifications["digits"]["answers"][0] == [5, "5"]
+    assert answers.of("digits").classifications["digits"]["answers"][0] == [5, "5"]
 
 
 @pytest.mark.parametrize("index", range(len(RANKINGS)), ids=[item.module for item in RANKINGS])
 def test_classes_are_those_of_python(index: int, answers: Answers, modules: dict[str, Module]) -> None:
-    item, actual = RANKINGS[index], answers.rankings[index]
+    item = RANKINGS[index]
+    actual = answers.of(item.module).rankings[index]
     classes = modules[item.module].annotated.answer
     assert isinstance(classes, Classes)
     every = replace(classes, labels=Labels(tuple(map(str, range(len(item.values))))), threshold=0.0)
@@ -616,7 +628,8 @@ def test_classes_are_those_of_python(index: int, answers: Answers, modules: dict
     "index", range(len(CONVERSIONS)), ids=[f"{item.module}-{item.method}" for item in CONVERSIONS]
 )
 def test_conversions_are_those_of_python(index: int, answers: Answers, modules: dict[str, Module]) -> None:
-    item, actual = CONVERSIONS[index], answers.conversions[index]
+    item = CONVERSIONS[index]
+    actual = answers.of(item.module).conversions[index]
     annotated = modules[item.module].annotated
     ports = annotated.inputs if item.method.startswith("quantize") else annotated.outputs
     tensor = next(port.tensor for port in ports if port.tensor.dtype == item.tensor)
@@ -627,6 +640,29 @@ def test_conversions_are_those_of_python(index: int, answers: Answers, modules: 
         assert actual == signed.tolist()
     else:
         assert np.array_equal(np.array(actual, np.float32), dequantize(np.array(item.values), tensor))
+
+
+def test_a_project_that_does_not_compile_is_told_by_its_name(kotlin: harness.Toolchain, tmp_path: Path) -> None:
+    """One of which the compiler only warns, too; the others are compiled."""
+    sources = {
+        "good": "fun good() = 1",
+        "wrong type": 'fun wrong(): Int = "1"',
+        "warned of": '@Deprecated("old") fun old() = 1\nfun warned() = old()',
+    }
+    folders = {name: tmp_path / name for name in sources}
+    for name, text in sources.items():
+        write_files(folders[name] / "src", {"Source.kt": f"package {name.split()[0]}\n\n{text}\n".encode()})
+    (tmp_path / "Other.kt").write_text("fun other() = good.good()\n")
+    broken = harness.compile_kotlin(kotlin, folders, [tmp_path / "Other.kt"], tmp_path / "classes")
+    assert sorted(broken) == ["warned of", "wrong type"]
+    for name, error in broken.items():
+        assert f"the project {name!r} does not compile:" in str(error)
+        assert f"{folders[name]}/src/Source.kt:" in str(error)
+    assert {path.name for path in (tmp_path / "classes").rglob("*.class")} == {"SourceKt.class", "OtherKt.class"}
+
+    (tmp_path / "Other.kt").write_text("fun other() = good.bad()\n")
+    with pytest.raises(AssertionError, match=r"Other\.kt:1:\d+: error: unresolved reference"):
+        harness.compile_kotlin(kotlin, {"good": folders["good"]}, [tmp_path / "Other.kt"], tmp_path / "classes")
 
 
 @pytest.mark.kotlin

@@ -7,6 +7,7 @@ library is built for bionic, Android's C library: a shim that hands its calls on
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import platform
@@ -66,9 +67,26 @@ def toolchain() -> Toolchain:
     )
 
 
-def compile_kotlin(tools: Toolchain, sources: Sequence[Path], out: Path) -> None:
-    """Compile ``sources`` as one module; a warning is an error."""
-    _kotlinc(tools.compiler, tools.runtime, sources, out)
+def compile_kotlin(
+    tools: Toolchain, projects: Mapping[str, Path], others: Sequence[Path], out: Path
+) -> dict[str, AssertionError]:
+    """Compile the Kotlin of all ``projects``, their folders by name, and the files ``others`` in one go.
+
+    A warning is an error. Returns, by name, the errors of the projects that do not compile: ``out`` has the classes
+    of the rest. Raises AssertionError where the compiler complains of nothing in a project.
+    """
+    sources = {name: sorted(folder.rglob("*.kt")) for name, folder in projects.items()}
+    broken: dict[str, AssertionError] = {}
+    while True:
+        told = _kotlinc(tools.compiler, tools.runtime, [*itertools.chain(*sources.values()), *others], out)
+        if told is None:
+            return broken
+        places = [Path(place) for place in re.findall(r"^(/.+):\d+:\d+: (?:error|warning): ", told, re.MULTILINE)]
+        found = {name for name in sources if any(place.is_relative_to(projects[name]) for place in places)}
+        assert found, told
+        for name in sorted(found):
+            broken[name] = AssertionError(f"the project {name!r} does not compile:\n{told}")
+            del sources[name]
 
 
 def write_apk(path: Path, assets: Mapping[str, bytes]) -> None:
@@ -125,7 +143,7 @@ def check_build_script(script: Path, work: Path) -> None:
     head = "package packager.tests\n\nimport org.gradle.api.*\n" + "\n".join(imports)
     source = work / "Script.kt"
     source.write_text(head + "\n\nfun Script.script() {\n" + "\n".join(body) + "\n}\n")
-    _kotlinc(
+    told = _kotlinc(
         _compiler(artifacts),
         [path for path in artifacts if not path.name.startswith("kotlin-compiler")],
         [source, HERE / "GradleDsl.kt"],
@@ -134,6 +152,7 @@ def check_build_script(script: Path, work: Path) -> None:
         "-P",
         "plugin:org.jetbrains.kotlin.samWithReceiver:annotation=org.gradle.api.HasImplicitReceiver",
     )
+    assert told is None, told
 
 
 def _maven(pom: str) -> list[Path]:
@@ -170,7 +189,8 @@ def _compiler(artifacts: Sequence[Path]) -> tuple[Path, ...]:
 
 def _kotlinc(
     compiler: Sequence[Path], classpath: Sequence[Path], sources: Sequence[Path], out: Path, *options: str
-) -> None:
+) -> str | None:
+    """What the compiler complains of, a warning too; None where it compiles."""
     command = [
         *("java", "-cp", _join(compiler), "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler"),
         *("-no-stdlib", "-no-reflect", "-jvm-target", "17", "-Werror", "-cp", _join(classpath), "-d", str(out)),
@@ -178,7 +198,7 @@ def _kotlinc(
         *map(str, sources),
     ]
     done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    return None if done.returncode == 0 else done.stderr
 
 
 def _join(paths: Sequence[Path]) -> str:
