@@ -42,6 +42,8 @@ from tests.metadata.exports import SAYS, with_json
 from tests.models import Op, T, graph, options
 from tests.targets.test_pi_commands import boxes_model, keypoints_model, mask_model
 
+pytestmark = pytest.mark.slow
+
 PATHS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 PAGES = {path.relative_to(PROJECT).as_posix(): path.read_text("utf-8") for path in PATHS}
 ALL = "\n".join(PAGES.values())

@@ -306,6 +306,8 @@ def changed(function, change):
     return lambda *arguments: change(function(*arguments))
 {CODE_CHANGES[name][what]}
 from {name}.selftest import self_test
+
+pytestmark = pytest.mark.slow
 print("passed" if self_test() else "failed")
 """
     ran = run_code(packages, code)
