@@ -25,6 +25,8 @@ from tests.models import Op, T, graph
 from tests.targets.test_pi import COLORS, Compare, project, unused_names
 from tests.targets.test_pi_files import run, run_code, told
 
+pytestmark = pytest.mark.slow
+
 Array = np.ndarray[Any, Any]
 
 WEIGHTS = np.array([[2, 0, 0, 1], [0, 2, 0, 1], [0, 0, 2, 1]], np.float32)
@@ -227,8 +229,6 @@ from two import runtime
 run_raw = runtime.Runner.run_raw
 runtime.Runner.run_raw = lambda self, tensors: [run_raw(self, tensors)[0], run_raw(self, tensors)[1] + 1]
 from two.selftest import self_test
-
-pytestmark = pytest.mark.slow
 print("passed" if self_test() else "failed")
 """
     ran = run_code(packages, code)

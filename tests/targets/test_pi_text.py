@@ -24,6 +24,8 @@ from tests.targets.test_pi import Compare, project, unused_names
 from tests.targets.test_pi_files import run, run_code, told
 from tests.tasks.test_text import HOSTILE, published
 
+pytestmark = pytest.mark.slow
+
 TEXTS = "A red rose\nred\n\nThe sky is blue, the grass's green!\nunseen things, 空空 Café\n"
 
 
@@ -306,8 +308,6 @@ def changed(function, change):
     return lambda *arguments: change(function(*arguments))
 {CODE_CHANGES[name][what]}
 from {name}.selftest import self_test
-
-pytestmark = pytest.mark.slow
 print("passed" if self_test() else "failed")
 """
     ran = run_code(packages, code)
