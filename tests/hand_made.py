@@ -296,6 +296,56 @@ def picture_model(
     return graph(tensors, operators, ["image"], list(outputs))
 
 
+# --- sounds ----------------------------------------
+
+
+def loudness(
+    dtype: str = "float32",
+    shape: Sequence[int] = (1, 1600),
+    *,
+    scale: float | None = None,
+    embedding: bool = False,
+) -> bytes:
+    """Whether a window of sound is quiet, or in which half of it there is more to hear: three scores.
+
+    int16 items are quantized with ``scale``, or samples as they are; ``embedding`` is a second output, the powers.
+    """
+    size = shape[-1]
+    halves = np.zeros((3, size))
+    halves[:, : size // 2], halves[:, size // 2 :] = [[-1], [1], [0]], [[-1], [0], [1]]
+    tensors = [
+        T("sound", shape, dtype, scale),
+        T("samples", shape),
+        T("powers", shape),
+        T("weights", [3, size], data=halves * (1000 / size)),
+        T("bias", [3], data=np.array([2.0, 0, 0])),
+        T("logits", [1, 3]),
+        T("scores", [1, 3]),
+        T("full", [1], data=np.array([1 / 32768])),
+        T("cast", shape),
+    ]
+    real = {
+        "float32": [Op("MUL", ["sound", "sound"], ["powers"], options("Mul"))],
+        "int16": [
+            Op("CAST", ["sound"], ["cast"], options("Cast", outDataType=schema.TensorType.FLOAT32)),
+            Op("MUL", ["cast", "full"], ["samples"], options("Mul")),
+            Op("MUL", ["samples", "samples"], ["powers"], options("Mul")),
+        ],
+    }[dtype]
+    if scale is not None:
+        real[:2] = [Op("DEQUANTIZE", ["sound"], ["samples"], options("Dequantize"))]
+    return graph(
+        tensors,
+        [
+            *real,
+            Op("FULLY_CONNECTED", ["powers", "weights", "bias"], ["logits"], options("FullyConnected")),
+            Op("SOFTMAX", ["logits"], ["scores"], options("Softmax", beta=1.0)),
+        ],
+        ["sound"],
+        ["scores", "powers"] if embedding else ["scores"],
+    )
+
+
 def _reshape(source: str, shape: str, target: str, sizes: Sequence[int]) -> Op:
     return Op("RESHAPE", [source, shape], [target], options("Reshape", newShape=list(sizes)))
 

@@ -124,7 +124,7 @@ def test_many_tensors_are_called_by_their_names(models: Path) -> None:
 def test_foreign_metadata(models: Path, name: str, task: Task, labels: int) -> None:
     found = read_annotated(models / f"{name}.tflite")
     assert (found.task, len(found.labels)) == (task, labels)
-    assert (found.answer.kind == "classes") == (task is Task.IMAGE_CLASSIFICATION)
+    assert (found.answer.kind == "classes") == (task in (Task.IMAGE_CLASSIFICATION, Task.AUDIO_CLASSIFICATION))
 
 
 def test_foreign_classifiers(models: Path) -> None:
@@ -271,7 +271,7 @@ def resolve(
     outputs: Sequence[tuple[int, ...] | Tensor],
     inputs: Sequence[tuple[int, ...]] = (PICTURE,),
 ) -> AnnotatedModel:
-    normalized = tuple(TensorMetadata(mean=(0.0,), std=(255.0,)) for _ in inputs)
+    normalized = tuple(TensorMetadata(mean=(0.0,), std=(255.0,), sample_rate=16_000) for _ in inputs)
     monkeypatch.setattr("packager.annotated.read_metadata", lambda _: replace(metadata, inputs=normalized))
     return annotated_model(shapes.model(outputs, inputs))
 
@@ -287,7 +287,7 @@ def resolve(
         (Task.IMAGE_TO_TENSORS, [PICTURE], [(1, 64, 96, 1), (1, 7)], 0, "image", "tensors"),
         (Task.TENSOR_CLASSIFICATION, [VECTOR], [(1, 10)], 10, "tensors", "classes"),
         (Task.TENSOR_CLASSIFICATION, [VECTOR, (1, 3)], [(1, 10)], 10, "tensors", "classes"),
-        (Task.AUDIO_CLASSIFICATION, [(1, 15600)], [(1, 10)], 10, "tensors", "tensors"),
+        (Task.AUDIO_CLASSIFICATION, [(1, 15600)], [(1, 10), (1, 64)], 10, "audio", "classes"),
         (Task.TENSORS, [VECTOR, VECTOR], [(1, 2), (3,)], 0, "tensors", "tensors"),
     ],
 )

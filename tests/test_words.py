@@ -107,6 +107,7 @@ WRONG = {
     },
     "sample_rate": Wrong({"sample_rate": 0}, AUDIO, "is not a whole number from 1"),
     "audio_channels": Wrong({"audio_channels": 2**40}, AUDIO, "is not a whole number from 1"),
+    "hop": Wrong({"hop": 0}, AUDIO, "is not a whole number from 1 to 2,147,483,647"),
     "vocabulary": Wrong({"vocabulary": Path("nosuch.txt")}, TEXT, "cannot be read: No such file"),
     "delimiter": Wrong({"delimiter": "(", "vocabulary": Path("labels.txt")}, TEXT, "has a ( without a )"),
 }
@@ -128,6 +129,8 @@ MORE = [
     Wrong({"iou": -0.5}, POSE, "is not a number from 0 to 1"),
     Wrong({"points": 17}, CLASSIFIER, "does not go with the task image-classification"),
     Wrong({"sample_rate": 8000}, TENSORS, "does not go with the task tensors"),
+    Wrong({"hop": 8000}, TENSORS, "does not go with the task tensors"),
+    Wrong({"task": Task.AUDIO_CLASSIFICATION}, AUDIO, "a sound goes in as [1, N] or [N] samples"),
     Wrong({"vocabulary": Path("labels.txt")}, TENSORS, "does not go with the task tensors"),
     Wrong({"delimiter": " "}, TENSORS, "does not go with the task tensors"),
     Wrong({"delimiter": "(" * 20_000 + ")" * 20_000, "vocabulary": Path("labels.txt")}, TEXT, "40,000 characters"),
@@ -440,6 +443,7 @@ def test_whole_numbers_beyond_all_bounds(option_models: Path, target: str, value
 WHOLE_NUMBERS = {
     "sample_rate": (AUDIO, "1 to 4,294,967,295"),
     "audio_channels": (AUDIO, "1 to 4,294,967,295"),
+    "hop": (AUDIO, "1 to 2,147,483,647"),
     "pad": (CLASSIFIER, "0 to 255"),
     "points": (POSE, "1 to 10,000"),
 }
@@ -661,15 +665,21 @@ RIGHT = [
     ),
     Annotation(Task.OBJECT_DETECTION, channels=ChannelOrder.BGR, head=Head.YOLO_V5, threshold=1, iou=0.5),
     Annotation(Task.POSE, head=Head.LANDMARKS, points=21, threshold=0),
+    Annotation(**AUDIO, sample_rate=16_000, audio_channels=1, hop=400),  # type: ignore[arg-type]
 ]
 
 
 @pytest.mark.parametrize("annotation", RIGHT, ids=lambda annotation: annotation.task)
 def test_options_keys_and_fields_say_the_same(folder: Path, annotation: Annotation) -> None:
     """A setting that is right comes to the same bytes, whoever writes it."""
-    if annotation.task is not Task.IMAGE_CLASSIFICATION:
-        scores = (1, 63) if annotation.task is Task.POSE else (1, 6300, 6)
-        Path("m.tflite").write_bytes(ports((T("", (1, 64, 64, 3), "uint8"),), (T("", scores),)))
+    shapes = {
+        Task.OBJECT_DETECTION: (T("", (1, 64, 64, 3), "uint8"), T("", (1, 6300, 6))),
+        Task.POSE: (T("", (1, 64, 64, 3), "uint8"), T("", (1, 63))),
+        Task.AUDIO_CLASSIFICATION: (T("", (1, 1600)), T("", (1, 10))),
+    }
+    if annotation.task in shapes:
+        given, answered = shapes[annotation.task]
+        Path("m.tflite").write_bytes(ports((given,), (answered,)))
     by_python = annotate(read_model("m.tflite"), annotation)
     result = CliRunner().invoke(app, ["metadata", "attach", "m.tflite", "-o", "out.tflite", *options_of(annotation)])
     assert result.exit_code == 0, result.output

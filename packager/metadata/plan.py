@@ -782,7 +782,7 @@ def check_audio(
     tensor = model.inputs[0]
     shape = list(tensor.shape_signature)
     if tensor.shape[:-1] not in ((), (1,)) or not tensor.shape:
-        raise misfit(TASK, f"a sound goes in as [1, samples] or [samples], and this input is {shape}", *_FEATURES)
+        raise misfit(TASK, f"a sound goes in as [1, N] or [N] samples, and this input is {shape}", *_FEATURES)
     if shape[-1] < 0:
         raise misfit(
             TASK,
@@ -807,7 +807,7 @@ def check_audio(
     if not _SHORTEST_WINDOW <= seconds <= _LONGEST_WINDOW:
         raise misfit(
             SAMPLE_RATE,
-            f"{tensor.size:,} samples at {sample_rate:,} a second are {seconds:.3g} s, and a window of sound lasts "
+            f"{tensor.size:,} samples at {sample_rate:,} a second are {seconds:,.4g} s, and a window of sound lasts "
             f"{_SHORTEST_WINDOW} to {_LONGEST_WINDOW} s: they look like features, or the rate is wrong",
             *("Give the rate that the model was trained with. ", *_FEATURES),
         )

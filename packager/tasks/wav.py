@@ -18,6 +18,7 @@ from packager.tasks.kinds import Array
 # Chunks that are looked through for the samples; a file can hold one every 8 bytes.
 _MOST_CHUNKS = 1_000
 _BLOCK_BYTES = 1 << 18
+_UNKNOWN = 0xFFFFFFFF
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 # What stands behind the format in a SubFormat (the rest of KSDATAFORMAT_SUBTYPE_PCM and its like).
 _SUBTYPE = bytes.fromhex("000000001000800000aa00389b71")
@@ -136,12 +137,12 @@ def open_wav(stream: BinaryIO) -> Wav:
             form = stream.read(min(size, 40))
         if name == b"data":
             if form is None:
-                raise WavError("is damaged: nothing says of what form its samples are")
-            # One that was never closed says that it is empty, or ends here.
-            is_open = size == 0 and riff_end <= at
+                raise WavError("is damaged: its samples come before its header")
+            # One that went through a pipe does not know its size; one that was never closed says that it is empty.
+            is_open = size == _UNKNOWN or (size == 0 and riff_end <= at)
             return _wav(stream, form, at, end - at if is_open else min(size, end - at))
         at += size + (size & 1)
-    raise WavError("holds no samples" if form else "is damaged: it holds no sound")
+    raise WavError("holds no samples")
 
 
 def _what_else(head: bytes) -> str:

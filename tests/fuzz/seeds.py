@@ -197,8 +197,8 @@ def _annotated() -> Iterator[tuple[str, bytes]]:
                 Annotation(Task.POSE, (three,), points=3, threshold=0.1),
             ),
             "audio": (
-                classifier(T("", (1, 160), "int16")),
-                Annotation(Task.AUDIO_CLASSIFICATION, (three,), sample_rate=16_000, audio_channels=1),
+                classifier(T("", (1, 1600), "int16")),
+                Annotation(Task.AUDIO_CLASSIFICATION, (three,), sample_rate=16_000, audio_channels=1, hop=400),
             ),
             "text": (
                 classifier(T("", (1, 256), "int32")),

@@ -245,6 +245,7 @@ def _settings(task: Task | None, chance: random.Random, *, fits: bool) -> dict[s
     found = {"head": tuple(Head), "iou": numbers}
     by_kind: dict[Any, dict[str, tuple[Any, ...]]] = {
         InputKind.IMAGE: image,
+        InputKind.AUDIO: {"hop": (1, 800) if fits else (0, 10**400)},
         AnswerKind.CLASSES: {"activation": tuple(Activation), "threshold": numbers},
         AnswerKind.BOXES: {"activation": tuple(Activation), "threshold": numbers, **found},
         AnswerKind.MASK: {"activation": tuple(Activation), "threshold": numbers},

@@ -169,13 +169,17 @@ def test_a_segmenter(models: Path) -> None:
     assert len(metadata.outputs[0].labels() or ()) == 21
 
 
-def test_an_audio_classifier(models: Path, labels: Callable[..., LabelFile]) -> None:
-    model = read_model(models / "micro_speech_quantized.tflite")
-    annotation = Annotation(Task.AUDIO_CLASSIFICATION, (labels(4),), sample_rate=16_000, audio_channels=1)
-    audio = read(annotate(model, annotation)).inputs[0]
+def test_an_audio_classifier(labels: Callable[..., LabelFile]) -> None:
+    model = classifier(T("", (1, 1600)))
+    annotation = Annotation(Task.AUDIO_CLASSIFICATION, (labels(3),), sample_rate=16_000)
+    data = annotate(model, annotation)
+    audio = read(data).inputs[0]
     assert (audio.content, audio.sample_rate, audio.audio_channels) == ("audio", 16_000, 1)
-    unknown = read(annotate(model, dataclasses.replace(annotation, sample_rate=None))).inputs[0]
-    assert unknown.sample_rate == 0
+    assert own_entry(data) == {"task": "audio-classification"}
+    assert own_entry(again(data, Annotation(hop=400))) == {"task": "audio-classification", "hop": 400}
+    # The rate stays.
+    assert again(data, Annotation(Task.AUDIO_CLASSIFICATION, hop=400)) == again(data, Annotation(hop=400))
+    assert read(again(data, Annotation(sample_rate=8_000))).inputs[0].sample_rate == 8_000
 
 
 def test_a_text_classifier(models: Path, labels: Callable[..., LabelFile], tmp_path: Path) -> None:
@@ -500,8 +504,8 @@ def test_our_entry_holds_what_was_given(labels: Callable[..., LabelFile]) -> Non
     assert {name: getattr(metadata, name) for name in EVERYTHING} == EVERYTHING
     assert again(data, full) == again(data, Annotation()) == data
     # What goes with the new task stays, and no more.
-    audio = again(data, Annotation(Task.AUDIO_CLASSIFICATION))
-    assert own_entry(audio) == {"task": "audio-classification", "activation": "softmax", "threshold": 0.5}
+    features = again(data, Annotation(Task.TENSOR_CLASSIFICATION))
+    assert own_entry(features) == {"task": "tensor-classification", "activation": "softmax", "threshold": 0.5}
     assert own_entry(again(data, Annotation(Task.TENSORS))) == {"task": "tensors"}
     back = again(data, dataclasses.replace(plain, resize=Resize.ANTIALIAS, pad=0, activation=Activation.NONE))
     assert own_entry(back) == {
@@ -802,7 +806,7 @@ def _survives(data: bytes) -> None:
 
 def test_truncated_models(models: Path, labels: Callable[..., LabelFile]) -> None:
     model = read_model(models / "micro_speech_quantized.tflite")
-    data = annotate(model, Annotation(Task.AUDIO_CLASSIFICATION, (labels("a\n", "b", "c", "d"),)))
+    data = annotate(model, Annotation(Task.TENSOR_CLASSIFICATION, (labels("a\n", "b", "c", "d"),)))
     prefix = len(data) - len(model.data)
     lengths = {*range(0, prefix, 97), *range(prefix, len(data), 1013), *range(len(data) - 400, len(data), 13)}
     for length in sorted(lengths):
