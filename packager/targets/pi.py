@@ -18,6 +18,7 @@ from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head,
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
+    from packager.tasks.audio import AudioInput
     from packager.tasks.boxes import Boxes
     from packager.tasks.image import ImageInput
     from packager.tasks.text import TextInput
@@ -30,8 +31,8 @@ _TAKEN = sys.stdlib_module_names | frozenset(
     aifc annotationlib asynchat asyncore audioop binhex cgi cgitb chunk compression crypt distutils formatter
     imghdr imp lib2to3 mailcap msilib nis nntplib ossaudiodev parser pipes smtpd sndhdr spwd sunau symbol telnetlib
     tomllib uu xdrlib
-    ai_edge_litert backports backports_strenum flatbuffers google ml_dtypes numpy pil pillow protobuf tflite_runtime
-    tqdm typing_extensions
+    ai_edge_litert backports backports_strenum cffi flatbuffers google ml_dtypes numpy pil pillow protobuf
+    pycparser sounddevice soxr tflite_runtime tqdm typing_extensions
     build pip pkg_resources setuptools wheel
     """.split()
 )
@@ -81,6 +82,8 @@ class VersionsContext:
     ai_edge_litert: str
     tflite_runtime: str
     pillow: str
+    soxr: str
+    sounddevice: str
 
 
 @dataclass(frozen=True)
@@ -186,6 +189,37 @@ class TextContext:
     is_uncased: bool
     pattern: str
     has_start: bool
+
+
+@dataclass(frozen=True)
+class AudioContext:
+    """Samples of a sound, ``rate`` a second. For the words see ``ImageContext``.
+
+    ``window``, of ``seconds``, and ``hop`` are in samples. int16 items are quantized with ``scale`` and
+    ``zero_point``, or else 16-bit samples.
+    """
+
+    kind = InputKind.AUDIO
+
+    argument: str
+    metavar: str
+    a_given: str
+    givens: str
+    meaning: str
+    shell_example: str
+    shell_examples: str
+    python_example: str
+    preprocessor_arguments: str
+    rate: int
+    window: int
+    hop: int
+    seconds: str
+    dtype: str
+    shape: str
+    is_float: bool
+    is_quantized: bool
+    scale: float
+    zero_point: int
 
 
 @dataclass(frozen=True)
@@ -329,7 +363,7 @@ class Context:
     """What the templates of the pi target use."""
 
     project: ProjectContext
-    input: ImageContext | TextContext | TensorsInputContext
+    input: ImageContext | AudioContext | TextContext | TensorsInputContext
     answer: ClassesContext | BoxesContext | MaskContext | KeypointsContext | TensorsAnswerContext
 
 
@@ -375,11 +409,12 @@ def _build_context(annotated: AnnotatedModel, options: Options, _goldens: Golden
     kind = annotated.answer.kind
     are_tensors = annotated.input.kind is InputKind.TENSORS and kind is AnswerKind.TENSORS
     class_name = _class_name(name, "" if are_tensors else _ENDINGS[kind])
+    shown = (class_name, "Window") if annotated.input.kind is InputKind.AUDIO else (class_name,)
     # In the order of isort.
     modules = (
         ModuleContext("answer", _EXPORTS.get(kind, ())),
         ModuleContext("errors", ("InputError", "InstallationError")),
-        ModuleContext("model", (class_name,)),
+        ModuleContext("model", tuple(sorted(shown))),
     )
     labels = _labels(annotated)
     project = ProjectContext(
@@ -416,12 +451,17 @@ def _labels(annotated: AnnotatedModel) -> dict[str, tuple[str, ...]]:
     return {"": labels.default, **dict(sorted(fitting.items()))}
 
 
-def _input(annotated: AnnotatedModel) -> ImageContext | TextContext | TensorsInputContext:
+def _input(annotated: AnnotatedModel) -> ImageContext | AudioContext | TextContext | TensorsInputContext:
     if annotated.input.kind is InputKind.IMAGE:
         from packager.tasks.image import ImageInput
 
         assert isinstance(annotated.input, ImageInput)
         return _image(annotated.input, annotated.answer.kind)
+    if annotated.input.kind is InputKind.AUDIO:
+        from packager.tasks.audio import AudioInput
+
+        assert isinstance(annotated.input, AudioInput)
+        return _audio(annotated.input)
     if annotated.input.kind is InputKind.TEXT:
         from packager.tasks.text import TextInput
 
@@ -464,6 +504,31 @@ def _text(text: TextInput) -> TextContext:
         is_uncased=isinstance(tokenizer, WordPiece) and tokenizer.is_uncased,
         pattern=tokenizer.pattern if isinstance(tokenizer, RegexTokenizer) else "",
         has_start=isinstance(tokenizer, RegexTokenizer) and START in tokenizer.vocabulary,
+    )
+
+
+def _audio(audio: AudioInput) -> AudioContext:
+    affine = audio.tensor.affine
+    return AudioContext(
+        argument="samples",
+        metavar="FILE.wav",
+        a_given="a window of sound",
+        givens="sounds",
+        meaning="mono, at most ``sound.WINDOW`` of them: int16, or floats of -1 to 1",
+        shell_example="sound.wav",
+        shell_examples="*.wav",
+        python_example='"sound.wav"',
+        preprocessor_arguments="",
+        rate=audio.sample_rate,
+        window=audio.window,
+        hop=audio.hop,
+        seconds=f"{audio.window / audio.sample_rate:.4g}",
+        dtype=audio.tensor.dtype,
+        shape="[" + ", ".join(map(str, audio.tensor.shape)) + "]",
+        is_float=affine is None and audio.tensor.dtype == "float32",
+        is_quantized=affine is not None,
+        scale=1 / 32768 if affine is None else affine.scale,
+        zero_point=0 if affine is None else affine.zero_point,
     )
 
 
@@ -646,6 +711,8 @@ def _layers(context: Context) -> tuple[str, ...]:
         "pi/labels": context.project.labels.count > 0,
         "pi/wordpiece/in/text": isinstance(context.input, TextContext) and context.input.is_word_piece,
         "pi/regex/in/text": isinstance(context.input, TextContext) and not context.input.is_word_piece,
+        # What hears a sound answers for each window of it.
+        "pi/classify/out/classes": answer.kind is AnswerKind.CLASSES and context.input.kind is not InputKind.AUDIO,
         "pi/batch": is_picture and answer.kind is not AnswerKind.CLASSES,
         "pi/drawing": answer.kind in (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS),
         "pi/suppression": isinstance(answer, BoxesContext | KeypointsContext) and answer.has_iou,
@@ -717,6 +784,8 @@ def _next_steps(context: Context) -> tuple[str, ...]:
         command = f"{given.method} --help"
     elif isinstance(given, TextContext):
         command = f"{_COMMANDS[context.answer.kind]} {given.shell_example}"
+    elif isinstance(given, AudioContext):
+        command = f"listen {context.project.package}/golden/*.wav --json"
     else:
         command = f"{_COMMANDS[context.answer.kind]} {pictures}"
     return (
@@ -737,6 +806,7 @@ TARGET = Target(
         (InputKind.IMAGE, AnswerKind.KEYPOINTS),
         (InputKind.IMAGE, AnswerKind.TENSORS),
         (InputKind.TEXT, AnswerKind.CLASSES),
+        (InputKind.AUDIO, AnswerKind.CLASSES),
         (InputKind.TENSORS, AnswerKind.CLASSES),
         (InputKind.TENSORS, AnswerKind.TENSORS),
     ),
