@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,19 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from packager.annotated import AnnotatedModel
 from packager.cli import app
+from packager.golden import build_goldens
+from packager.golden.texts import text_sample
+from packager.runtimes import Runtime
+from packager.tasks.text import TextInput
+from tests import hand_made
 from tests.mediapipe import mediapipe_python
 
 pytestmark = pytest.mark.mediapipe
 
-# Prints the answer for a picture, as JSON: the detections of 0.5 and more, or the labels and the pixels by class.
+# Prints the answer for a picture, as JSON: the detections of 0.5 and more, or the labels and the pixels by class; for
+# a text its classes.
 PROGRAM = """
 import json
 import sys
@@ -24,12 +32,16 @@ import sys
 import mediapipe
 import numpy
 from mediapipe.tasks import python as tasks
-from mediapipe.tasks.python import vision
+from mediapipe.tasks.python import text, vision
 
-task, model, picture = sys.argv[1:]
-image = mediapipe.Image.create_from_file(picture)
+task, model, given = sys.argv[1:]
 base = tasks.BaseOptions(model_asset_path=model)
-if task == "object-detection":
+if task == "text-classification":
+    with text.TextClassifier.create_from_options(text.TextClassifierOptions(base_options=base)) as classifier:
+        (found,) = classifier.classify(given).classifications
+    answer = [{"label": item.category_name, "score": item.score} for item in found.categories]
+elif task == "object-detection":
+    image = mediapipe.Image.create_from_file(given)
     options = vision.ObjectDetectorOptions(base_options=base, score_threshold=0.5)
     with vision.ObjectDetector.create_from_options(options) as detector:
         found = detector.detect(image).detections
@@ -42,6 +54,7 @@ if task == "object-detection":
             "box": [box.origin_x, box.origin_y, box.origin_x + box.width, box.origin_y + box.height],
         })
 else:
+    image = mediapipe.Image.create_from_file(given)
     options = vision.ImageSegmenterOptions(base_options=base, output_category_mask=True)
     with vision.ImageSegmenter.create_from_options(options) as segmenter:
         mask = segmenter.segment(image).category_mask.numpy_view()
@@ -53,17 +66,16 @@ print(json.dumps(answer))
 
 def attached(models: Path, case: dict[str, Any], out: Path) -> Path:
     """The model of ``case`` with what it says of it, as a person would attach it."""
-    options = [f"--task={case['task']}", f"--mean={case['mean']}", f"--std={case['std']}", f"--crop={case['crop']}"]
-    if "labels" in case:
-        options.append(f"--labels={models / case['labels']}")
+    options = [f"--{name}={case[name]}" for name in ("task", "mean", "std", "crop") if name in case]
+    options += [f"--{name}={models / case[name]}" for name in ("labels", "vocabulary") if name in case]
     arguments = ["metadata", "attach", str(models / case["model"]), "-o", str(out), *options]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
     return out
 
 
-def answer(task: str, model: Path, picture: Path) -> Any:
-    arguments = [str(mediapipe_python()), "-I", "-c", PROGRAM, task, str(model), str(picture)]
+def answer(task: str, model: Path, given: Path | str) -> Any:
+    arguments = [str(mediapipe_python()), "-I", "-c", PROGRAM, task, str(model), str(given)]
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -96,3 +108,31 @@ def test_a_segmenter(models: Path, tmp_path: Path) -> None:
     assert sorted(found["pixels"]) == sorted(case["pixels"])
     for index, pixels in case["pixels"].items():
         assert found["pixels"][index] == pytest.approx(pixels, rel=0.01)
+
+
+def test_a_text_classifier(models: Path, tmp_path: Path) -> None:
+    (case,) = cases_of(models, "movie_review.tflite")
+    model = attached(models, case, tmp_path / "m.tflite")
+    for stated in case["texts"]:
+        found = answer(case["task"], model, stated["text"])
+        assert [item["label"] for item in found] == [item["label"] for item in stated["categories"]]
+        for item, expected in zip(found, stated["categories"], strict=True):
+            assert item["score"] == pytest.approx(expected["score"], abs=0.001)
+
+
+# English, on which MediaPipe's BERT tokenizer and the one that models are trained with agree.
+TEXTS = ["A red rose", "the sky's-blue", "UNSEEN grass, grassish reds!", "空 a sky ' 空空", "Red\tred", "", "green " * 20]
+
+
+@pytest.mark.parametrize("model", [hand_made.words, hand_made.pieces])
+def test_both_tokenizers(model: Callable[[], AnnotatedModel], tmp_path: Path) -> None:
+    """Vocabulary and inputs are found, and texts become the same tokens."""
+    annotated = model()
+    assert isinstance(annotated.input, TextInput)
+    path = tmp_path / "m.tflite"
+    path.write_bytes(annotated.model.data)
+    samples = [text_sample(annotated.input, f"text_{number}", text) for number, text in enumerate(TEXTS)]
+    goldens = build_goldens(annotated, samples, [Runtime.LITERT]).sets[Runtime.LITERT]
+    for text, case in zip(TEXTS, goldens.cases, strict=True):
+        theirs = {item["label"]: item["score"] for item in answer("text-classification", path, text)}
+        assert theirs == pytest.approx({item.label: item.score for item in case.answer}, abs=1e-5), text

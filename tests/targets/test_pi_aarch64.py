@@ -115,3 +115,25 @@ def test_real_models_pass_their_self_tests(
     assert all(case["answers"] for case in answers)
     told = pi.self_test(made, PACKAGE)
     assert last_line(told).startswith(f"PASS {len(pictures)} case")
+
+
+def test_texts_have_the_answers_of_others(models: Path, tmp_path: Path, pi: Pi) -> None:
+    cases = json.loads((models / "expected_tasks.json").read_text())["cases"]
+    (case,) = [case for case in cases if case["model"] == "movie_review.tflite"]
+    for name in (case["labels"], case["vocabulary"]):
+        shutil.copy(models / name, tmp_path)
+    texts = [stated["text"] for stated in case["texts"]]
+    metadata = f'task = "text-classification"\nlabels = "{case["labels"]}"\nvocabulary = "{case["vocabulary"]}"'
+    given = tmp_path / "given" / "texts.txt"
+    given.parent.mkdir()
+    given.write_text("\n".join(texts))
+    made = write_project(tmp_path, models / case["model"], metadata, [given])
+    assert last_line(pi.self_test(made, PACKAGE)).startswith("PASS 2 cases, 0 failed")
+    ran = pi.python("-m", PACKAGE, "classify", "--json", *texts, folder=made)
+    assert ran.returncode == 0, ran.stderr
+    for line, stated in zip(ran.stdout.splitlines(), case["texts"], strict=True):
+        answer = json.loads(line)
+        assert answer["text"] == stated["text"]
+        assert [item["label"] for item in answer["results"]] == [item["label"] for item in stated["categories"]]
+        for item, expected in zip(answer["results"], stated["categories"], strict=True):
+            assert item["score"] == pytest.approx(expected["score"], abs=0.03)

@@ -137,6 +137,29 @@ def test_ssd_finds_the_cat_in_the_picture_itself(models: Path, packages: Path) -
     assert best["box"] == pytest.approx([43, 44, 358, 332], abs=0.02 * 358 + 2)
 
 
+def test_texts(models: Path, tmp_path: Path) -> None:
+    (case,) = expected_of(models, "movie_review.tflite")
+    texts = [stated["text"] for stated in case["texts"]]
+    (tmp_path / "texts.txt").write_text("\n".join(texts))
+    annotation = Annotation(
+        task=Task.TEXT_CLASSIFICATION,
+        labels=(LabelFile(models / case["labels"]),),
+        vocabulary=models / case["vocabulary"],
+    )
+    annotated = annotated_model(parse_model(annotate(read_model(models / case["model"]), annotation)))
+    write_files(tmp_path, project(annotated, [tmp_path / "texts.txt"], "movie_review"))
+    tested = run(tmp_path, "movie_review", "selftest")
+    assert tested.stdout.splitlines()[-1].startswith("PASS 2 cases"), tested.stdout
+    ran = run(tmp_path, "movie_review", "classify", *texts, "--json")
+    assert (ran.returncode, told(ran)) == (0, []), ran.stderr
+    answers = [json.loads(line) for line in ran.stdout.splitlines()]
+    for answer, stated in zip(answers, case["texts"], strict=True):
+        assert answer["text"] == stated["text"]
+        assert [item["label"] for item in answer["results"]] == [item["label"] for item in stated["categories"]]
+        for item, expected in zip(answer["results"], stated["categories"], strict=True):
+            assert item["score"] == pytest.approx(expected["score"], abs=SCORE)
+
+
 def test_masks(models: Path, packages: Path, tmp_path: Path) -> None:
     (case,) = expected_of(models, CASES["deeplab"].model)
     picture = sampled(models / case["input"], 257, tmp_path)
