@@ -11,17 +11,20 @@ from typing import Any
 
 import pytest
 
+from packager.annotated import annotated_model
 from packager.config import Config, read_config
 from packager.errors import ConfigError, ModelError
 from packager.initial import Proposal, TensorLine, propose, render_proposal
 from packager.inspection import inspect_model
 from packager.inspection import runs as can_run
 from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
+from packager.metadata.plan import DEFAULT_DELIMITER
 from packager.metadata.reader import read_metadata
 from packager.model import parse_model, read_model
 from packager.render.naming import ProjectName
 from packager.targets import TARGETS
 from packager.tasks import CropMode, Head, Resize, Task
+from tests import hand_made
 from tests.conftest import HOSTILE_LABELS, PROJECT, REAL_MODELS
 from tests.metadata.exports import SAYS, model_of, with_json
 from tests.models import Op, T, graph, ports
@@ -138,6 +141,7 @@ def test_hostile_texts_from_the_model(tmp_path: Path) -> None:
         target_notes=tuple(HOSTILE_LABELS),
         metadata_notes=tuple(HOSTILE_LABELS),
         labels=HOSTILE_LABELS[0],
+        vocabulary=HOSTILE_LABELS[1],
         inputs=texts,
         outputs=texts,
     )
@@ -147,6 +151,7 @@ def test_hostile_texts_from_the_model(tmp_path: Path) -> None:
     assert [spec.name for spec in config.metadata.inputs] == HOSTILE_LABELS
     assert [spec.name for spec in config.metadata.outputs] == HOSTILE_LABELS
     assert config.metadata.labels == (LabelFile(tmp_path / HOSTILE_LABELS[0]),)
+    assert config.metadata.vocabulary == tmp_path / HOSTILE_LABELS[1]
 
 
 def test_the_commented_lines_are_right(tmp_path: Path) -> None:
@@ -186,6 +191,10 @@ PROPOSAL = Proposal(
     takes_labels=True,
     label_count="classes (10)",
     labels="",
+    takes_text=True,
+    is_split=True,
+    vocabulary="vocab.txt",
+    delimiter=DEFAULT_DELIMITER,
     takes_picture=True,
     takes_pixels=False,
     has_normalization=True,
@@ -210,6 +219,7 @@ PROPOSAL = Proposal(
 )
 SPARSE = replace(
     PROPOSAL,
+    vocabulary="",
     has_normalization=False,
     is_letterboxed=False,
     is_bilinear=False,
@@ -347,6 +357,38 @@ def test_what_a_model_is_taken_for(
         after = read_metadata(parse_model(annotate(parse_model(path.read_bytes()), metadata)))
         assert after is not None
         assert (after.task, after.head) == (task, expected.get("head"))
+
+
+def test_a_text_classifier_is_told_by_the_vocabulary_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "m.tflite"
+    path.write_bytes(hand_made.text_classifier())
+    assert propose(path, tmp_path).task == Task.TENSORS
+    shutil.copy(hand_made.WORDS, tmp_path / "m_vocab.txt")
+    shutil.copy(hand_made.COLORS, tmp_path / "labels.txt")
+    (tmp_path / "golden").mkdir()
+    (tmp_path / "golden/a.txt").write_text("a rose\n")
+    config = read_back(propose(path, tmp_path), tmp_path)
+    assert config.golden == ("golden/*.txt",)
+    assert config.metadata is not None
+    assert (config.metadata.task, config.metadata.vocabulary) == (Task.TEXT_CLASSIFICATION, tmp_path / "m_vocab.txt")
+    annotated = annotated_model(parse_model(annotate(parse_model(path.read_bytes()), config.metadata)))
+    assert annotated.input.kind == "text"
+    # The commented delimiter is the one that holds without it.
+    text = render_proposal(propose(path, tmp_path)).decode()
+    assert text.count("# delimiter = ") == 1
+    (tmp_path / "packager.toml").write_text(text.replace("# delimiter", "delimiter"), "utf-8")
+    delimited = read_config(tmp_path).metadata
+    assert delimited is not None
+    assert delimited.delimiter == DEFAULT_DELIMITER
+
+
+def test_a_berts_inputs_have_the_names_that_mediapipe_looks_for(tmp_path: Path) -> None:
+    path = tmp_path / "m.tflite"
+    path.write_bytes(hand_made.bert(22))
+    told = propose(path, tmp_path, answering("=", "text-classification", "l.txt", "v.txt"))
+    assert (told.labels, told.vocabulary, told.is_split) == ("l.txt", "v.txt", False)
+    assert [line.name for line in told.inputs] == ["mask", "ids", "segment_ids"]
+    assert "delimiter" not in render_proposal(told).decode()
 
 
 def test_a_detectors_outputs_have_the_names_that_others_look_for(tmp_path: Path) -> None:
