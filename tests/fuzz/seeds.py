@@ -24,7 +24,7 @@ from packager.model import Model, parse_model, read_model
 from packager.model.operators import TENSOR_TYPES
 from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize, Task
 from tests.conftest import MODELS, PROJECT
-from tests.hand_made import IMAGE, SCORES, classifier, with_weights_behind
+from tests.hand_made import BERT_INPUTS, IMAGE, SCORES, classifier, with_weights_behind
 from tests.metadata.exports import SAYS, model_of, with_json, with_literal
 from tests.metadata.test_archive import DEFLATED, Entry, deflated, raw_zip
 from tests.metadata.test_export import HOSTILE_NAMES
@@ -159,6 +159,7 @@ def _annotated() -> Iterator[tuple[str, bytes]]:
             path.write_text(json.dumps(texts))
             return LabelFile(path, locale)
 
+        (folder / "pieces").write_bytes(b"[CLS]\n[SEP]\n[UNK]\ngood\n")
         (folder / "vocabulary").write_bytes(b"<PAD> 0\n<UNKNOWN> 1\ngood 2\n")
         three, german = labels("cat", "dog", "mouse"), labels("Katze", "Hund", "Maus", locale="de")
         hostile = labels(*HOSTILE), labels(*HOSTILE[::-1], locale="fr")
@@ -203,6 +204,10 @@ def _annotated() -> Iterator[tuple[str, bytes]]:
             "text": (
                 classifier(T("", (1, 256), "int32")),
                 Annotation(Task.TEXT_CLASSIFICATION, (three,), vocabulary=folder / "vocabulary"),
+            ),
+            "bert": (
+                parse_model(ports(tuple(T(name, (1, 8), "int32") for name in BERT_INPUTS), (T("", (1, 3)),))),
+                Annotation(Task.TEXT_CLASSIFICATION, (three,), vocabulary=folder / "pieces"),
             ),
             "tensors": (
                 parse_model(ports((T("", (1, 2)), T("", (1,), "int32")), (T("", (1, 3)), T("", ())))),
