@@ -52,6 +52,7 @@ ALL = "\n".join(PAGES.values())
 NOT_RUN = {
     "pip install tflite-packager": "is for readers of a release; test_distribution.py installs the wheel",
     "make test": "runs these tests",
+    "python -m sounds listen --microphone": "needs a microphone, and listens until Ctrl-C",
     "./gradlew :digits:connectedAndroidTest": "needs Android's SDK and a device",
 }
 # Languages of blocks that are no commands: how they are checked. ``text`` is for people to look at.
@@ -117,9 +118,9 @@ def _sounds_and_texts(folder: Path) -> None:
     (folder / "vocab.txt").write_text("".join(f"{word} {number}\n" for number, word in numbered))
     (folder / "bert_vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *words]))
     (folder / "texts.txt").write_text("a good film\na bad film!\n")
-    tone = np.sin(np.arange(20_000) * 0.2) * 8000
+    tone = np.sin(np.arange(44_100) * 0.1) * 8000
     with wave.open(str(folder / "clip.wav"), "wb") as file:
-        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        file.setparams((1, 2, 44_100, 0, "NONE", ""))
         file.writeframes(tone.astype("<i2").tobytes())
 
 
@@ -218,7 +219,8 @@ class Reader:
                 self.check_shape(name, command, printed)
                 self.check_options(package, name)
             case ["pip", "install", path]:
-                self.install(self.folder / path)
+                # Extras are of this environment.
+                self.install(self.folder / path.partition("[")[0])
             case ["make", "demo"]:
                 # It would fetch what it needs, which here is there.
                 demo = dry_run("demo", f"OUT={self.folder / 'demo'}").splitlines()[-1]
