@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
+from PIL import Image
 
 from examples.gestures import motions
 from examples.shapes import pictures
@@ -21,6 +22,7 @@ from packager.pipeline import build
 from packager.replay import verify
 from packager.tasks.boxes import Detection
 from packager.tasks.quantization import quantize
+from tests.conftest import PROJECT
 
 
 def packaged(config_path: Path) -> AnnotatedModel:
@@ -148,3 +150,15 @@ def test_what_is_built_proves_itself(examples: Path, name: str, tmp_path: Path) 
         cwd=tmp_path / "pi", capture_output=True, text=True,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_the_pictures_of_their_answers_are_up_to_date(tmp_path: Path) -> None:
+    folder = PROJECT / "docs" / "pictures"
+    ran = subprocess.run([sys.executable, folder / "make.py", tmp_path], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    made = sorted(path.name for path in tmp_path.iterdir())
+    assert made == sorted(path.name for path in folder.glob("*.png"))
+    for name in made:
+        # The pixels, because compressed bytes differ from one zlib to the next.
+        with Image.open(tmp_path / name) as now, Image.open(folder / name) as kept:
+            assert now == kept, f"{name}: run {folder / 'make.py'}"
