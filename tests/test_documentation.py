@@ -85,17 +85,16 @@ def _annotated(folder: Path) -> None:
 
 
 def _detectors(folder: Path) -> None:
-    """Models without metadata that find something in every picture, and an export of Ultralytics."""
+    """The examples; models without metadata that find something in every picture, and an export of Ultralytics."""
+    shutil.copytree(PROJECT / "examples", folder / "examples")
     (folder / "labels.txt").write_text("red\ngreen\nblue\n")
     Image.new("RGB", (120, 80), (90, 120, 60)).save(folder / "photo.jpg")
-    detector = strip(boxes_model(()).model.data)
     landmarks = {"points": Output(np.zeros((1, 34), np.float32))}
     models = {
-        "detector": detector,
         "segmenter": strip(mask_model(()).model.data),
         "pose": strip(keypoints_model().model.data),
         "landmarks": picture_model(landmarks),
-        "yolo11n": with_json(detector, SAYS | {"imgsz": [16, 16]}).data,
+        "yolo11n": with_json(strip(boxes_model(()).model.data), SAYS | {"imgsz": [16, 16]}).data,
     }
     for name, data in models.items():
         (folder / f"{name}.tflite").write_bytes(data)
