@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from packager.annotated import AnnotatedModel, annotated_model
 from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
@@ -11,7 +12,7 @@ from packager.tasks import CropMode, Task
 
 
 def digits(
-    examples: Path, crop: CropMode = CropMode.STRETCH, labels: Path | None = None, **texts: str
+    examples: Path, crop: CropMode = CropMode.STRETCH, labels: Path | None = None, **texts: Any
 ) -> AnnotatedModel:
     """An image classifier: int8, 28x28 gray, ten labels."""
     annotation = Annotation(

@@ -37,7 +37,7 @@ def read_tree(root: Path) -> dict[str, bytes]:
 
 
 def build(config: Path, out: Path, **environment: str) -> subprocess.Popen[str]:
-    command = [Path(sys.executable).with_name("packager"), "build", config, "-o", out]
+    command: list[str | Path] = [Path(sys.executable).with_name("packager"), "build", config, "-o", out]
     return subprocess.Popen(
         command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )

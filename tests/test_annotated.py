@@ -55,7 +55,7 @@ def test_a_model_without_metadata() -> None:
 
 
 def test_names_from_the_metadata() -> None:
-    specs = {"inputs": (TensorSpec("The Angle", "In radians."),), "outputs": (TensorSpec("class"),)}
+    specs: dict[str, Any] = {"inputs": (TensorSpec("The Angle", "In radians."),), "outputs": (TensorSpec("class"),)}
     found = annotated(SINE, Annotation(task=Task.TENSORS, name="Sine wave", **specs))
     assert found.name == "Sine wave"
     assert [(port.name, port.title, port.description) for port in (*found.inputs, *found.outputs)] == [
@@ -372,7 +372,7 @@ def test_tasks_that_do_not_fit(
 
 
 def test_attached_detectors_and_segmenters(models: Path, tmp_path: Path) -> None:
-    pictures = {"mean": (127.5,), "std": (127.5,)}
+    pictures: dict[str, Any] = {"mean": (127.5,), "std": (127.5,)}
     for name, task, labels, kind in (
         ("ssd_mobilenet_v1_no_metadata", Task.OBJECT_DETECTION, models / "coco_labels.txt", Boxes),
         ("deeplabv3", Task.IMAGE_SEGMENTATION, tmp_path / "labels.txt", Mask),
@@ -397,7 +397,7 @@ def changed(model: Model | None = None, **fields: Any) -> Model:
     return replace(model, subgraphs=(replace(model.main, tensors=tensors),))
 
 
-def shape(*sides: int) -> dict[str, tuple[int, ...]]:
+def shape(*sides: int) -> dict[str, Any]:
     return {"shape": sides, "shape_signature": sides}
 
 

@@ -122,14 +122,14 @@ def test_bad_input_is_one_message_and_exit_code_1(
     bad_inputs: dict[str, Path], tmp_path: Path, kind: str, command: str
 ) -> None:
     path, out = bad_inputs[kind], tmp_path / "out"
-    arguments = {
+    commands: dict[str, list[str | Path]] = {
         "inspect": ["inspect", path],
         "init": ["init", path, "--yes", "-o", out],
         "show": ["metadata", "show", path],
         "export": ["metadata", "export", path, "-o", out],
         "attach": ["metadata", "attach", path, "-o", out, "--task", "tensors"],
-    }.get(command, [command, path, "-o", out])
-    code, stdout, stderr = invoke(*arguments)
+    }
+    code, stdout, stderr = invoke(*commands.get(command, [command, path, "-o", out]))
     assert (code, stdout) == (1, "")
     assert stderr.startswith(f"error: {path}: ")
     assert stderr.count("error:") == 1

@@ -92,7 +92,8 @@ package = "org.example.digits"
         ),
         options=options,
     )
-    assert all(type(value) is float for value in (config.metadata.mean or ()) if config.metadata)
+    assert config.metadata is not None
+    assert all(type(value) is float for value in config.metadata.mean or ())
 
 
 def test_the_least(tmp_path: Path) -> None:

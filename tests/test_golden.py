@@ -102,7 +102,7 @@ def test_a_large_picture_is_made_smaller(
         np.testing.assert_array_equal(sample.inputs[0], input_tensor(picture, digits.input))
 
 
-def gradient() -> np.ndarray:
+def gradient() -> np.ndarray[Any, Any]:
     return np.arange(256, dtype=np.uint8).reshape(16, 16)
 
 
@@ -122,7 +122,7 @@ UNWRITABLE_EXIF += struct.pack(">HHII", 0x0128, 4, 1, 2**32 - 1) + bytes(4)
 
 
 # What a camera's picture becomes, by the orientation that it names; others are none.
-UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+UPRIGHT: dict[int, Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]] = {
     2: np.fliplr,
     3: lambda pixels: np.rot90(pixels, 2),
     4: np.flipud,
@@ -143,7 +143,7 @@ def test_every_orientation(digits: AnnotatedModel, tmp_path: Path, kind: str, or
     Image.fromarray(pixels).save(tmp_path / "turned", kind, exif=exif, quality=100)
     (sample,) = read_samples(digits, [tmp_path / "turned"])
     with Image.open(io.BytesIO(png_of(sample))) as kept:
-        expected = UPRIGHT.get(orientation, lambda pixels: pixels)(pixels)
+        expected = UPRIGHT[orientation](pixels) if orientation in UPRIGHT else pixels
         assert kept.size == expected.shape[::-1]
         np.testing.assert_allclose(np.asarray(kept).astype(int), expected, atol=4)
         assert (dict(kept.getexif()), kept.info) == ({}, {})
@@ -516,7 +516,7 @@ INT8 = port("x", "int8", quantization=Quantization((0.5,), (0,), None))
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_arrays_that_do_not_fit(
-    sine: AnnotatedModel, tmp_path: Path, inputs: list[Port], array: np.ndarray, what: str, fix: str | None
+    sine: AnnotatedModel, tmp_path: Path, inputs: list[Port], array: np.ndarray[Any, Any], what: str, fix: str | None
 ) -> None:
     path = saved(tmp_path / "x.npy", array)
     with pytest.raises(ConfigError) as caught:
@@ -544,7 +544,7 @@ def test_endings_that_lie(sine: AnnotatedModel, tmp_path: Path) -> None:
 # --- answers ----------------------------------------
 
 
-def run_interpreter(model: bytes, tensor: np.ndarray) -> np.ndarray:
+def run_interpreter(model: bytes, tensor: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The example models are safe to run in this process."""
     from ai_edge_litert.interpreter import Interpreter
 
@@ -552,7 +552,7 @@ def run_interpreter(model: bytes, tensor: np.ndarray) -> np.ndarray:
     interpreter.allocate_tensors()
     interpreter.set_tensor(interpreter.get_input_details()[0]["index"], tensor)
     interpreter.invoke()
-    output: np.ndarray = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    output: np.ndarray[Any, Any] = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
     return output
 
 

@@ -145,7 +145,7 @@ def test_large_tensors_are_sampled(shape: tuple[int, ...], stride: int, given: P
 
 
 def rankings(operators: list[Op], outputs: list[str]) -> tuple[Ranking, ...]:
-    names = sorted({name for operator in operators for name in (*operator.inputs, *operator.outputs)})
+    names = sorted({str(name) for operator in operators for name in (*operator.inputs, *operator.outputs)})
     return output_rankings(parse_model(graph([T(name, [1, 4]) for name in names], operators, ["x"], outputs)))
 
 

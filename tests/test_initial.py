@@ -304,7 +304,8 @@ def test_a_wrong_answer_is_told_why(tmp_path: Path) -> None:
 
 IMAGE, PLANAR, UINT8 = T("", (1, 64, 96, 3)), T("", (1, 3, 64, 96)), T("", (1, 64, 96, 3), "uint8")
 SSD = (T("", (1, 10, 4)), T("", (1, 10)), T("", (1, 10)), T("", (1,)))
-PIXELS, UNIT = {}, {"mean": (0.0,), "std": (255.0,)}
+PIXELS: dict[str, Any] = {}
+UNIT = {"mean": (0.0,), "std": (255.0,)}
 STRETCH, LETTERBOX = {"crop": CropMode.STRETCH}, {"crop": CropMode.LETTERBOX, "resize": Resize.BILINEAR}
 YOLO = {**LETTERBOX, "pad": 114, "threshold": 0.25}
 MOVENET = {**LETTERBOX, "pad": 0}

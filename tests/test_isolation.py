@@ -348,7 +348,7 @@ def test_a_child_never_outlives_its_parent(tmp_path: Path, number: signal.Signal
     (tmp_path / "model.tflite").write_bytes(endless())
     (tmp_path / "temporary").mkdir()
     mark = uuid.uuid4().hex
-    command = [Path(sys.executable).with_name("packager"), "pi", "model.tflite", "-o", "out"]
+    command: list[str | Path] = [Path(sys.executable).with_name("packager"), "pi", "model.tflite", "-o", "out"]
     environment = {**os.environ, "PACKAGER_MARK": mark, "TMPDIR": str(tmp_path / "temporary")}
     parent = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
     assert wait_for(lambda: len(alive(mark)) == 2)

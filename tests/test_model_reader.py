@@ -603,7 +603,7 @@ def scales(count: int) -> Any:
 
 
 CODES, NODES = kinds(3000)
-REPEATED = {
+REPEATED: dict[str, dict[str, Any]] = {
     "inputs": {"subgraphs": [named(inputs=[0] * 10_000)]},
     "outputs": {"subgraphs": [named(outputs=[0] * 10_000)]},
     "inputs of 5,000 scales": {"subgraphs": [named(tensors=[scales(5000)], inputs=[0] * 10_000)]},

@@ -76,9 +76,9 @@ def test_names_of_names_stay_as_they_are() -> None:
 
 # Python's own list, and as the languages' references have them: C++20's with the alternative spellings, Kotlin's hard
 # ones, those that Swift reserves in declarations, statements and expressions, Java's.
-KEYWORDS = (
-    keyword.kwlist
-    + """
+KEYWORDS = [
+    *keyword.kwlist,
+    *"""
 alignas alignof asm auto bool break case catch char char8_t char16_t char32_t class concept const consteval constexpr
 constinit const_cast continue co_await co_return co_yield decltype default delete do double dynamic_cast else enum
 explicit export extern false float for friend goto if inline int long mutable namespace new noexcept nullptr operator
@@ -89,8 +89,8 @@ as fun in interface is null object package super typealias typeof val var when
 associatedtype deinit extension fileprivate func import init inout internal let open precedencegroup protocol
 rethrows subscript defer fallthrough guard repeat where any await self nil throws async
 abstract assert boolean byte extends final finally implements instanceof native strictfp synchronized transient
-""".split()
-)
+""".split(),
+]
 
 
 def test_no_name_is_a_keyword() -> None:

@@ -14,8 +14,9 @@ from packager.model import read_model
 from packager.pipeline import build
 from packager.runtimes import Runtime
 from packager.targets import TARGETS, load_target
+from tests.models import options
 from tests.runtimes import LITERT, MICRO, run_files, run_models
-from tests.targets.micro.operators import Example, constant, options, tensor, weights
+from tests.targets.micro.operators import Example, constant, tensor, weights
 from tests.test_model_reader import build as build_model
 
 pytestmark = pytest.mark.slow

@@ -29,7 +29,7 @@ from tests.conftest import write_files
 FOLDER = Path(packager.targets.__file__).parent
 
 
-def missing(name: str, load: Callable[[str], Target] = load_target) -> Iterator[str]:
+def missing(name: str, load: Callable[[str], Target[Any, Any]] = load_target) -> Iterator[str]:
     """What the target ``name`` lacks, in sentences."""
     try:
         target = load(name)
@@ -58,7 +58,7 @@ def missing(name: str, load: Callable[[str], Target] = load_target) -> Iterator[
 def missing_in_cells(name: str, target: Target[Any, Any]) -> Iterator[str]:
     """What of the kinds in ``target.cells`` has no templates or no context, and the other way round."""
     sides = {"input": "in", "answer": "out"}
-    kinds = {
+    kinds: dict[str, list[StrEnum]] = {
         "input": list(dict.fromkeys(input for input, _ in target.cells)),
         "answer": list(dict.fromkeys(answer for _, answer in target.cells)),
     }
@@ -129,7 +129,7 @@ def is_plain(kind: Any) -> bool:
 
 
 def is_frozen_dataclass(kind: Any) -> bool:
-    return dataclasses.is_dataclass(kind) and kind.__dataclass_params__.frozen
+    return dataclasses.is_dataclass(kind) and bool(vars(kind)["__dataclass_params__"].frozen)
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -243,7 +243,7 @@ def good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Target[Any, Any]:
     return replace(load_target("pi"), options=GoodOptions, context=GoodContext, cells=cells)
 
 
-def test_the_check_passes_what_is_complete(good: Target) -> None:
+def test_the_check_passes_what_is_complete(good: Target[Any, Any]) -> None:
     assert list(missing("pi", lambda _name: good)) == []
     assert list(missing("pi", lambda _name: replace(good, options=EveryOption))) == []
 
@@ -257,7 +257,7 @@ def test_the_check_finds_a_missing_module(monkeypatch: pytest.MonkeyPatch) -> No
     assert list(missing("watch")) == ["packager/targets/watch.py has no constant TARGET"]
 
 
-def test_the_check_finds_a_missing_template_folder(good: Target) -> None:
+def test_the_check_finds_a_missing_template_folder(good: Target[Any, Any]) -> None:
     assert list(missing("watch", lambda _name: replace(good, name="watch"))) == [
         "there are no files in templates/watch/",
         "there are no files in templates/watch/in/image/",
@@ -265,7 +265,7 @@ def test_the_check_finds_a_missing_template_folder(good: Target) -> None:
     ]
 
 
-def test_the_check_finds_cells_and_folders_without_one_another(good: Target, tmp_path: Path) -> None:
+def test_the_check_finds_cells_and_folders_without_one_another(good: Target[Any, Any], tmp_path: Path) -> None:
     write_files(tmp_path, {f"pi/{layer}/file": b"" for layer in ("in/audio", "out/mask", "pair/audio-mask")})
     cells = (*good.cells, (InputKind.TENSORS, AnswerKind.BOXES))
     assert list(missing("pi", lambda _name: replace(good, cells=cells))) == [
@@ -279,7 +279,7 @@ def test_the_check_finds_cells_and_folders_without_one_another(good: Target, tmp
     ]
 
 
-def test_the_check_finds_what_is_wrong(good: Target, tmp_path: Path) -> None:
+def test_the_check_finds_what_is_wrong(good: Target[Any, Any], tmp_path: Path) -> None:
     for folder in ("in", "out"):
         shutil.rmtree(tmp_path / "pi" / folder)
 

@@ -19,7 +19,7 @@ BIG = "9" * 400
 HUGE = "9" * 5_000
 
 # text, line, what
-HARD = {
+HARD: dict[str, tuple[str | bytes, int, str]] = {
     "deep arrays": ("model = 'm'\nname = " + "[" * 20_000 + "]" * 20_000, 2, "brackets nested more than 16 deep"),
     "deep tables": ("model = 'm'\nname = " + "{a=" * 20_000 + "1" + "}" * 20_000, 2, "brackets nested more than 16"),
     "deep, many lines": ("model = 'm'\nname = " + "[\n" * 20_000, 18, "brackets nested more than 16 deep"),
@@ -297,7 +297,7 @@ def test_lines_are_those_that_tomllib_tells() -> None:
             assert lines.line(keys) == slow_line_of(text, keys), (text, keys)
             assert lines.holds(keys), (text, keys)
             absent = (*keys, "absent")
-            inner = document
+            inner: Any = document
             for key in keys:
                 inner = inner[key]
             if isinstance(inner, dict) and not re.search(r"\{", text):

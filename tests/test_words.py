@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -93,9 +93,9 @@ WRONG = {
     "inputs": Wrong({"inputs": (TensorSpec("a"), TensorSpec("b"))}, what="2 inputs are described"),
     "outputs": Wrong({"outputs": (TensorSpec("a"), TensorSpec("b"))}, what="2 outputs are described"),
     **{
-        f"{side}.{part}": Wrong({side: (TensorSpec(**{part: BROKEN}),)}, what="is not valid Unicode")
+        f"{side}.{part}": Wrong({side: (spec,)}, what="is not valid Unicode")
         for side in ("inputs", "outputs")
-        for part in ("name", "description")
+        for part, spec in {"name": TensorSpec(BROKEN), "description": TensorSpec(None, BROKEN)}.items()
     },
     **{
         f"{side}.minimum": Wrong({side: (TensorSpec(minimum=(-float("inf"),), maximum=(1.0,)),)}, what="is infinite")
@@ -142,7 +142,7 @@ MORE = [
 
 def fields_of_an_annotation() -> list[str]:
     """Each field by its name; those of the dataclasses in it behind a dot."""
-    inner = {"labels": [LabelFile], "inputs": [TensorSpec], "outputs": [TensorSpec]}
+    inner: dict[str, list[type]] = {"labels": [LabelFile], "inputs": [TensorSpec], "outputs": [TensorSpec]}
     return [
         name
         for item in dataclasses.fields(Annotation)
@@ -440,7 +440,7 @@ def test_whole_numbers_beyond_all_bounds(option_models: Path, target: str, value
 
 
 # The whole numbers of an annotation: with what they go, and what they may be.
-WHOLE_NUMBERS = {
+WHOLE_NUMBERS: dict[str, tuple[dict[str, Any], str]] = {
     "sample_rate": (AUDIO, "1 to 4,294,967,295"),
     "audio_channels": (AUDIO, "1 to 4,294,967,295"),
     "hop": (AUDIO, "1 to 2,147,483,647"),
@@ -455,7 +455,7 @@ def test_whole_numbers_of_an_annotation(folder: Path, name: str, value: int) -> 
     hints = typing.get_type_hints(Annotation)
     assert {item for item, kind in hints.items() if kind == int | None} == set(WHOLE_NUMBERS)
     rest, limits = WHOLE_NUMBERS[name]
-    annotation = Annotation(**{**rest, name: value})  # type: ignore[arg-type]
+    annotation = Annotation(**{**rest, name: value})
     by_command = CliRunner().invoke(
         app, ["metadata", "attach", "m.tflite", "-o", "out.tflite", *options_of(annotation)]
     )
@@ -490,6 +490,11 @@ def test_a_choice_that_is_none(option_models: Path, target: str) -> None:
         assert caught.value.what == f"Options.{item.name} is 'nosuch', and should be of {type(item.default).__name__}"
 
 
+# As who checks no types may write them.
+A_NUMBER: Any = 1
+A_TEXT: Any = "x"
+
+
 @pytest.mark.parametrize(
     ("given", "what"),
     [
@@ -502,10 +507,10 @@ def test_a_choice_that_is_none(option_models: Path, target: str) -> None:
             "Annotation.inputs is TensorSpec(name='x', description=None, minimum=None, ma",
         ),
         (
-            {"inputs": (TensorSpec("x", minimum=1),)},
+            {"inputs": (TensorSpec("x", minimum=A_NUMBER),)},
             "Annotation.inputs[0].minimum is 1, and should be a tuple of float",
         ),
-        ({"labels": (LabelFile("x"),)}, "Annotation.labels[0].path is 'x', and should be of Path"),
+        ({"labels": (LabelFile(A_TEXT),)}, "Annotation.labels[0].path is 'x', and should be of Path"),
         ({"name": 5}, "Annotation.name is 5, and should be of str"),
         ({"sample_rate": 16000.0}, "Annotation.sample_rate is 16000.0, and should be of int"),
         ({"sample_rate": True}, "Annotation.sample_rate is True, and should be of int"),
@@ -529,7 +534,8 @@ def test_force(folder: Path) -> None:
     for arguments in (["build", "-o", "out"], ["pi", "m.tflite", "-o", "out"]):
         result = CliRunner().invoke(app, arguments)
         assert "run again with --force to write among these files." in result.stderr
-    for call in (lambda: packager.build(".", "out"), lambda: package("pi", "m.tflite", "out")):
+    calls: list[Callable[[], Any]] = [lambda: packager.build(".", "out"), lambda: package("pi", "m.tflite", "out")]
+    for call in calls:
         with pytest.raises(PackagerError) as caught:
             call()
         assert "run again with force=True to write among these files." in str(caught.value)

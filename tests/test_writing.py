@@ -11,7 +11,9 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,7 +82,7 @@ def out(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _leaves_nothing_beside(tmp_path: Path):
+def _leaves_nothing_beside(tmp_path: Path) -> Iterator[None]:
     yield
     assert not [str(path) for path in tmp_path.rglob(".*packager-*")]
 
@@ -123,7 +125,7 @@ STATES = {
 
 
 @pytest.mark.parametrize("case", STATES.values(), ids=STATES)
-def test_each_state_of_a_file_has_its_rule(out, case):
+def test_each_state_of_a_file_has_its_rule(out: Path, case: Any) -> None:
     first, edits, second, states, files = case
     write(out, first)
     for path, text in edits.items():
@@ -149,7 +151,7 @@ STEPS = {
 
 
 @pytest.mark.parametrize("case", STEPS.values(), ids=STEPS)
-def test_what_follows_on_a_kept_edit(out, case):
+def test_what_follows_on_a_kept_edit(out: Path, case: Any) -> None:
     edits, text, states, files = case
     write(out, {"a": "1"})
     build_file_tree(out, {"a": "me"})
@@ -160,7 +162,7 @@ def test_what_follows_on_a_kept_edit(out, case):
     assert read_file_tree(out) == files
 
 
-def test_an_edited_new_file_is_not_overwritten(out):
+def test_an_edited_new_file_is_not_overwritten(out: Path) -> None:
     write(out, {"a": "1"})
     build_file_tree(out, {"a": "me", "a.new": "also me"})
     with pytest.raises(WriteError, match=r"a\.new: .*edited too"):
@@ -169,14 +171,14 @@ def test_an_edited_new_file_is_not_overwritten(out):
     assert read_file_tree(out) == {"a": "2", "a.new": "also me"}
 
 
-def test_force_replaces_edits_and_still_leaves_orphans(out):
+def test_force_replaces_edits_and_still_leaves_orphans(out: Path) -> None:
     write(out, {"a": "1", "b": "1"})
     build_file_tree(out, {"a": "me", "b": "me", "mine": "me"})
     assert write(out, {"a": "1"}, force=True) == {"a": "replaced", "b": "orphaned"}
     assert read_file_tree(out) == {"a": "1", "b": "me", "mine": "me"}
 
 
-def test_diff_shows_edited_and_differing_files_and_writes_nothing(out):
+def test_diff_shows_edited_and_differing_files_and_writes_nothing(out: Path) -> None:
     write(out, {"edited": "x\ny\n", "old": "1", "same": "s", "binary": "\0"})
     build_file_tree(out, {"edited": "x\nme\n"})
     before = inodes(out)
@@ -195,7 +197,7 @@ def test_diff_shows_edited_and_differing_files_and_writes_nothing(out):
 # --- Lock file, manifest, bytes ----------------------------------------------------------------------------
 
 
-def test_lock_file(out):
+def test_lock_file(out: Path) -> None:
     write_tree(out, [project({"b": "2", "a/ü": "1"}, "android")], version="1.2")
     assert (out / "android/packager.lock.json").read_bytes().decode() == (
         f"""{{
@@ -212,7 +214,7 @@ def test_lock_file(out):
     )
 
 
-def test_manifest_tells_what_is_on_disk(out):
+def test_manifest_tells_what_is_on_disk(out: Path) -> None:
     projects = [project({"a": "1"}, "android"), project({"b": "1"}, "ios")]
     write_tree(out, projects, version="1", manifest=True)
     build_file_tree(out, {"android/a": "me", "mine": "me"})
@@ -225,13 +227,13 @@ def test_manifest_tells_what_is_on_disk(out):
     assert Change("manifest.json", State.REPLACED) in changes
 
 
-def test_other_projects_stay(out):
+def test_other_projects_stay(out: Path) -> None:
     write_tree(out, [project({"a": "1"}, "android"), project({"b": "1"}, "ios")], version="1", manifest=True)
     write_tree(out, [project({"c": "2"}, "ios")], version="1")
     assert read_file_tree(out) == {"android/a": "1", "ios/c": "2"}
 
 
-def test_two_runs_give_the_same_bytes(tmp_path):
+def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
     tree = {"b/c": "1", "a": "2", "b/a": "3"}
     for name, order in ("one", tree), ("two", dict(reversed(tree.items()))):
         projects = [project(order, "x"), project(order, "y")]
@@ -243,7 +245,7 @@ def test_two_runs_give_the_same_bytes(tmp_path):
 
 
 @posix_only
-def test_peoples_files_survive_as_they_are(out, tmp_path):
+def test_peoples_files_survive_as_they_are(out: Path, tmp_path: Path) -> None:
     write(out, {"run.sh": "#!/bin/sh\n", "a": "1", "d/b": "1"})
     build_file_tree(tmp_path, {"elsewhere/f": "outside"})
     mine = {
@@ -277,7 +279,7 @@ def test_peoples_files_survive_as_they_are(out, tmp_path):
 
 
 @posix_only
-def test_hard_linked_files_of_people_are_not_rewritten(out, tmp_path):
+def test_hard_linked_files_of_people_are_not_rewritten(out: Path, tmp_path: Path) -> None:
     write(out, {"a": "1"})
     (tmp_path / "backup").hardlink_to(out / "a")
     write(out, {"a": "2"})
@@ -285,7 +287,7 @@ def test_hard_linked_files_of_people_are_not_rewritten(out, tmp_path):
 
 
 @posix_only
-def test_without_hard_links_files_are_copied(out, monkeypatch):
+def test_without_hard_links_files_are_copied(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: Path, target: Path) -> None:
         raise OSError(errno.EPERM, "no hard links here", str(self))
 
@@ -297,7 +299,7 @@ def test_without_hard_links_files_are_copied(out, monkeypatch):
 
 
 @posix_only
-def test_a_link_to_the_root_stays_a_link(out, tmp_path):
+def test_a_link_to_the_root_stays_a_link(out: Path, tmp_path: Path) -> None:
     write(out, {"a": "1"})
     link = tmp_path / "link"
     link.symlink_to(out)
@@ -306,12 +308,12 @@ def test_a_link_to_the_root_stays_a_link(out, tmp_path):
     assert read_file_tree(out) == {"a": "2"}
 
 
-def test_a_file_that_changes_during_the_run_is_not_lost(out, monkeypatch):
+def test_a_file_that_changes_during_the_run_is_not_lost(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(out, {"a": "1"})
     build_file_tree(out, {"mine": "before"})
     create = writing._create
 
-    def create_while_somebody_saves(*arguments: object, **options: object) -> None:
+    def create_while_somebody_saves(*arguments: Any, **options: Any) -> None:
         (out / "mine~").write_text("saved meanwhile")
         (out / "mine~").replace(out / "mine")
         create(*arguments, **options)
@@ -362,7 +364,7 @@ def test_a_file_that_changes_during_the_run_is_not_lost(out, monkeypatch):
         "packager.lock.json/x",
     ],
 )
-def test_hostile_paths_are_refused(out, path):
+def test_hostile_paths_are_refused(out: Path, path: str) -> None:
     with pytest.raises(WriteError) as refused:
         write(out, {"fine": "1", path: "2"})
     assert str(refused.value).replace("\n  ", "").isprintable()
@@ -370,7 +372,7 @@ def test_hostile_paths_are_refused(out, path):
 
 
 @pytest.mark.parametrize("folder", ["..", "/tmp", "a/../..", ".", "a/", "nul", "a\\b"])
-def test_hostile_project_folders_are_refused(out, folder):
+def test_hostile_project_folders_are_refused(out: Path, folder: str) -> None:
     with pytest.raises(WriteError):
         write_tree(out, [project({}, folder)], version="1")
     assert not out.parent.exists()
@@ -390,12 +392,12 @@ def test_hostile_project_folders_are_refused(out, folder):
         {"a": "", "A.new/b": ""},
     ],
 )
-def test_colliding_paths_are_refused(out, tree):
+def test_colliding_paths_are_refused(out: Path, tree: dict[str, str]) -> None:
     with pytest.raises(WriteError, match="is refused"):
         write(out, tree)
 
 
-def test_the_same_path_in_two_projects_is_refused(out):
+def test_the_same_path_in_two_projects_is_refused(out: Path) -> None:
     with pytest.raises(WriteError, match="collides with 'x/a'"):
         write_tree(out, [project({"x/a": "1"}), project({"a": "2"}, "x")], version="1")
 
@@ -415,7 +417,9 @@ def test_the_same_path_in_two_projects_is_refused(out):
     ],
 )
 @pytest.mark.parametrize("force", [False, True])
-def test_nothing_is_written_through_links_or_over_folders(out, tmp_path, obstacle, path, force):
+def test_nothing_is_written_through_links_or_over_folders(
+    out: Path, tmp_path: Path, obstacle: dict[str, str], path: str, force: bool
+) -> None:
     build_file_tree(tmp_path, {"elsewhere/f": "outside"})
     write_tree(out, [], version="1", manifest=True)
     build_file_tree(out, obstacle)
@@ -425,7 +429,7 @@ def test_nothing_is_written_through_links_or_over_folders(out, tmp_path, obstacl
     assert read_file_tree(tmp_path / "elsewhere") == {"f": "outside"}
 
 
-def test_a_file_as_root_is_refused(tmp_path):
+def test_a_file_as_root_is_refused(tmp_path: Path) -> None:
     build_file_tree(tmp_path, {"out": "me"})
     for root in (tmp_path / "out", tmp_path / "out" / "deeper"):
         with pytest.raises(WriteError):
@@ -433,7 +437,7 @@ def test_a_file_as_root_is_refused(tmp_path):
     assert read_file_tree(tmp_path) == {"out": "me"}
 
 
-def test_a_folder_that_is_not_ours_needs_force(out):
+def test_a_folder_that_is_not_ours_needs_force(out: Path) -> None:
     build_file_tree(out, {"a": "me", "mine": "me"})
     with pytest.raises(WriteError, match="not empty") as refused:
         write(out, {"a": "1"})
@@ -443,13 +447,13 @@ def test_a_folder_that_is_not_ours_needs_force(out):
     assert read_file_tree(out) == {"a": "1", "mine": "me"}
 
 
-def test_an_empty_folder_is_accepted(out):
+def test_an_empty_folder_is_accepted(out: Path) -> None:
     out.mkdir(parents=True)
     assert write(out, {"a": "1"}) == {"a": "created"}
 
 
 @pytest.mark.parametrize("below", [".", "deeper"])
-def test_the_current_folder_is_not_swapped_away(out, monkeypatch, below):
+def test_the_current_folder_is_not_swapped_away(out: Path, monkeypatch: pytest.MonkeyPatch, below: str) -> None:
     write(out, {"a": "1"})
     (out / "deeper").mkdir()
     monkeypatch.chdir(out / below)
@@ -461,7 +465,7 @@ def test_the_current_folder_is_not_swapped_away(out, monkeypatch, below):
     assert write(Path("out"), {"a": "2"}) == {"a": "replaced"}
 
 
-def test_a_tree_with_something_mounted_in_it_is_refused(out, monkeypatch):
+def test_a_tree_with_something_mounted_in_it_is_refused(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(out, {"a": "1"})
     build_file_tree(out, {"volume/mine": "me"})
     monkeypatch.setattr(os.path, "ismount", lambda path: Path(path).name == "volume")
@@ -472,7 +476,7 @@ def test_a_tree_with_something_mounted_in_it_is_refused(out, monkeypatch):
 
 
 @posix_only
-def test_a_loop_of_links_is_refused(tmp_path):
+def test_a_loop_of_links_is_refused(tmp_path: Path) -> None:
     build_file_tree(tmp_path, {"one": "-> two", "two": "-> one"})
     with pytest.raises(WriteError):
         write(tmp_path / "one", {"a": "1"})
@@ -493,7 +497,7 @@ BROKEN_LOCKS = {
 
 
 @pytest.mark.parametrize("text", BROKEN_LOCKS.values(), ids=BROKEN_LOCKS)
-def test_a_broken_lock_file_is_named_and_never_obeyed(out, text):
+def test_a_broken_lock_file_is_named_and_never_obeyed(out: Path, text: str) -> None:
     write(out, {"a": "1"})
     build_file_tree(out.parent, {"victim": "outside", "out/packager.lock.json": text})
     with pytest.raises(WriteError, match=r"packager\.lock\.json: .*broken"):
@@ -505,7 +509,7 @@ def test_a_broken_lock_file_is_named_and_never_obeyed(out, text):
 
 
 @posix_only
-def test_a_lock_file_does_not_reach_through_a_link(out, tmp_path):
+def test_a_lock_file_does_not_reach_through_a_link(out: Path, tmp_path: Path) -> None:
     build_file_tree(tmp_path, {"elsewhere/f": "outside"})
     lock = json.dumps({"files": {"d/f": sha256("outside")}})
     build_file_tree(out, {"packager.lock.json": lock, "d": "-> ../../elsewhere"})
@@ -517,14 +521,16 @@ def test_a_lock_file_does_not_reach_through_a_link(out, tmp_path):
     }
 
 
-def test_somebody_elses_manifest_is_not_replaced(out):
+def test_somebody_elses_manifest_is_not_replaced(out: Path) -> None:
     build_file_tree(out, {"manifest.json": '{"short_name": "my web app"}'})
     with pytest.raises(WriteError, match=r"manifest\.json"):
         write(out, {"a": "1"}, manifest=True)
 
 
 @pytest.mark.parametrize(("code", "fix"), [(errno.ENOSPC, "Free some disk"), (errno.EACCES, "may write")])
-def test_what_the_system_refuses_leaves_the_old_folder(out, monkeypatch, code, fix):
+def test_what_the_system_refuses_leaves_the_old_folder(
+    out: Path, monkeypatch: pytest.MonkeyPatch, code: int, fix: str
+) -> None:
     write(out, {"a": "1"})
 
     def refuse(path: Path, *_: object, **__: object) -> None:
@@ -540,7 +546,7 @@ def test_what_the_system_refuses_leaves_the_old_folder(out, monkeypatch, code, f
 
 
 @posix_only
-def test_a_disk_that_fills_up_leaves_the_old_folder(out):
+def test_a_disk_that_fills_up_leaves_the_old_folder(out: Path) -> None:
     import resource
 
     write(out, {"a": "1"})
@@ -558,7 +564,7 @@ def test_a_disk_that_fills_up_leaves_the_old_folder(out):
 
 
 @posix_only
-def test_write_file(tmp_path):
+def test_write_file(tmp_path: Path) -> None:
     path = tmp_path / "new folder" / "model.tflite"
     write_file(path, b"1")
     assert path.stat().st_mode & 0o600 == 0o600
@@ -575,13 +581,13 @@ def test_write_file(tmp_path):
 
 
 @posix_only
-def test_write_file_makes_nothing_executable(tmp_path):
+def test_write_file_makes_nothing_executable(tmp_path: Path) -> None:
     write_file(tmp_path / "model.tflite", b"#!\0\0TFL3")
     assert not (tmp_path / "model.tflite").stat().st_mode & 0o111
 
 
 @posix_only
-def test_what_a_model_chose_is_never_executable(out):
+def test_what_a_model_chose_is_never_executable(out: Path) -> None:
     # A model's first bytes are an offset, and those of a golden answer are what the model says.
     write_tree(out, [Project("", dict.fromkeys(MODEL_CHOSEN, b"#!/bin/sh\n"), "a" * 64)], version="1")
     for path in MODEL_CHOSEN:
@@ -594,7 +600,7 @@ MODEL_CHOSEN = ("model.tflite", "golden/random_0.output0.bin", "input_table.bin"
 # --- Into a folder that holds other things -----------------------------------------------------------------
 
 
-def test_write_files(tmp_path):
+def test_write_files(tmp_path: Path) -> None:
     build_file_tree(tmp_path / "work", {"same": "1", "mine": "me", "d/mine": "me"})
     before = inodes(tmp_path / "work")
     changes = write_files(tmp_path / "work", {"same": b"1", "new": b"2", "d/e/f": b"3"})
@@ -605,13 +611,13 @@ def test_write_files(tmp_path):
     assert all(after[path] == before[path] for path in before if path.endswith(("same", "mine")))
     with pytest.raises(WriteError, match="is there already, and holds something else") as caught:
         write_files(tmp_path / "work", {"a": b"1", "mine": b"x"})
-    assert (caught.value.where, "force=True" in caught.value.fix) == (str(tmp_path / "work" / "mine"), True)
+    assert (caught.value.where, "force=True" in (caught.value.fix or "")) == (str(tmp_path / "work" / "mine"), True)
     assert read_file_tree(tmp_path / "work") == expected
     assert write_files(tmp_path / "work", {"mine": b"x"}, force=True) == (Change("mine", State.REPLACED),)
     assert read_file_tree(tmp_path / "work") == {**expected, "mine": "x"}
 
 
-def test_write_files_makes_its_folder(tmp_path):
+def test_write_files_makes_its_folder(tmp_path: Path) -> None:
     write_files(tmp_path / "a" / "b", {"c": b"1", "c.new": b"2"})
     assert read_file_tree(tmp_path) == {"a/b/c": "1", "a/b/c.new": "2"}
     with pytest.raises(WriteError, match="not a folder"):
@@ -619,13 +625,13 @@ def test_write_files_makes_its_folder(tmp_path):
 
 
 @pytest.mark.parametrize("path", ["../x", "/x", "a/../../x", "nul", "a\u202eb", "a\u3164b", "\ud800", "", "a/"])
-def test_write_files_refuses_hostile_paths(tmp_path, path):
+def test_write_files_refuses_hostile_paths(tmp_path: Path, path: str) -> None:
     with pytest.raises(WriteError, match="is refused"):
         write_files(tmp_path / "work", {"fine": b"1", path: b"2"})
     assert list(tmp_path.iterdir()) == []
 
 
-def test_write_files_refuses_colliding_paths(tmp_path):
+def test_write_files_refuses_colliding_paths(tmp_path: Path) -> None:
     for tree in ({"a": b"", "A": b""}, {"é": b"", "e\u0301": b""}, {"a": b"", "a/b": b""}):
         with pytest.raises(WriteError, match="collides"):
             write_files(tmp_path / "work", tree)
@@ -644,7 +650,9 @@ def test_write_files_refuses_colliding_paths(tmp_path):
     ],
 )
 @pytest.mark.parametrize("force", [False, True])
-def test_write_files_writes_through_no_link_and_over_no_folder(tmp_path, obstacle, path, force):
+def test_write_files_writes_through_no_link_and_over_no_folder(
+    tmp_path: Path, obstacle: dict[str, str], path: str, force: bool
+) -> None:
     build_file_tree(tmp_path, {"elsewhere/f": "outside"})
     build_file_tree(tmp_path / "work", obstacle)
     with pytest.raises(WriteError, match="in the way"):
@@ -654,7 +662,7 @@ def test_write_files_writes_through_no_link_and_over_no_folder(tmp_path, obstacl
 
 
 @posix_only
-def test_write_files_follows_the_folder_that_a_person_named(tmp_path):
+def test_write_files_follows_the_folder_that_a_person_named(tmp_path: Path) -> None:
     build_file_tree(tmp_path, {"real/": "", "link": "-> real"})
     write_files(tmp_path / "link", {"a": b"1"})
     assert read_file_tree(tmp_path / "real") == {"a": "1"}
@@ -662,11 +670,11 @@ def test_write_files_follows_the_folder_that_a_person_named(tmp_path):
 
 
 @posix_only
-def test_write_files_writes_all_or_none(tmp_path, monkeypatch):
+def test_write_files_writes_all_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     build_file_tree(tmp_path / "work", {"b": "old"})
     create = writing._create
 
-    def fail_at_c(path: Path, *arguments: object, **options: object) -> None:
+    def fail_at_c(path: Path, *arguments: Any, **options: Any) -> None:
         if ".c." in path.name:
             raise OSError(errno.ENOSPC, "no space left on device", str(path))
         create(path, *arguments, **options)
@@ -674,7 +682,7 @@ def test_write_files_writes_all_or_none(tmp_path, monkeypatch):
     monkeypatch.setattr(writing, "_create", fail_at_c)
     with pytest.raises(WriteError, match="no space left") as caught:
         write_files(tmp_path / "work", {"a": b"1", "b": b"2", "c": b"3"}, force=True)
-    assert "disk space" in caught.value.fix
+    assert "disk space" in (caught.value.fix or "")
     assert read_file_tree(tmp_path / "work") == {"b": "old"}
 
 
@@ -713,9 +721,10 @@ def kill_everywhere(folder: Path, *, exists: bool, exchange: bool) -> None:
     """Run the writer again and again, with a kill one operation later each time."""
     import ctypes  # noqa: F401 (so that the children do not have to die at each step of its import)
 
-    os.fsync = lambda _: None  # slow, and of use against a loss of power only
+    # It is slow, and of use against a loss of power only.
+    vars(os)["fsync"] = lambda _: None
     if not exchange:
-        writing._exchange = lambda _one, _other: False
+        vars(writing)["_exchange"] = lambda _one, _other: False
 
     def build_old(root: Path) -> None:
         if exists:
@@ -754,7 +763,9 @@ def kill_everywhere(folder: Path, *, exists: bool, exchange: bool) -> None:
 
 @posix_only
 @pytest.mark.parametrize(("exists", "exchange"), [(True, True), (True, False), (False, True)])
-def test_a_kill_at_any_moment_leaves_the_old_folder_or_the_new_one(tmp_path, exists, exchange):
+def test_a_kill_at_any_moment_leaves_the_old_folder_or_the_new_one(
+    tmp_path: Path, exists: bool, exchange: bool
+) -> None:
     # In a process of its own: it forks, which a process with threads (of a runtime, say) must not do.
     code = f"import test_writing as t; t.kill_everywhere(t.Path({str(tmp_path)!r}), {exists=}, {exchange=})"
     path = os.pathsep.join([str(Path(__file__).parent), str(Path(writing.__file__).parents[1]), *sys.path])
@@ -764,14 +775,16 @@ def test_a_kill_at_any_moment_leaves_the_old_folder_or_the_new_one(tmp_path, exi
 
 
 @pytest.mark.skipif(sys.platform not in ("linux", "darwin"), reason="no exchange of folders")
-def test_the_swap_is_one_step_here(out):
+def test_the_swap_is_one_step_here(out: Path) -> None:
     build_file_tree(out, {"one/a": "1", "two/b": "2"})
     assert writing._exchange(out / "one", out / "two")
     assert read_file_tree(out) == {"one/b": "2", "two/a": "1"}
     assert not writing._exchange(out / "one", out / "absent")
 
 
-def test_without_exchange_a_failed_rename_puts_the_old_folder_back(out, monkeypatch):
+def test_without_exchange_a_failed_rename_puts_the_old_folder_back(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write(out, {"a": "1"})
     rename = Path.rename
 
@@ -787,7 +800,7 @@ def test_without_exchange_a_failed_rename_puts_the_old_folder_back(out, monkeypa
     assert read_file_tree(out) == {"a": "1"}
 
 
-def test_a_folder_made_anew_after_a_kill_does_not_cost_the_old_one(out):
+def test_a_folder_made_anew_after_a_kill_does_not_cost_the_old_one(out: Path) -> None:
     aside = out.with_name(".out.packager-old")
     build_file_tree(out.parent, {".out.packager-old/a": "me", ".out.packager-new/a": "1", "out/x": "other"})
     with pytest.raises(WriteError, match="interrupted run") as refused:
@@ -800,14 +813,14 @@ def test_a_folder_made_anew_after_a_kill_does_not_cost_the_old_one(out):
 
 
 @posix_only
-def test_a_stale_name_that_is_a_link_is_not_followed(out, tmp_path):
+def test_a_stale_name_that_is_a_link_is_not_followed(out: Path, tmp_path: Path) -> None:
     build_file_tree(tmp_path, {"elsewhere/f": "outside", "work/.out.packager-new": "-> ../elsewhere"})
     write(out, {"a": "1"})
     assert read_file_tree(tmp_path) == {"elsewhere/f": "outside", "work/out/a": "1"}
 
 
 @posix_only
-def test_writers_at_the_same_time_take_turns(out):
+def test_writers_at_the_same_time_take_turns(out: Path) -> None:
     failures: list[BaseException] = []
 
     def write_often(text: str) -> None:

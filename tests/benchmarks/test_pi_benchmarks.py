@@ -118,7 +118,7 @@ def test_bilinear_keeps_up_with_mediapipe(
     python = mediapipe_python()
     project = classifier(tmp_path, models, model, "bilinear")
     picture, size = models / "parrot.jpg", (512, 929)
-    arguments = (picture, *map(str, size), project / "net" / "model.tflite")
+    arguments: tuple[str | Path, ...] = (picture, *map(str, size), project / "net" / "model.tflite")
     with package_worker(project, picture, size) as package, Worker(python, MEDIAPIPE, *arguments) as theirs:
         ours = [(package, work) for work in ("classify", "input", "input_and_invoke")]
         times = fastest([*ours, (theirs, "mediapipe")])

@@ -31,7 +31,8 @@ def run(seconds: int, artifacts: Path) -> int:
     """Start libFuzzer until the time is over; the number of findings."""
     from tests.fuzz.seeds import seeds
 
-    inputs, findings, covered = 0, [], 0
+    inputs, covered = 0, 0
+    findings: list[str] = []
     end = time.monotonic() + seconds
     artifacts.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="packager-fuzz-") as name:

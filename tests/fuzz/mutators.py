@@ -26,12 +26,18 @@ from tests.metadata.test_unpacking import finish
 from tests.models import pack, unpack
 
 # Numbers on the edge of something.
-WORDS = (0, 1, 2, 3, 4, 7, 8, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000)
-WORDS += (0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFF80)
-INTEGERS = (0, 1, -1, -2, 2, 3, 4, 5, 7, 8, 9, 16, 64, 100, 127, 128, -128, -129, 255, 256, 1000, 4096, 32767, 65535)
-INTEGERS += (1 << 20, (1 << 31) - 1, -(1 << 31), (1 << 32) - 1, (1 << 63) - 1, -(1 << 63))
-FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, 1e-7, 1e-45, -1e-45, 1.2e-38, 3.4e38, -3.4e38, 255.0, 127.5, 1 / 255)
-FLOATS += (float("nan"), float("inf"), float("-inf"))
+WORDS = (
+    *(0, 1, 2, 3, 4, 7, 8, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000),
+    *(0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFF80),
+)
+INTEGERS = (
+    *(0, 1, -1, -2, 2, 3, 4, 5, 7, 8, 9, 16, 64, 100, 127, 128, -128, -129, 255, 256, 1000, 4096, 32767, 65535),
+    *(1 << 20, (1 << 31) - 1, -(1 << 31), (1 << 32) - 1, (1 << 63) - 1, -(1 << 63)),
+)
+FLOATS = (
+    *(0.0, -0.0, 1.0, -1.0, 0.5, 1e-7, 1e-45, -1e-45, 1.2e-38, 3.4e38, -3.4e38, 255.0, 127.5, 1 / 255),
+    *(float("nan"), float("inf"), float("-inf")),
+)
 NAMES = (
     "",
     "a",
@@ -42,16 +48,14 @@ NAMES = (
     "serving_default_x:0",
     "con",
     "class",
-)
-NAMES += (
     "edgetpu-custom-op",
     "DISPATCH_OP",
     "TFLite_Detection_PostProcess",
     "SignalFramer",
     "ethos-u",
     "metadata.json",
+    *("9", "{{ name }}", "\ud800", "a\n" * 50, "é" * 100, "数字", "main", "self", "{}", '{"task": 1}', "\x9b31m"),
 )
-NAMES += ("9", "{{ name }}", "\ud800", "a\n" * 50, "é" * 100, "数字", "main", "self", "{}", '{"task": 1}', "\x9b31m")
 TEXTS = (*NAMES, *HOSTILE, *HOSTILE_NAMES)
 OWN = (
     b'{"task": "tensors"}',

@@ -100,7 +100,9 @@ def test_a_detector_that_names_an_output_twice(outputs: list[int], ends_in: list
 def test_numbers_that_json_has_not_are_kept() -> None:
     """tflite-support writes them into its JSON as they are."""
     schema = import_tflite_support().schema
-    metadata = unpack_metadata(parse_model(annotate(classifier(), Annotation(Task.TENSORS))).metadata_buffer, schema)
+    buffer = parse_model(annotate(classifier(), Annotation(Task.TENSORS))).metadata_buffer
+    assert buffer is not None
+    metadata = unpack_metadata(buffer, schema)
     image = metadata.subgraphMetadata[0].inputTensorMetadata[0]
     image.name = 'nan\n  nan,\n"x": inf'
     image.stats = schema.StatsT()

@@ -11,7 +11,7 @@ import traceback
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -141,10 +141,10 @@ def _uses(path: Path, data: bytes, chance: random.Random) -> Iterator[tuple[str,
     for task in (*chance.choices(_likely_tasks(model), k=2), chance.choice([*Task, None])):
         fits = chance.random() < 0.7
         annotation = _annotation(model, task, chance, path.parent, fits=fits)
-        yield f"attach {task or 'no task'}", lambda annotation=annotation: _attach(model, annotation)
+        yield f"attach {task or 'no task'}", partial(_attach, model, annotation)
     yield "init", lambda: render_proposal(propose(path, path.parent))
     for name in chance.sample(list(TARGETS), 2):
-        yield f"target {name}", lambda name=name: _target(model, name, chance)
+        yield f"target {name}", partial(_target, model, name, chance)
 
 
 # --- reading ----------------------------------------
@@ -285,7 +285,7 @@ _MICRO_OPTIONS = (
 @cache
 def _compile_templates_once() -> None:
     made = environment()
-    made.from_string = cache(made.from_string)  # type: ignore[method-assign]
+    vars(made)["from_string"] = cache(made.from_string)
 
 
 def _target(model: Model, name: str, chance: random.Random) -> None:
@@ -319,4 +319,7 @@ def _answer(shape: tuple[int, ...], dtype: str, chance: random.Random) -> np.nda
     if dtype == "bool":
         return generator.integers(0, 2, shape).astype(dtype)
     limits = np.iinfo(dtype)
-    return generator.integers(limits.min, limits.max, shape, dtype=dtype, endpoint=True)
+    found: np.ndarray[Any, Any] = generator.integers(
+        limits.min, limits.max, shape, np.dtype(dtype).type, endpoint=True
+    )
+    return found

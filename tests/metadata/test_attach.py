@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import flatbuffers
 import pytest
@@ -386,7 +387,7 @@ def test_another_task_replaces_what_the_tensors_are(labels: Callable[..., LabelF
 # --- Reproducible, lossless, readable by others ----------------------------------------------------------------
 
 
-def displayed_json(data: bytes) -> dict[str, object] | dict[str, list[dict[str, object]]]:
+def displayed_json(data: bytes) -> dict[str, Any]:
     displayer = import_tflite_support().metadata.MetadataDisplayer.with_model_buffer(data)
     result = json.loads(displayer.get_metadata_json())
     assert isinstance(result, dict)
@@ -414,7 +415,9 @@ def test_twice_is_once_over_the_metadata_of_others(name: str, models: Path) -> N
     model = read_model(models / name)
     old = read_metadata(model)
     assert old is not None
-    image = {"mean": (123.675,), "std": (58.395,)} if FOREIGN[name] is not Task.AUDIO_CLASSIFICATION else {}
+    image: dict[str, Any] = (
+        {"mean": (123.675,), "std": (58.395,)} if FOREIGN[name] is not Task.AUDIO_CLASSIFICATION else {}
+    )
     label_files = export_metadata(model)
     path = models / "imagenet_labels.txt"
     with_labels = (LabelFile(path),) if "imagenet_labels.txt" in label_files else ()
@@ -766,11 +769,11 @@ def test_tensorflow_is_hidden_only_during_the_import() -> None:
 
 def test_a_failed_self_check_hands_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
     from packager.metadata import attach
+    from packager.metadata.embedding import embed
 
     def other_graph(data: bytes, metadata: bytes, files: dict[str, bytes]) -> bytes:
         return embed(classifier(scores=T("", (1, 9))).data, metadata, files)
 
-    embed = attach.embed
     metadata = parse_model(annotate(FLOAT, Annotation(Task.TENSORS))).metadata_buffer or b""
     monkeypatch.setattr(attach, "embed", other_graph)
     with pytest.raises(MetadataError, match="own check failed: the annotated model has another graph"):

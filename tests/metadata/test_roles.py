@@ -195,7 +195,7 @@ def test_a_head_is_kept_with_its_task(tmp_path: Path) -> None:
 
 
 # Which kinds each setting is about: stated once more, on purpose.
-ABOUT = {
+ABOUT: dict[str, set[InputKind | AnswerKind]] = {
     **{name: {InputKind.IMAGE} for name in ("mean", "std", "crop", "resize", "pad", "channels")},
     "activation": {AnswerKind.CLASSES, AnswerKind.BOXES, AnswerKind.MASK},
     "head": {AnswerKind.BOXES, AnswerKind.KEYPOINTS},

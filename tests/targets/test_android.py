@@ -165,8 +165,10 @@ PROJECT_NAMES = (
 
 # --- what runs ----------------------------------------
 
-SIZES = ((1, 1), (1, 7), (7, 1), (2, 3), (20, 33), (33, 20), (28, 28), (27, 29), (13, 200), (200, 13), (64, 48))
-SIZES += ((333, 217), (217, 333), (500, 3), (3, 500), (640, 480))
+SIZES = (
+    *((1, 1), (1, 7), (7, 1), (2, 3), (20, 33), (33, 20), (28, 28), (27, 29), (13, 200), (200, 13), (64, 48)),
+    *((333, 217), (217, 333), (500, 3), (3, 500), (640, 480)),
+)
 COLOR_MODELS = ("wide_stretch", "tall_center_crop", "wide_letterbox", "tall_letterbox", "bgr_letterbox")
 GRAY_MODELS = ("digits", "gray_center_crop", "gray_letterbox", "hostile")
 
@@ -547,7 +549,8 @@ def answers(
 
 def _argb(name: str, picture: np.ndarray[Any, Any]) -> bytes:
     alpha = np.full((*picture.shape[:2], 1), 128 if name == "transparent" else 255, np.uint8)
-    return np.concatenate([alpha, picture], axis=2).astype(np.uint8).tobytes()
+    pixels: np.ndarray[Any, Any] = np.concatenate([alpha, picture], axis=2)
+    return pixels.astype(np.uint8).tobytes()
 
 
 def test_self_tests_pass(answers: Answers, modules: dict[str, Module]) -> None:

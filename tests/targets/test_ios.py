@@ -219,7 +219,7 @@ def rgb_file(picture: Image.Image) -> bytes:
 
 
 def classifier_expectations(annotated: AnnotatedModel, golden: GoldenSet) -> Files:
-    assert annotated.input is not None
+    assert isinstance(annotated.input, ImageInput)
     random = np.random.default_rng(1)
     files = {"labels.json": asset_files(annotated)["labels.json"]}
     answers = []
@@ -358,8 +358,8 @@ def packages(examples: Path, models: Path, folder: Path) -> Iterator[Package]:
         yield package("MobilenetQuant", annotated_model(parse_model(cropped)), [models / "cat.bmp"])
         floats = read_model(models / "mobilenet_v1_0.25_224_1_metadata_1.tflite")
         task, crop, order = Task.IMAGE_CLASSIFICATION, CropMode.LETTERBOX, ChannelOrder.BGR
-        boxed = annotate(floats, Annotation(task=task, crop=crop, pad=114, channels=order))
-        yield package("MobilenetFloat", annotated_model(parse_model(boxed)), [models / "parrot.jpg"])
+        padded = annotate(floats, Annotation(task=task, crop=crop, pad=114, channels=order))
+        yield package("MobilenetFloat", annotated_model(parse_model(padded)), [models / "parrot.jpg"])
         yield package("Detector", read_annotated(models / "ssd_mobilenet_v1_no_metadata.tflite"), [])
 
 
@@ -436,8 +436,10 @@ def checked(swift: Swift) -> tuple[str, dict[str, str]]:
     return ran.stdout + ran.stderr, results(ran.stdout + ran.stderr)
 
 
-CLASSIFIER_CHECKS = ("GoldenCases", "GoldenCasesExactly", "SpoiltGoldenCases", "InputTensors", "Orientations")
-CLASSIFIER_CHECKS += ("Classify", "Errors")
+CLASSIFIER_CHECKS = (
+    *("GoldenCases", "GoldenCasesExactly", "SpoiltGoldenCases", "InputTensors", "Orientations"),
+    *("Classify", "Errors"),
+)
 TENSOR_CHECKS = ("GoldenCasesExactly", "SpoiltGoldenCases", "Errors")
 
 

@@ -537,7 +537,7 @@ def test_a_scale_of_zero_makes_no_real_numbers() -> None:
         assert (port.affine is None) == (found is None)
         assert isinstance(context.input, TensorsInputContext)
         assert context.input.is_quantized == (found is not None)
-        return found and (found.scale, found.zero_point)
+        return None if found is None else (found.scale, found.zero_point)
 
     assert affine("int8", 0.5) == (0.5, 0)
     assert affine("int8", 0.0) is None

@@ -224,10 +224,11 @@ def include_dirs() -> str:
 def run_cmake(source: Path, build: Path, *options: str, variables: Mapping[str, str] | None = None) -> None:
     require_tools("cmake", "make", install="apt-get install cmake make")
     environment = {**os.environ, **(variables or {})}
-    for command in (
+    commands: tuple[list[str | Path], ...] = (
         ["cmake", "-S", source, "-B", build, "-Werror=dev", "--warn-uninitialized", *options],
         ["cmake", "--build", build, "-j2"],
-    ):
+    )
+    for command in commands:
         done = subprocess.run(
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from packager.model import parse_model, read_model
 from packager.targets.pi import TARGET, Options
 from packager.targets.target import build_project
 from packager.tasks import CropMode, Task
-from packager.tasks.image import input_tensor
+from packager.tasks.image import ImageInput, input_tensor
 from tests import hand_made
 from tests.conftest import HOSTILE_LABELS, write_files
 from tests.example_models import digits, golden_pictures, sine
@@ -55,7 +56,7 @@ def test_tree_of_a_tensor_model(examples: Path, assert_tree: Compare) -> None:
 
 def every_branch(examples: Path) -> dict[str, dict[str, bytes]]:
     """Packages that have all that the templates may or may not place."""
-    texts = {"name": 'x"*/ \\(y) """', "description": "\n".join(HOSTILE_LABELS)}
+    texts: dict[str, Any] = {"name": 'x"*/ \\(y) """', "description": "\n".join(HOSTILE_LABELS)}
     floats = parse_model(hand_made.mean_color(8, 6, 3), "floats.tflite")
     annotation = Annotation(task=Task.IMAGE_CLASSIFICATION, labels=(LabelFile(COLORS),), mean=(0.0,), std=(255.0,))
     return {
@@ -230,7 +231,7 @@ def test_input_tensor_is_the_packagers_own(
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
-    assert annotated.input is not None
+    assert isinstance(annotated.input, ImageInput)
     expected = input_tensor(Image.fromarray(pixels), annotated.input)
     np.testing.assert_array_equal(np.load(tmp_path / "tensor.npy"), expected, strict=True)
 

@@ -114,7 +114,7 @@ def test_bilinear_for_any_size(is_tall: bool, load: Load) -> None:
     preprocessor = load(annotated)("preprocessing").Preprocessor()
     random = np.random.default_rng(5)
     sizes = [(33, 96), (64, 30), (66, 192), (16, 15), (1, 1), (2, 2000), (1920, 1080)]
-    sizes += [tuple(map(int, random.integers(1, 400, 2))) for _ in range(60)]
+    sizes += [(int(width), int(height)) for width, height in random.integers(1, 400, (60, 2))]
     for number, (width, height) in enumerate(sizes):
         picture = photo((width, height), number)
         (tensor,) = preprocessor.tensors(picture)
@@ -153,11 +153,11 @@ def random_boxes(head: Head, random: np.random.Generator, activation: Activation
         first[..., 5] = random.integers(-1, 4, first.shape[:2])
     if head is Head.SSD:
         outputs[0] = np.sort(first.reshape(1, -1, 2, 2), axis=2).reshape(1, -1, 4)
-        outputs[1] = random.integers(0, 4, outputs[1].shape).astype(np.float32)
+        outputs[1] = np.asarray(random.integers(0, 4, outputs[1].shape), np.float32)
         outputs[3] = np.array([random.integers(0, 12)], np.float32)
     if activation is not Activation.NONE:
-        scores = {Head.YOLO_V5: np.s_[..., 4:], Head.YOLO_V8: np.s_[:, 4:], Head.FOMO: np.s_[...]}[head]
-        first[scores] = first[scores] * 8 - 5
+        scores = {Head.YOLO_V5: first[..., 4:], Head.YOLO_V8: first[:, 4:], Head.FOMO: first}[head]
+        scores[...] = scores * 8 - 5
     return outputs
 
 
@@ -332,7 +332,7 @@ def judged(package: Callable[[str], ModuleType], annotated: AnnotatedModel, path
     """A function that tells what the package has against outputs, the golden answer being ``golden``."""
     answer = annotated.answer
     photo((90, 60)).save(path / "golden.png")
-    package("agreement").FOLDER = path
+    vars(package("agreement"))["FOLDER"] = path
     (path / "golden").mkdir()
     photo((90, 60)).save(path / "golden" / "golden.png")
     case = {"picture": "golden.png", "answers": json.loads(json.dumps(answer.to_json(golden)))}

@@ -157,7 +157,7 @@ else:
 
 
 def test_bytes_that_are_no_unicode_stop_no_other_text(packages: Path) -> None:
-    command = [sys.executable, "-m", "words", "classify", b"bad \xff", "red", "--json"]
+    command: list[str | bytes] = [sys.executable, "-m", "words", "classify", b"bad \xff", "red", "--json"]
     ran = subprocess.run(command, cwd=packages, capture_output=True, check=False, timeout=60)
     assert ran.returncode == 1
     errors = [line for line in ran.stderr.decode().splitlines() if not line.startswith("INFO")]

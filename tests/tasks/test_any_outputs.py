@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ def any_answer(chance: random.Random) -> tuple[Answer[Any], list[Shape], str]:
         answer = Mask(output, form, shape[1], shape[2], classes, labels, activation, threshold, SIZE)
         return answer, [shape], output.dtype
 
-    makers = (
+    makers: tuple[Callable[[], tuple[Answer[Any], list[Shape], str]], ...] = (
         lambda: (Classes(0, made((1, classes)), labels, activation, threshold), [(1, classes)], dtype),
         lambda: boxes(Head.SSD, (1, count, 4), (1, count), (1, count), (1,)),
         lambda: boxes(Head.YOLO_V5, (1, count, 5 + classes)),
@@ -63,7 +64,8 @@ def any_answer(chance: random.Random) -> tuple[Answer[Any], list[Shape], str]:
         lambda: poses(Head.LANDMARKS, (1, 2 * classes), classes),
         lambda: (TensorsAnswer(), [(1, 3)], dtype),
     )
-    return chance.choice(makers)()
+    make: Callable[[], tuple[Answer[Any], list[Shape], str]] = chance.choice(makers)
+    return make()
 
 
 def any_values(shape: Shape, dtype: str, chance: random.Random) -> Array:
@@ -72,7 +74,7 @@ def any_values(shape: Shape, dtype: str, chance: random.Random) -> Array:
         values = generator.normal(0, chance.choice([0.1, 1, 100, 1e30]), shape).astype(np.float32)
         return values if chance.random() < 0.5 else np.abs(values)
     limits = np.iinfo(dtype)
-    return generator.integers(limits.min, limits.max, shape, dtype=dtype, endpoint=True)
+    return np.asarray(generator.integers(limits.min, limits.max, shape, dtype=np.int64, endpoint=True), dtype)
 
 
 def any_placement(chance: random.Random) -> Placement | None:

@@ -311,7 +311,8 @@ def test_activations() -> None:
         (Head.FOMO, fomo, Activation.SOFTMAX, math.exp(1) / (total + math.exp(0.25))),
     ):
         found = boxes(head, output.shape, activation=activation).read([output], None)
-        assert (found[0].index, found[0].score) == (1, pytest.approx(score, abs=1e-6)), (head, activation)
+        assert found[0].index == 1
+        assert found[0].score == pytest.approx(score, abs=1e-6), (head, activation)
 
 
 def test_quantized_outputs_are_made_real() -> None:

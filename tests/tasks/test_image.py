@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from math import floor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL
@@ -92,7 +93,8 @@ def resample(pixels: Array, size: int) -> Array:
         fixed = [int(0.5 + weight / sum(weights) * (1 << 22)) for weight in weights]
         total = sum(weight * pixels[first + index].astype(np.int64) for index, weight in enumerate(fixed))
         rows.append(np.clip((total + (1 << 21)) >> 22, 0, 255))
-    return np.stack(rows).astype(np.uint8)
+    resized: Array = np.stack(rows).astype(np.uint8)
+    return resized
 
 
 def interpolate(pixels: Array, size: int) -> Array:
@@ -196,7 +198,7 @@ def test_layout_and_order_of_channels(channels: int, crop: CropMode) -> None:
     moved = input_tensor(source, planar)
     assert moved.flags.c_contiguous
     np.testing.assert_array_equal(moved, expected.transpose(0, 3, 1, 2), strict=True)
-    reverse = {"order": ChannelOrder.BGR, "mean": means[::-1], "std": stds[::-1]}
+    reverse: dict[str, Any] = {"order": ChannelOrder.BGR, "mean": means[::-1], "std": stds[::-1]}
     blue_first = input_tensor(source, replace(plain, **reverse))
     np.testing.assert_array_equal(blue_first, expected[..., ::-1], strict=True)
     both = input_tensor(source, replace(planar, **reverse))
@@ -220,7 +222,9 @@ def test_layout_and_order_of_channels(channels: int, crop: CropMode) -> None:
         ((1281, 960), (640, 480), (0, 0, 640, 480)),  # 479.63
     ],
 )
-def test_letterbox_sizes(size: tuple[int, int], input_size: tuple[int, int], fitted: tuple[int, ...]) -> None:
+def test_letterbox_sizes(
+    size: tuple[int, int], input_size: tuple[int, int], fitted: tuple[int, int, int, int]
+) -> None:
     placement = place(size, image_input(*input_size, crop=CropMode.LETTERBOX))
     assert placement == Placement(size, (0, 0, *size), fitted, input_size)
 

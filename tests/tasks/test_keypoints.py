@@ -109,9 +109,9 @@ def test_yolo_pose(seed: int, in_pixels: bool) -> None:
     kept: list[Any] = []
     for body in sorted((body for body in bodies if body[1] >= 0.25), key=lambda body: -body[1]):
         (x, y, width, height), _, _ = body
-        box = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-        if all(overlap(box, other) <= 0.5 for other, _ in kept):
-            kept.append((box, body))
+        corners = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+        if all(overlap(corners, other) <= 0.5 for other, _ in kept):
+            kept.append((corners, body))
     kind = keypoints(Head.YOLO_POSE, output.shape, points, input_size=size)
     found = [(pose.score, places(pose)) for pose in kind.read([output], Placement.whole(size))]
     assert found == [(score, list(map(tuple, marks))) for _, (_, score, marks) in kept]

@@ -49,7 +49,7 @@ QUANTIZED, FLOAT = 24 / 256, 1e-4
 def labels_of(model: Model, folder: Path, entry: dict[str, Any]) -> list[str]:
     """Those of the file named in the case, or of Ultralytics' own metadata in the model."""
     if "labels" in entry:
-        return (folder / entry["labels"]).read_text().splitlines()
+        return (folder / str(entry["labels"])).read_text().splitlines()
     if "yolov8" in entry["model"]:
         names = ast.literal_eval(read_files(model)["temp_meta.txt"].decode())["names"]
     elif "yolo" in entry["model"]:

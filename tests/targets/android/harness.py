@@ -164,7 +164,7 @@ def _maven(pom: str) -> list[Path]:
         artifacts = [Path(name) for name in listed.read_text().strip().split(":")]
         if all(path.is_file() for path in artifacts):
             return artifacts
-    command = ["mvn", "-B", "-q", "-f", HERE / pom, _CLASSPATH_GOAL, f"-Dmdep.outputFile={listed}"]
+    command: list[str | Path] = ["mvn", "-B", "-q", "-f", HERE / pom, _CLASSPATH_GOAL, f"-Dmdep.outputFile={listed}"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         errors = [line for line in done.stdout.splitlines() if "ERROR" in line]

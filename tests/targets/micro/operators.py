@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ class Example:
 def tensor(
     name: str, shape: Sequence[int], dtype: str, *, quantization: tuple[float, int] | None = None, **more: Any
 ) -> T:
-    scale, zero_point = quantization or _SCALES.get(dtype, (None, 0))
+    scale, zero_point = quantization or _SCALES.get(dtype) or (None, 0)
     return T(name, list(shape), dtype, scale, zero_point, **more)
 
 
@@ -184,11 +185,11 @@ def _svdf(dtype: str) -> Example:
 
 Build = Callable[[str], Example]
 EXAMPLES: dict[str, Build] = {
-    **{name: lambda d, name=name: _unary(name, d) for name in _UNARY},
-    **{name: lambda d, name=name: _binary(name, d) for name in (*_BINARY, *_COMPARISONS)},
-    **{name: lambda d, name=name: _reduction(name, d) for name in _REDUCTIONS},
-    **{name: lambda d, name=name: _pool(name, d) for name in _POOLS},
-    **{name: lambda d, name=name: _convolution(name, d) for name in ("CONV_2D", "DEPTHWISE_CONV_2D")},
+    **{name: partial(_unary, name) for name in _UNARY},
+    **{name: partial(_binary, name) for name in (*_BINARY, *_COMPARISONS)},
+    **{name: partial(_reduction, name) for name in _REDUCTIONS},
+    **{name: partial(_pool, name) for name in _POOLS},
+    **{name: partial(_convolution, name) for name in ("CONV_2D", "DEPTHWISE_CONV_2D")},
     "ARG_MAX": lambda d: _one(
         "ARG_MAX", options("ArgMax"), [1, 4], numbers("i", 1), out=[1], dtype=d, out_dtype="int32"
     ),
