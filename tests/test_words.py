@@ -684,8 +684,8 @@ def test_options_keys_and_fields_say_the_same(folder: Path, annotation: Annotati
         Task.AUDIO_CLASSIFICATION: (T("", (1, 1600)), T("", (1, 10))),
     }
     if annotation.task in shapes:
-        given, answered = shapes[annotation.task]
-        Path("m.tflite").write_bytes(ports((given,), (answered,)))
+        taken, answered = shapes[annotation.task]
+        Path("m.tflite").write_bytes(ports((taken,), (answered,)))
     by_python = annotate(read_model("m.tflite"), annotation)
     result = CliRunner().invoke(app, ["metadata", "attach", "m.tflite", "-o", "out.tflite", *options_of(annotation)])
     assert result.exit_code == 0, result.output
