@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packager.errors import MetadataError, ModelError
-from packager.metadata.plan import AS_TENSORS
+from packager.metadata.annotation import AS_TENSORS
 from packager.metadata.reader import read_metadata
 from packager.metadata.view import ModelMetadata, TensorMetadata
 from packager.model import Model, Tensor, read_model

@@ -12,7 +12,9 @@ from packager.annotated import port_names
 from packager.errors import ConfigError, MetadataError
 from packager.finding import TooManyEntriesError, find_files, is_file
 from packager.inspection import inspect_model, runs
-from packager.metadata.plan import DEFAULT_DELIMITER, ROLES, detector_roles, usual_normalization
+from packager.metadata.annotation import DEFAULT_DELIMITER
+from packager.metadata.pictures import usual_normalization
+from packager.metadata.plan import ROLES, detector_roles
 from packager.metadata.reader import read_metadata
 from packager.metadata.view import ModelMetadata, count_labels
 from packager.model import Model, Tensor

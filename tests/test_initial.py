@@ -17,8 +17,8 @@ from packager.errors import ConfigError, ModelError
 from packager.initial import Proposal, TensorLine, propose, render_proposal
 from packager.inspection import inspect_model
 from packager.inspection import runs as can_run
+from packager.metadata.annotation import DEFAULT_DELIMITER
 from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
-from packager.metadata.plan import DEFAULT_DELIMITER
 from packager.metadata.reader import read_metadata
 from packager.model import parse_model, read_model
 from packager.render.naming import ProjectName

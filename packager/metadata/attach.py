@@ -11,10 +11,11 @@ from typing import Any
 
 from packager.annotated import check_ports
 from packager.errors import MetadataError, ModelError, PackagerError
+from packager.metadata.annotation import Annotation, TensorSpec
 from packager.metadata.build import MetadataBuilder, import_tflite_support
 from packager.metadata.embedding import embed, strip
 from packager.metadata.labels import LabelFile
-from packager.metadata.plan import Annotation, TensorSpec, make_plan
+from packager.metadata.plan import make_plan
 from packager.metadata.reader import read_files, read_metadata
 from packager.metadata.view import ModelMetadata, TensorMetadata
 from packager.model import Model, parse_model, read_model

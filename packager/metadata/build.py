@@ -12,8 +12,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from packager.errors import MetadataError, MissingPackageError
+from packager.metadata.annotation import Annotation, TensorSpec
 from packager.metadata.labels import label_file
-from packager.metadata.plan import ROLES, Annotation, Plan, TensorSpec
+from packager.metadata.plan import ROLES, Plan
 from packager.metadata.reader import IDENTIFIER, read_files
 from packager.metadata.ultralytics import LITERAL_NAME, find_literal
 from packager.metadata.unpacking import unpack_metadata

@@ -1,41 +1,59 @@
-"""What is asked to be written into a model, and whether it fits that model."""
+"""Whether what is asked to be written into a model fits it, and what then holds."""
 
 from __future__ import annotations
 
-import math
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from packager.errors import MetadataError
+from packager.metadata.annotation import (
+    ACTIVATION,
+    AUDIO_CHANNELS,
+    CHANNELS,
+    CROP,
+    DELIMITER,
+    HEAD,
+    HOP,
+    IOU,
+    LABELS,
+    MEAN,
+    PAD,
+    POINTS,
+    RESIZE,
+    SAMPLE_RATE,
+    STD,
+    TASK,
+    THRESHOLD,
+    VOCABULARY,
+    Annotation,
+    TensorSpec,
+    misfit,
+)
 from packager.metadata.labels import LabelFile, check_count, read_labels
+from packager.metadata.pictures import check_float32, check_image, image_channels, normalization
+from packager.metadata.sounds import sound_format
+from packager.metadata.texts import check_delimiter, checked_delimiter, read_vocabulary, token_roles
 from packager.metadata.view import (
     OWN_SETTINGS,
     ModelMetadata,
     TensorMetadata,
     count_labels,
     find_out_of_range,
-    normalizes_every_pixel,
+    tensor_metadata,
 )
-from packager.model import Model, Quantization, Tensor
-from packager.reading import read_file
-from packager.settings import Example, Part, Setting, Text, find_wrong_type
-from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize, Task
-from packager.tasks.delimiter import DelimiterError, python_pattern
+from packager.model import Model, Tensor
+from packager.settings import Example, Part, Setting, find_wrong_type
+from packager.tasks import AnswerKind, Head, InputKind, MaskForm, Task
 from packager.tasks.heads import (
     HEADS,
     SSD_OPERATOR,
     find_heads,
     head_fits,
-    image_layout,
     landmark_items,
     mask_form,
     ssd_roles,
-    text_misfit,
-    text_roles,
 )
-from packager.tasks.tokenizers import VocabularyError, read_regex_vocabulary, read_word_pieces
 from packager.terminal import counted
 
 # By role: the name and description of a tensor of which nothing else is known. They are tflite-support's, whose
@@ -62,89 +80,6 @@ ROLES = {
 _DETECTOR_OUTPUTS = ("location", "category", "score", "number")
 # The outputs that labels belong to, where the task's first output is not the one.
 _LABELLED = ("classes", "mask", "category", "detections", "grid", "poses")
-
-
-@dataclass(frozen=True)
-class TensorSpec:
-    """What people say about one input or output; None keeps what the model says.
-
-    ``minimum`` and ``maximum`` hold one value, or one for each channel (the last dimension), in the units of
-    the tensor after normalization and before quantization.
-    """
-
-    name: str | None = None
-    description: str | None = None
-    minimum: tuple[float, ...] | None = None
-    maximum: tuple[float, ...] | None = None
-
-
-# What is no letter, digit, underscore or apostrophe of ASCII parts tokens: that of tflite-support's models.
-DEFAULT_DELIMITER = r"[^\w\']+"
-
-
-@dataclass(frozen=True)
-class Annotation:
-    """What to write into a model. None, and an empty tuple, keep what is in it.
-
-    ``labels`` are those of the classes (of the first output; for an object detector of its categories, for a pose of
-    its points); a file replaces the labels of its own locale. ``mean`` and ``std`` are of an image input, in units of
-    8-bit pixels, one value or one a channel: the model takes ``(pixel - mean) / std``. ``crop``, ``resize``, ``pad``
-    (0 to 255) and ``channels`` are for image inputs too, ``activation`` to ``points`` for the answers that have
-    them, as ``ModelMetadata`` says; ``threshold`` and ``iou`` are from 0 to 1. ``inputs`` and ``outputs`` are in the
-    model's order, and may be fewer. ``sample_rate`` (Hz), ``audio_channels`` and ``hop`` (samples) are for audio;
-    ``vocabulary`` (a file, packed as it is) is for text: of WordPiece for a model of two or three inputs, else of the
-    tokenizer that splits a text at ``delimiter`` (a regular expression; ``DEFAULT_DELIMITER`` where none is named).
-    """
-
-    task: Task | None = None
-    labels: tuple[LabelFile, ...] = ()
-    mean: tuple[float, ...] | None = None
-    std: tuple[float, ...] | None = None
-    crop: CropMode | None = None
-    name: str | None = None
-    version: str | None = None
-    author: str | None = None
-    license: str | None = None
-    description: str | None = None
-    inputs: tuple[TensorSpec, ...] = ()
-    outputs: tuple[TensorSpec, ...] = ()
-    sample_rate: int | None = None
-    audio_channels: int | None = None
-    vocabulary: Path | None = None
-    delimiter: str | None = None
-    resize: Resize | None = None
-    pad: int | None = None
-    channels: ChannelOrder | None = None
-    activation: Activation | None = None
-    head: Head | None = None
-    threshold: float | None = None
-    iou: float | None = None
-    points: int | None = None
-    hop: int | None = None
-
-
-TASK = Setting(Annotation, "task")
-LABELS = Setting(Annotation, "labels")
-MEAN = Setting(Annotation, "mean")
-STD = Setting(Annotation, "std")
-CROP = Setting(Annotation, "crop")
-RESIZE = Setting(Annotation, "resize")
-PAD = Setting(Annotation, "pad")
-CHANNELS = Setting(Annotation, "channels")
-ACTIVATION = Setting(Annotation, "activation")
-HEAD = Setting(Annotation, "head")
-THRESHOLD = Setting(Annotation, "threshold")
-IOU = Setting(Annotation, "iou")
-POINTS = Setting(Annotation, "points")
-HOP = Setting(Annotation, "hop")
-SAMPLE_RATE = Setting(Annotation, "sample_rate")
-AUDIO_CHANNELS = Setting(Annotation, "audio_channels")
-VOCABULARY = Setting(Annotation, "vocabulary")
-DELIMITER = Setting(Annotation, "delimiter")
-AS_TENSORS = Example.of((TASK, Task.TENSORS))
-AS_TENSOR_CLASSIFICATION = Example.of((TASK, Task.TENSOR_CLASSIFICATION))
-WITH_VOCABULARY = Example.of((VOCABULARY, Path("vocab.txt")))
-
 # The input kinds and the answer kinds that a setting says something about; the others go with every task.
 _KINDS: dict[Setting, tuple[InputKind | AnswerKind, ...]] = {
     MEAN: (InputKind.IMAGE,),
@@ -164,9 +99,6 @@ _KINDS: dict[Setting, tuple[InputKind | AnswerKind, ...]] = {
     VOCABULARY: (InputKind.TEXT,),
     DELIMITER: (InputKind.TEXT,),
 }
-
-# A vocabulary has some megabytes at most.
-_LARGEST_VOCABULARY = 32 << 20
 
 
 @dataclass(frozen=True)
@@ -217,8 +149,8 @@ def make_plan(model: Model, annotation: Annotation, old: ModelMetadata) -> Plan:
         )
     _refuse_settings_of_other_tasks(model, annotation, task)
     _check_texts(model, annotation)
-    _check_delimiter(model, annotation)
-    vocabulary = _read_vocabulary(annotation)
+    check_delimiter(model, annotation)
+    vocabulary = read_vocabulary(annotation)
     # In one order, however they are given: the default ones first.
     files = sorted(enumerate(annotation.labels), key=lambda item: item[1].locale)
     labels = tuple(
@@ -227,29 +159,29 @@ def make_plan(model: Model, annotation: Annotation, old: ModelMetadata) -> Plan:
     )
     head = _head(model, annotation, old, task, labels)
     input_roles, output_roles = _roles(model, task, head, annotation, old)
-    delimiter = _tokenizer(model, annotation, old, vocabulary) if task.input is InputKind.TEXT else ""
+    delimiter = checked_delimiter(model, annotation, old, vocabulary) if task.input is InputKind.TEXT else ""
     labelled = next((i for i, role in enumerate(output_roles) if role in _LABELLED), 0 if model.outputs else None)
     if labelled is not None:
-        names = _tensor_metadata(old.outputs, labelled).class_names
+        names = tensor_metadata(old.outputs, labelled).class_names
         if names and task.answer is not AnswerKind.TENSORS and all(file.locale for file, _ in labels):
             labels = ((LabelFile(model.path), names), *labels)
         points = old.points if annotation.points is None else annotation.points
         count = count_labels(model, labelled, task, head, points)
-        _check_labels(model, task, head, _tensor_metadata(old.outputs, labelled), count, labels)
+        _check_labels(model, task, head, tensor_metadata(old.outputs, labelled), count, labels)
     if head is not None and task.answer is AnswerKind.KEYPOINTS:
         _check_points(model, annotation, old, head)
     takes_picture = task.input is InputKind.IMAGE
-    if takes_picture and annotation.channels is not None and _channels(model.inputs[0]) == 1:
+    if takes_picture and annotation.channels is not None and image_channels(model.inputs[0]) == 1:
         raise MetadataError(
             (CHANNELS, " says an order, and the image input is gray: it has 1 channel"),
             where=model.path,
             fix="Leave it out.",
             about=CHANNELS,
         )
-    mean, std = _normalization(model, annotation, old) if takes_picture else ((), ())
+    mean, std = normalization(model, annotation, old) if takes_picture else ((), ())
     _check_specs(model, "inputs", annotation.inputs, model.inputs)
     _check_specs(model, "outputs", annotation.outputs, model.outputs)
-    sample_rate, audio_channels = _sound(model, annotation, old, task)
+    sample_rate, audio_channels = sound_format(model, annotation, old, task)
     return Plan(
         old=old,
         task=task,
@@ -268,10 +200,6 @@ def make_plan(model: Model, annotation: Annotation, old: ModelMetadata) -> Plan:
         vocabulary=vocabulary,
         delimiter=delimiter,
     )
-
-
-def _tensor_metadata(tensors: tuple[TensorMetadata, ...], index: int) -> TensorMetadata:
-    return tensors[index] if index < len(tensors) else TensorMetadata()
 
 
 def _refuse_settings_of_other_tasks(model: Model, annotation: Annotation, task: Task) -> None:
@@ -345,15 +273,6 @@ def _check_texts(model: Model, annotation: Annotation) -> None:
             ) from None
 
 
-def _misfit(model: Model, given: Setting | None, what: str) -> MetadataError:
-    return MetadataError(
-        what,
-        where=model.path,
-        fix=("Use the task that the model was made for; ", AS_TENSORS, " takes any model."),
-        about=given,
-    )
-
-
 # What the outputs of a detector, and of a pose model, look like.
 _HEAD_SHAPES = {
     AnswerKind.BOXES: f"the four outputs of {SSD_OPERATOR} (boxes, categories, scores, their number), or one of "
@@ -395,7 +314,7 @@ def _head(
         )
     if not heads:
         given = None if annotation.task is None else TASK
-        raise _misfit(
+        raise misfit(
             model, given, f"{task} takes a model with {_HEAD_SHAPES[task.answer]}, and this one has {shapes}"
         )
     if old.head in HEADS[task.answer] and head_fits(model, old.head):
@@ -465,56 +384,16 @@ def _roles(
     if task is Task.TENSORS:
         return ("",) * len(inputs), ("",) * len(outputs)
     if not inputs or not outputs:
-        raise _misfit(model, given, "the model has no input or no output")
+        raise misfit(model, given, "the model has no input or no output")
     single = {InputKind.IMAGE: "image", InputKind.AUDIO: "audio"}.get(task.input)
     if task.input is InputKind.IMAGE:
         if len(inputs) != 1:
-            raise _misfit(model, given, f"{task} takes a model with one input, and this one has {len(inputs)}")
-        _check_image(model, given)
+            raise misfit(model, given, f"{task} takes a model with one input, and this one has {len(inputs)}")
+        check_image(model, given)
     if task.input is InputKind.TEXT:
-        return _text_roles(model, annotation, old, given), _output_roles(model, task, head, given)
+        return token_roles(model, annotation, old, given), _output_roles(model, task, head, given)
     role = single or ""
     return (role,) * len(inputs), _output_roles(model, task, head, given)
-
-
-def _text_roles(model: Model, annotation: Annotation, old: ModelMetadata, given: Setting | None) -> tuple[str, ...]:
-    misfit = text_misfit(model)
-    if misfit is not None:
-        raise _misfit(model, given, misfit)
-    if len(model.inputs) == 1:
-        return ("text",)
-    said = [spec.name for spec in annotation.inputs] + [None] * len(model.inputs)
-    names = (
-        (_tensor_metadata(old.inputs, index).name if name is None else name)
-        for index, name in zip(range(len(model.inputs)), said, strict=False)
-    )
-    roles = text_roles(model, tuple(names))
-    if roles is None:
-        wanted = ("ids", "mask") if len(model.inputs) == 2 else ("ids", "mask", "segment_ids")
-        raise MetadataError(
-            f"the names of its inputs, {', '.join(repr(tensor.name) for tensor in model.inputs)}, do not tell "
-            f"which is which of {', '.join(wanted)}",
-            where=model.path,
-            fix=(
-                *("Give ", Setting(Annotation, "inputs", 0, "name"), " for each, in the model's order: "),
-                f"{', '.join(wanted)}.",
-            ),
-            about=Setting(Annotation, "inputs"),
-        )
-    return tuple(f"text_{role}" for role in roles)
-
-
-def _check_image(model: Model, given: Setting | None) -> None:
-    tensor = model.inputs[0]
-    if image_layout(tensor) is None:
-        raise _misfit(
-            model,
-            given,
-            f"an image input has the shape [1, height, width, 3] or [1, 3, height, width], or 1 channel for gray, "
-            f"and this one {list(tensor.shape)}",
-        )
-    if tensor.dtype not in ("float32", "float16", "int8", "uint8", "int16"):
-        raise _misfit(model, given, f"an image input holds float32, int8 or uint8, and this one {tensor.dtype}")
 
 
 def detector_roles(model: Model, head: Head | None) -> tuple[str, ...]:
@@ -536,7 +415,7 @@ def _output_roles(model: Model, task: Task, head: Head | None, given: Setting | 
             return tuple("poses" if head is not Head.LANDMARKS or landmark_items(item) else "" for item in outputs)
         case AnswerKind.MASK:
             if len(outputs) != 1 or mask_form(outputs[0]) is None:
-                raise _misfit(
+                raise misfit(
                     model,
                     given,
                     f"{task} takes a model with one output [1, height, width, classes] or [1, height, width], and "
@@ -545,11 +424,11 @@ def _output_roles(model: Model, task: Task, head: Head | None, given: Setting | 
             return ("mask",)
         case AnswerKind.CLASSES:
             if task.input is InputKind.IMAGE and len(outputs) != 1:
-                raise _misfit(model, given, f"{task} takes a model with one output, and this one has {len(outputs)}")
+                raise misfit(model, given, f"{task} takes a model with one output, and this one has {len(outputs)}")
             shape = list(outputs[0].shape)
             if len(shape) not in (1, 2, 4) or any(size not in (1, -1) for size in shape[:-1]):
                 what = f"the output of {task} has the shape [1, classes], and this one {shape} (rank {len(shape)})"
-                raise _misfit(model, given, what)
+                raise misfit(model, given, what)
             # YAMNet also answers with embeddings.
             return ("classes",) + ("",) * (len(outputs) - 1)
 
@@ -603,235 +482,6 @@ _LABELLED_BY = Example.of((LABELS, (LabelFile(Path("labels.txt")),)))
 _TRANSLATED = Example.of((LABELS, (LabelFile(Path("labels.txt")), LabelFile(Path("labels_de.txt"), "de"))))
 
 
-def _channels(tensor: Tensor) -> int:
-    layout = image_layout(tensor)
-    assert layout is not None  # its role was checked
-    return layout.channels
-
-
-def _normalization(
-    model: Model, annotation: Annotation, old: ModelMetadata
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    tensor, kept = model.inputs[0], _tensor_metadata(old.inputs, 0)
-    channels = _channels(tensor)
-    mean = kept.mean if annotation.mean is None else annotation.mean
-    std = kept.std if annotation.std is None else annotation.std
-    if annotation.mean is None and annotation.std is None and not mean and not std:
-        if tensor.dtype != "uint8":
-            raise MetadataError(
-                f"no normalization is given for an image input of {tensor.dtype}, and the model names none",
-                where=model.path,
-                fix=_suggest_normalization(tensor),
-            )
-        # Raw pixels: the normalization that quantization takes back again.
-        implied = _implied_normalization(tensor.quantization, 0) or (0.0, 1.0)
-        mean, std = (implied[0],), (implied[1],)
-    for setting, values, given in ((MEAN, mean, annotation.mean), (STD, std, annotation.std)):
-        about = None if given is None else setting
-        name: Part = f"the {setting.name} in its metadata" if given is None else setting
-        if not values:
-            raise MetadataError(
-                ("no ", setting, " is given, and the model names none"),
-                where=model.path,
-                fix=("Give both: ", _usual(127.5, 127.5), " for [-1, 1], ", _usual(0, 255), " for [0, 1]."),
-                about=setting,
-            )
-        if len(values) not in (1, channels):
-            raise MetadataError(
-                (
-                    name,
-                    f" has {counted(len(values), 'value')}, and the image input has {counted(channels, 'channel')}",
-                ),
-                where=model.path,
-                fix=(
-                    *("Give ", setting, " with one value"),
-                    f" for all channels, or with one for each of the {channels}." if channels > 1 else ".",
-                ),
-                about=about,
-            )
-        for value in values:
-            _check_float32(model, setting, value, name, about)
-    count = max(len(mean), len(std))
-    mean = tuple(_float32(value) for value in (mean * count if len(mean) == 1 else mean))
-    std = tuple(_float32(value) for value in (std * count if len(std) == 1 else std))
-    about = None if annotation.std is None else STD
-    name = "the std in its metadata" if annotation.std is None else STD
-    wrong = next((value for value in std if value <= 0), None)
-    if wrong is not None:
-        raise MetadataError(
-            (name, f" is {wrong:g}, and the pixels are divided by it"),
-            where=model.path,
-            fix=(
-                "Give what the model was trained with, a number above 0; ",
-                Example.of((STD, (1.0,))),
-                " leaves the pixels as they are.",
-            ),
-            about=about,
-        )
-    if not normalizes_every_pixel(mean, std):
-        raise MetadataError(
-            (name, " is so small that a pixel, divided by it, is beyond float32"),
-            where=model.path,
-            fix="Give what the model was trained with.",
-            about=about,
-        )
-    return mean, std
-
-
-# Mean and std of the usual trainings: pixels as -1..1, as 0..1, and as they are.
-_USUAL_NORMALIZATIONS = ((127.5, 127.5), (0.0, 255.0), (0.0, 1.0))
-
-
-def usual_normalization(tensor: Tensor) -> tuple[float, float] | None:
-    """The usual mean and std that an int8 image input's quantization stands for; None where it is none of them."""
-    implied = _implied_normalization(tensor.quantization, -128) if tensor.dtype == "int8" else None
-    if implied is None:
-        return None
-    # Calibration moves the range by a step or so.
-    return next(
-        (
-            (mean, std)
-            for mean, std in _USUAL_NORMALIZATIONS
-            if abs(implied[0] - mean) <= 1 and abs(implied[1] / std - 1) < 0.01
-        ),
-        None,
-    )
-
-
-def _usual(mean: float, std: float) -> Example:
-    return Example.of((MEAN, (mean,)), (STD, (std,)))
-
-
-def _suggest_normalization(tensor: Tensor) -> tuple[Part, ...]:
-    implied = _implied_normalization(tensor.quantization, -128) if tensor.dtype == "int8" else None
-    if implied is None:
-        return (
-            *("Give what the model was trained with: ", _usual(127.5, 127.5), " for [-1, 1], "),
-            *(_usual(0, 255), " for [0, 1]."),
-        )
-    mean, std = usual_normalization(tensor) or implied
-    return (
-        *("Its quantization looks like ", _usual(mean, std), "; "),
-        "give what the model was trained with: (pixel - mean) / std.",
-    )
-
-
-def _implied_normalization(quantization: Quantization | None, lowest: int) -> tuple[float, float] | None:
-    """Mean and std with which pixel p becomes the quantized value ``p + lowest``; None where none can be told."""
-    if quantization is None or not quantization.scale > 0:
-        return None
-    return float(quantization.zero_point - lowest), 1 / quantization.scale
-
-
-def _float32(value: float) -> float:
-    """The nearest float32, and 0 for -0; infinite where ``value`` is beyond it."""
-    try:
-        (rounded,) = struct.unpack("<f", struct.pack("<f", value))
-    except OverflowError:
-        return math.inf
-    return float(rounded) + 0.0
-
-
-def _check_float32(model: Model, setting: Setting, value: float, name: Part, about: Setting | None) -> None:
-    if not math.isfinite(_float32(value)):
-        what = "not a number" if math.isnan(value) else "infinite" if math.isinf(value) else "beyond float32"
-        raise MetadataError(
-            (name, f" is {what}"),
-            where=model.path,
-            fix="Give a number between -3.4e38 and 3.4e38.",
-            about=about,
-        )
-
-
-# Seconds that a window of sound lasts. Fewer items than in the least of them are features.
-_SHORTEST_WINDOW, _LONGEST_WINDOW = 0.1, 60
-
-
-def _sound(model: Model, annotation: Annotation, old: ModelMetadata, task: Task) -> tuple[int, int]:
-    """The sample rate and the number of channels that hold afterwards."""
-    kept = _tensor_metadata(old.inputs, 0)
-    rate = kept.sample_rate if annotation.sample_rate is None else annotation.sample_rate
-    channels = kept.audio_channels if annotation.audio_channels is None else annotation.audio_channels
-    if task.input is InputKind.AUDIO:
-        hop = old.hop if annotation.hop is None else annotation.hop
-        check_audio(model, rate, channels, hop, annotation)
-        channels = 1
-    return rate, channels
-
-
-def check_audio(
-    model: Model, sample_rate: int, channels: int, hop: int | None, given: Annotation | None = None
-) -> None:
-    """Refuse a model that takes no mono samples, or such as its settings do not fit.
-
-    ``sample_rate`` and ``channels`` are 0, and ``hop`` None, where nothing says what they are; ``given`` is what was
-    asked for, None where all of it stands in the model.
-
-    Raises:
-        MetadataError: it takes features, samples of another form, or a window of no usual length.
-    """
-    asked = given or Annotation()
-
-    def misfit(setting: Setting, what: Text, *fix: Part) -> MetadataError:
-        about = None if getattr(asked, setting.name) is None else setting
-        return MetadataError(what, where=model.path, fix=fix, about=about)
-
-    if len(model.inputs) != 1:
-        count = len(model.inputs)
-        raise misfit(TASK, f"a model that takes a sound has one input, and this one has {count}", *_FEATURES)
-    tensor = model.inputs[0]
-    shape = list(tensor.shape_signature)
-    if tensor.shape[:-1] not in ((), (1,)) or not tensor.shape:
-        raise misfit(TASK, f"a sound goes in as [1, N] or [N] samples, and this input is {shape}", *_FEATURES)
-    if shape[-1] < 0:
-        raise misfit(
-            TASK,
-            f"its audio input takes any number of samples, {shape}",
-            "Convert it with a fixed shape: YAMNet, for example, takes [15600] or [1, 15600].",
-        )
-    if tensor.dtype not in ("float32", "int16"):
-        raise misfit(
-            TASK,
-            f"a sound goes in as samples of float32 or int16: {tensor.size:,} items of {tensor.dtype} look like "
-            "features",
-            *_FEATURES,
-        )
-    if not sample_rate:
-        raise MetadataError(
-            "no sample rate is given for its audio input, and the model names none",
-            where=model.path,
-            fix=("Give what the model was trained with, for example ", Example.of((SAMPLE_RATE, 16_000))),
-            about=None if given is None else SAMPLE_RATE,
-        )
-    seconds = tensor.size / sample_rate
-    if not _SHORTEST_WINDOW <= seconds <= _LONGEST_WINDOW:
-        raise misfit(
-            SAMPLE_RATE,
-            f"{tensor.size:,} samples at {sample_rate:,} a second are {seconds:,.4g} s, and a window of sound lasts "
-            f"{_SHORTEST_WINDOW} to {_LONGEST_WINDOW} s: they look like features, or the rate is wrong",
-            *("Give the rate that the model was trained with. ", *_FEATURES),
-        )
-    if channels > 1:
-        raise misfit(
-            AUDIO_CHANNELS,
-            f"its audio input has {channels:,} channels, and only mono is supported",
-            *("Convert the model for mono. ", *_FEATURES),
-        )
-    if hop is not None and not 1 <= hop <= tensor.size:
-        raise misfit(
-            HOP,
-            (HOP, f" is {hop:,}, and a window has {tensor.size:,} samples: those in between would not be heard"),
-            f"Give a whole number from 1 to {tensor.size}, or leave it out: half a window is usual.",
-        )
-
-
-_FEATURES: tuple[Part, ...] = (
-    "If features go in, attach it with ",
-    AS_TENSOR_CLASSIFICATION,
-    " and make them of the sound beforehand, on a microcontroller by a front end such as TensorFlow Lite Micro's.",
-)
-
-
 def _check_specs(model: Model, side: str, specs: Sequence[TensorSpec], tensors: Sequence[Tensor]) -> None:
     kind = side.removesuffix("s")
     if len(specs) > len(tensors):
@@ -854,7 +504,7 @@ def _check_specs(model: Model, side: str, specs: Sequence[TensorSpec], tensors: 
                     about=setting,
                 )
             for value in values or ():
-                _check_float32(model, setting, value, setting, setting)
+                check_float32(model, setting, value, setting, setting)
         low, high = spec.minimum, spec.maximum
         if low and high and any(a > b for a, b in zip(low * len(high), high * len(low), strict=True)):
             setting = Setting(Annotation, side, index)
@@ -864,70 +514,3 @@ def _check_specs(model: Model, side: str, specs: Sequence[TensorSpec], tensors: 
                 fix="Swap the two.",
                 about=Setting(Annotation, side, index, "minimum"),
             )
-
-
-def _check_delimiter(model: Model, annotation: Annotation) -> None:
-    try:
-        python_pattern(DEFAULT_DELIMITER if annotation.delimiter is None else annotation.delimiter)
-    except DelimiterError as error:
-        raise MetadataError(
-            (DELIMITER, f" {error}"),
-            where=model.path,
-            fix=("Give the signs between tokens as a set, such as ", Example.of((DELIMITER, DEFAULT_DELIMITER))),
-            about=DELIMITER,
-        ) from None
-
-
-def _read_vocabulary(annotation: Annotation) -> bytes | None:
-    path = annotation.vocabulary
-    if path is None:
-        return None
-    try:
-        return read_file(path, _LARGEST_VOCABULARY)
-    except (OSError, ValueError) as error:  # ValueError: a path that holds a NUL
-        why = error.strerror if isinstance(error, OSError) else error
-        raise MetadataError(f"cannot be read: {why}", where=path, fix=("Check ", VOCABULARY, ".")) from None
-
-
-def sentencepiece_error(model: Model) -> MetadataError:
-    """The error for a text model with a tokenizer of that kind."""
-    return MetadataError(
-        "its tokenizer is SentencePiece, which is not supported",
-        where=model.path,
-        fix=("Attach it with ", AS_TENSOR_CLASSIFICATION, ", and give it the numbers of the tokens."),
-        about=TASK,
-    )
-
-
-def _tokenizer(model: Model, annotation: Annotation, old: ModelMetadata, vocabulary: bytes | None) -> str:
-    """Check what will make tokens of a text, and give its delimiter, empty for WordPiece.
-
-    What stays as another tool wrote it is checked where it is read: see ``packager.tasks.text``.
-    """
-    kept = old.tokenizer_of(len(model.inputs))
-    if vocabulary is None and kept is None:
-        raise MetadataError(
-            "no vocabulary is given, and the model holds none",
-            where=model.path,
-            fix=("Give its own: ", WITH_VOCABULARY, "; or ", AS_TENSOR_CLASSIFICATION, " takes numbers of tokens."),
-            about=VOCABULARY,
-        )
-    if vocabulary is None and kept is not None and kept.kind == "sentencepiece":
-        raise sentencepiece_error(model)
-    is_regex = len(model.inputs) == 1 if vocabulary is not None or kept is None else kept.kind == "regex"
-    if not is_regex and annotation.delimiter is not None:
-        raise MetadataError(
-            (DELIMITER, " is of a model with one input; WordPiece, which has several, needs none"),
-            where=model.path,
-            fix="Leave it out.",
-            about=DELIMITER,
-        )
-    delimiter = annotation.delimiter
-    if delimiter is None:
-        delimiter = (kept.delimiter if kept is not None else "") or DEFAULT_DELIMITER
-    try:
-        if vocabulary is not None:
-            _ = read_regex_vocabulary(vocabulary) if is_regex else read_word_pieces(vocabulary)
-    except VocabularyError as error:
-        raise MetadataError(str(error), where=annotation.vocabulary, fix=error.fix, about=VOCABULARY) from None
-    return delimiter if is_regex else ""

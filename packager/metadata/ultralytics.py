@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from packager.errors import MetadataError
-from packager.metadata.plan import AS_TENSORS
+from packager.metadata.annotation import AS_TENSORS
 from packager.metadata.view import LABEL_KINDS, ModelMetadata, TensorMetadata, count_labels
 from packager.model import Model
 from packager.settings import Part

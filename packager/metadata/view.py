@@ -257,3 +257,8 @@ class ModelMetadata:
         """What makes tokens of the text that a model of so many inputs takes: a single input may have its own."""
         own = self.inputs[0].tokenizer if inputs == 1 and self.inputs else None
         return own or self.tokenizer
+
+
+def tensor_metadata(tensors: tuple[TensorMetadata, ...], index: int) -> TensorMetadata:
+    """That of the input or output ``index``, empty where nothing is said of it."""
+    return tensors[index] if index < len(tensors) else TensorMetadata()

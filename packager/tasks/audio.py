@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from packager.metadata.plan import check_audio
+from packager.metadata.sounds import check_audio
 from packager.metadata.view import ModelMetadata
 from packager.model import Model, Tensor
 from packager.tasks import InputKind

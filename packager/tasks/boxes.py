@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from packager.errors import MetadataError
-from packager.metadata.plan import AS_TENSORS, HEAD
+from packager.metadata.annotation import AS_TENSORS, HEAD
 from packager.metadata.view import ModelMetadata
 from packager.model import Model, Tensor
 from packager.settings import Text

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from packager.errors import MetadataError
-from packager.metadata.plan import ACTIVATION, LABELS
+from packager.metadata.annotation import ACTIVATION, LABELS
 from packager.metadata.view import ModelMetadata
 from packager.model import Model, Tensor
 from packager.settings import Example, Text

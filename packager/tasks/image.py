@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from packager.errors import MetadataError
-from packager.metadata.plan import AS_TENSORS, MEAN, STD
+from packager.metadata.annotation import AS_TENSORS, MEAN, STD
 from packager.metadata.view import ModelMetadata, normalizes_every_pixel
 from packager.model import Model, Tensor
 from packager.settings import Example, Part

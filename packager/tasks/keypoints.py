@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from packager.errors import MetadataError
-from packager.metadata.plan import POINTS
+from packager.metadata.annotation import POINTS
 from packager.metadata.view import ModelMetadata, count_labels
 from packager.model import Model, Tensor
 from packager.settings import Text

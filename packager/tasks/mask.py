@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from packager.errors import MetadataError
-from packager.metadata.plan import AS_TENSORS
+from packager.metadata.annotation import AS_TENSORS
 from packager.metadata.view import ModelMetadata
 from packager.model import Model, Tensor
 from packager.settings import Text

@@ -7,13 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from packager.errors import MetadataError
-from packager.metadata.plan import (
-    AS_TENSOR_CLASSIFICATION,
-    DELIMITER,
-    VOCABULARY,
-    WITH_VOCABULARY,
-    sentencepiece_error,
-)
+from packager.metadata.annotation import AS_TENSOR_CLASSIFICATION, DELIMITER, VOCABULARY, WITH_VOCABULARY
+from packager.metadata.texts import sentencepiece_error
 from packager.metadata.view import ModelMetadata
 from packager.model import Model, Tensor
 from packager.settings import Part
