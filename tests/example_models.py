@@ -1,4 +1,4 @@
-"""The two examples, annotated as their packager.toml would, for the tests of all targets."""
+"""The examples, annotated as their packager.toml would, for the tests of all targets."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from packager.annotated import AnnotatedModel, annotated_model
+from packager.config import read_config
 from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
 from packager.model import parse_model, read_model
 from packager.tasks import CropMode, Task
+
+
+def packaged(path: Path) -> AnnotatedModel:
+    """The model of the packager.toml at ``path``, or in the folder ``path``, annotated as it says."""
+    config = read_config(path)
+    assert config.metadata is not None
+    return annotated_model(parse_model(annotate(read_model(config.model), config.metadata), config.model))
 
 
 def digits(

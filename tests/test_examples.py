@@ -14,22 +14,13 @@ from PIL import Image
 from examples.gestures import motions
 from examples.shapes import pictures
 from examples.shapes.evaluation import Box, detect, mean_average_precision
-from packager.annotated import AnnotatedModel, annotated_model
 from packager.config import read_config
-from packager.metadata.attach import annotate
-from packager.model import parse_model, read_model
 from packager.pipeline import build
 from packager.replay import verify
 from packager.tasks.boxes import Detection
 from packager.tasks.quantization import quantize
 from tests.conftest import PROJECT
-
-
-def packaged(config_path: Path) -> AnnotatedModel:
-    config = read_config(config_path)
-    assert config.metadata is not None
-    return annotated_model(parse_model(annotate(read_model(config.model), config.metadata), config.model))
-
+from tests.example_models import packaged
 
 # --- shapes ----------------------------------------
 
@@ -84,6 +75,7 @@ def test_the_mean_is_over_the_classes() -> None:
     assert mean_average_precision([[found(0, 0.5, 0)]], truth, 2) == 0.5
 
 
+@pytest.mark.slow
 def test_shapes_are_found(examples: Path) -> None:
     held_out = list(pictures.scenes(pictures.HELD_OUT, 500))
     truth = [[(shape.index, shape.box) for shape in scene.shapes] for scene in held_out]
@@ -141,6 +133,7 @@ def test_the_same_seed_gives_the_same_motions() -> None:
 # --- both ----------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gestures", "shapes", "shapes/float.toml"])
 def test_what_is_built_proves_itself(examples: Path, name: str, tmp_path: Path) -> None:
     build(examples / name, tmp_path)
@@ -152,6 +145,7 @@ def test_what_is_built_proves_itself(examples: Path, name: str, tmp_path: Path) 
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
+@pytest.mark.slow
 def test_the_pictures_of_their_answers_are_up_to_date(tmp_path: Path) -> None:
     folder = PROJECT / "docs" / "pictures"
     ran = subprocess.run([sys.executable, folder / "make.py", tmp_path], capture_output=True, text=True)
@@ -161,4 +155,4 @@ def test_the_pictures_of_their_answers_are_up_to_date(tmp_path: Path) -> None:
     for name in made:
         # The pixels, because compressed bytes differ from one zlib to the next.
         with Image.open(tmp_path / name) as now, Image.open(folder / name) as kept:
-            assert now == kept, f"{name}: run {folder / 'make.py'}"
+            assert now == kept, f"{name} is out of date: uv run docs/pictures/make.py"

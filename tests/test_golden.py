@@ -16,13 +16,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from packager.annotated import AnnotatedModel, Port, annotated_model, read_annotated
-from packager.config import read_config
+from packager.annotated import AnnotatedModel, Port, read_annotated
 from packager.errors import ConfigError, ModelError
 from packager.golden import Picture, Sample, build_goldens, golden_files, read_samples, running
-from packager.metadata.attach import annotate
 from packager.metadata.view import TensorMetadata
-from packager.model import Quantization, Tensor, parse_model, read_model
+from packager.model import Quantization, Tensor
 from packager.render.naming import SnakeName
 from packager.runtimes import Runtime
 from packager.tasks import Task
@@ -30,22 +28,17 @@ from packager.tasks.image import ImageInput, input_tensor
 from packager.tasks.kinds import Placement
 from packager.tasks.tensors import TensorsAnswer
 from tests.conftest import PROJECT
-
-
-def example(name: str) -> AnnotatedModel:
-    config = read_config(PROJECT / "examples" / name)
-    assert config.metadata is not None
-    return annotated_model(parse_model(annotate(read_model(config.model), config.metadata), config.model))
+from tests.example_models import packaged
 
 
 @pytest.fixture(scope="session")
 def digits() -> AnnotatedModel:
-    return example("digits")
+    return packaged(PROJECT / "examples" / "digits")
 
 
 @pytest.fixture(scope="session")
 def sine() -> AnnotatedModel:
-    return example("sine")
+    return packaged(PROJECT / "examples" / "sine")
 
 
 def png_of(sample: Sample) -> bytes:
