@@ -30,19 +30,23 @@ if TYPE_CHECKING:
     from packager.model import Model, read_model
     from packager.pipeline import BuildReport, build, package
     from packager.replay import verify
-    from packager.tasks import CropMode, Task
+    from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize, Task
 
 _HOMES = {
+    "Activation": "tasks",
     "AnnotatedModel": "annotated",
     "Annotation": "metadata.attach",
     "BuildReport": "pipeline",
+    "ChannelOrder": "tasks",
     "Config": "config",
     "CropMode": "tasks",
+    "Head": "tasks",
     "Inspection": "inspection",
     "LabelFile": "metadata.attach",
     "Model": "model",
     "ModelMetadata": "metadata.view",
     "PackagerError": "errors",
+    "Resize": "tasks",
     "Task": "tasks",
     "TensorSpec": "metadata.attach",
     "annotate": "metadata.attach",
@@ -59,16 +63,20 @@ _HOMES = {
 }
 
 __all__ = [
+    "Activation",
     "AnnotatedModel",
     "Annotation",
     "BuildReport",
+    "ChannelOrder",
     "Config",
     "CropMode",
+    "Head",
     "Inspection",
     "LabelFile",
     "Model",
     "ModelMetadata",
     "PackagerError",
+    "Resize",
     "Task",
     "TensorSpec",
     "__version__",
