@@ -13,6 +13,7 @@ from packager.errors import ConfigError, MetadataError
 from packager.finding import TooManyEntriesError, find_files, is_file
 from packager.inspection import inspect_model, runs
 from packager.metadata.annotation import DEFAULT_DELIMITER
+from packager.metadata.labels import read_labels
 from packager.metadata.pictures import usual_normalization
 from packager.metadata.plan import ROLES, detector_roles
 from packager.metadata.reader import read_metadata
@@ -35,8 +36,11 @@ _LABEL_SUFFIXES = (".txt", ".csv", ".json")
 # What golden samples are, where they are no arrays.
 _SAMPLE_SUFFIXES = {
     InputKind.IMAGE: (".png", ".jpg", ".jpeg", ".bmp", ".webp"),
+    InputKind.AUDIO: (".wav",),
     InputKind.TEXT: (".txt",),
 }
+# The sample rate of most models that take sounds.
+_LIKELY_RATE = 16_000
 
 Ask = Callable[[str, str], str]
 
@@ -71,6 +75,9 @@ class Proposal:
     takes_labels: bool
     label_count: str
     labels: str
+    takes_sound: bool
+    sample_rate: str
+    hop: str
     takes_text: bool
     is_split: bool
     vocabulary: str
@@ -158,7 +165,8 @@ def propose(path: Path, folder: Path, ask: Ask = _accept) -> Proposal:
     vocabulary = _vocabulary_file(path, folder)
     if metadata is None:
         # What its own metadata say it is counts for more than its shapes.
-        task = _ask_task(ask, Task.TENSORS if notes else _likely_task(model, has_vocabulary=bool(vocabulary)))
+        likely = _likely_task(model, _count_labels(folder, labels), has_vocabulary=bool(vocabulary))
+        task = _ask_task(ask, Task.TENSORS if notes else likely)
         heads = find_heads(model, task)
         head = _ask_head(ask, heads)
         if task.answer is AnswerKind.CLASSES:
@@ -200,6 +208,9 @@ def propose(path: Path, folder: Path, ask: Ask = _accept) -> Proposal:
         takes_labels=task.answer in (AnswerKind.CLASSES, AnswerKind.BOXES, AnswerKind.MASK),
         label_count="classes" if count is None else f"classes ({count})",
         labels=labels,
+        takes_sound=task.input is InputKind.AUDIO,
+        sample_rate=str(_LIKELY_RATE),
+        hop=str(max(model.inputs[0].size // 2, 1)) if model.inputs else "1",
         takes_text=task.input is InputKind.TEXT,
         is_split=len(model.inputs) == 1,
         vocabulary=vocabulary,
@@ -245,13 +256,13 @@ def _carried(model: Model, metadata: ModelMetadata | None) -> tuple[ModelMetadat
 # --- what the model is for ----------------------------------------
 
 
-def _likely_task(model: Model, *, has_vocabulary: bool) -> Task:
-    """What shapes tell, of things that look alike the more usual one."""
+def _likely_task(model: Model, labels: int, *, has_vocabulary: bool) -> Task:
+    """What shapes tell, of things that look alike the more usual one; ``labels`` are those beside the model."""
     if has_vocabulary and text_misfit(model) is None and [len(tensor.shape) for tensor in model.outputs] == [2]:
         return Task.TEXT_CLASSIFICATION
     image = image_layout(model.inputs[0]) if len(model.inputs) == 1 else None
     if image is None or not model.outputs or model.inputs[0].dtype not in ("float32", "int8", "uint8"):
-        return Task.TENSORS
+        return _likely_task_of_numbers(model, labels)
     heads = find_heads(model, Task.OBJECT_DETECTION)
     poses = find_heads(model, Task.POSE)
     shape = model.outputs[0].shape
@@ -269,6 +280,17 @@ def _likely_task(model: Model, *, has_vocabulary: bool) -> Task:
         return Task.IMAGE_SEGMENTATION
     is_list = len(model.outputs) == 1 and len(shape) == 2
     return Task.IMAGE_CLASSIFICATION if is_list else Task.TENSORS
+
+
+def _likely_task_of_numbers(model: Model, labels: int) -> Task:
+    """Labels that fit make a classifier, and a long row of numbers is a sound."""
+    shape = model.outputs[0].shape_signature if model.outputs else ()
+    if not labels or not 1 <= len(shape) <= 2 or shape[-1] != labels:
+        return Task.TENSORS
+    tensor = model.inputs[0]
+    is_row = len(model.inputs) == 1 and tensor.shape[:-1] in ((), (1,)) and tensor.size >= _LIKELY_RATE // 2
+    is_sound = is_row and tensor.dtype in ("float32", "int16") and not tensor.is_dynamic
+    return Task.AUDIO_CLASSIFICATION if is_sound else Task.TENSOR_CLASSIFICATION
 
 
 def _picture(model: Model, head: Head | None) -> _Picture:
@@ -388,6 +410,13 @@ def _label_file(path: Path, folder: Path) -> str:
 def _vocabulary_file(path: Path, folder: Path) -> str:
     names = ("vocab.txt", f"{path.stem}_vocab.txt", "vocabulary.txt")
     return next((name for name in names if is_file(folder / name)), "")
+
+
+def _count_labels(folder: Path, labels: str) -> int:
+    try:
+        return len(read_labels(folder / labels)) if labels else 0
+    except MetadataError:
+        return 0  # it is told when it is attached
 
 
 def _golden_patterns(folder: Path, kind: InputKind) -> tuple[str, ...]:

@@ -191,6 +191,9 @@ PROPOSAL = Proposal(
     takes_labels=True,
     label_count="classes (10)",
     labels="",
+    takes_sound=True,
+    sample_rate="16000",
+    hop="8000",
     takes_text=True,
     is_split=True,
     vocabulary="vocab.txt",
@@ -358,6 +361,41 @@ def test_what_a_model_is_taken_for(
         after = read_metadata(parse_model(annotate(parse_model(path.read_bytes()), metadata)))
         assert after is not None
         assert (after.task, after.head) == (task, expected.get("head"))
+
+
+@pytest.mark.parametrize(
+    ("given", "task"),
+    [
+        ([T("", (1, 128, 3), "int8")], Task.TENSOR_CLASSIFICATION),
+        ([T("", (1, 1960), "int8")], Task.TENSOR_CLASSIFICATION),
+        ([T("", (1, 1960))], Task.TENSOR_CLASSIFICATION),
+        ([T("", (4,)), T("", (4,))], Task.TENSOR_CLASSIFICATION),
+        ([T("", (15600,))], Task.AUDIO_CLASSIFICATION),
+        ([T("", (1, 16000), "int16")], Task.AUDIO_CLASSIFICATION),
+        ([T("", (1, 16000), "int8")], Task.TENSOR_CLASSIFICATION),
+        ([T("", (1, 16000)), T("", (1,))], Task.TENSOR_CLASSIFICATION),
+    ],
+)
+def test_a_classifier_of_numbers_is_told_by_the_labels_beside_it(
+    given: Sequence[T], task: Task, tmp_path: Path
+) -> None:
+    path = tmp_path / "m.tflite"
+    path.write_bytes(ports(tuple(given), (T("", (1, 3)),)))
+    assert propose(path, tmp_path).task == Task.TENSORS
+    (tmp_path / "labels.txt").write_text("a\nb\n")
+    assert propose(path, tmp_path).task == Task.TENSORS  # another model's
+    (tmp_path / "labels.txt").write_text("a\nb\nb\n")
+    assert propose(path, tmp_path).task == Task.TENSORS  # one that is there twice
+    shutil.copy(hand_made.COLORS, tmp_path / "labels.txt")
+    (tmp_path / "golden").mkdir()
+    (tmp_path / "golden" / "a.wav").write_bytes(b"")
+    config = read_back(propose(path, tmp_path), tmp_path)
+    assert config.metadata is not None
+    assert config.metadata.task == task
+    is_sound = task is Task.AUDIO_CLASSIFICATION
+    assert (config.metadata.sample_rate, config.golden) == ((16000, ("golden/*.wav",)) if is_sound else (None, ()))
+    # It builds as it stands.
+    assert annotated_model(parse_model(annotate(parse_model(path.read_bytes()), config.metadata))).task is task
 
 
 def test_a_text_classifier_is_told_by_the_vocabulary_beside_it(tmp_path: Path) -> None:
