@@ -19,10 +19,11 @@ struct SelfTest {
   /// What went wrong, a line for each; empty if everything is as it should be.
   func failures() throws -> [String] {
     let golden = try Golden.read(from: folder)
-    let model = try DigitsClassifier(threads: 1)
     guard !golden.cases.isEmpty else { return ["there are no golden cases"] }
     var failures: [String] = []
     for sample in golden.cases {
+      // Each with a model of its own: some remember what they were given before.
+      let model = try DigitsClassifier(threads: 1)
       var problems: [String] = []
       var input = try data(sample.inputs[0])
       if let picture = sample.picture {
