@@ -107,17 +107,36 @@ def compile_sources(
     warnings: tuple[str, ...] = WARNINGS,
 ) -> Path:
     """Link C++ (.cpp, .ino) and assembler sources with the library; every warning is an error."""
-    found = library()
-    objects = []
-    for number, source in enumerate(sources):
-        target = program.with_suffix(f".{number}.o")
-        language = ("-x", "c++", "-include", "Arduino.h") if source.suffix == ".ino" else ()
-        standards = () if source.suffix == ".S" else (f"-std={standard}",)
-        command = ["arm-none-eabi-g++", *CPU, *standards, *CODE, *warnings, *defines, *includes, *found.includes]
-        headers = [f"-I{source.parent}", f"-I{CORE}", f"-I{HERE}/arduino/libraries/TensorFlowLite/src"]
-        run_tool([*command, *headers, *language, "-c", str(source), "-o", str(target)])
-        objects.append(str(target))
-    run_tool(["arm-none-eabi-g++", *link_flags(), *objects, str(found.archive), "-lm", "-o", str(program)])
+    given = {"standard": standard, "defines": defines, "includes": includes, "warnings": warnings}
+    objects = [
+        compile_source(source, program.with_suffix(f".{number}.o"), **given)  # type: ignore[arg-type]
+        for number, source in enumerate(sources)
+    ]
+    return link(objects, program)
+
+
+def compile_source(
+    source: Path,
+    target: Path,
+    *,
+    standard: str = "gnu++14",
+    defines: tuple[str, ...] = (),
+    includes: tuple[str, ...] = (),
+    warnings: tuple[str, ...] = WARNINGS,
+) -> Path:
+    """The object of one source."""
+    language = ("-x", "c++", "-include", "Arduino.h") if source.suffix == ".ino" else ()
+    standards = () if source.suffix == ".S" else (f"-std={standard}",)
+    command = ["arm-none-eabi-g++", *CPU, *standards, *CODE, *warnings, *defines, *includes, *library().includes]
+    headers = [f"-I{source.parent}", f"-I{CORE}", f"-I{HERE}/arduino/libraries/TensorFlowLite/src"]
+    run_tool([*command, *headers, *language, "-c", str(source), "-o", str(target)])
+    return target
+
+
+def link(objects: list[Path], program: Path) -> Path:
+    """The program of some objects and the library."""
+    archive = str(library().archive)
+    run_tool(["arm-none-eabi-g++", *link_flags(), *map(str, objects), archive, "-lm", "-o", str(program)])
     return program
 
 
@@ -135,10 +154,14 @@ def link_flags() -> tuple[str, ...]:
 
 
 def compile_sketch(project: Path, program: Path, **options: object) -> Path:
-    """Compile the sketch that is the one folder of ``project`` with an .ino, as Arduino's builder would."""
+    """Compile the sketch of ``project`` as Arduino's builder would."""
+    return compile_sources(sketch_sources(project), program, **options)  # type: ignore[arg-type]
+
+
+def sketch_sources(project: Path) -> list[Path]:
+    """The sketch that is the one folder of ``project`` with an .ino, and what takes the place of a board's core."""
     (ino,) = project.glob("*/*.ino")
-    sources = [ino, *sorted(ino.parent.glob("*.cpp")), CORE / "core.cpp"]
-    return compile_sources(sources, program, **options)  # type: ignore[arg-type]
+    return [ino, *sorted(ino.parent.glob("*.cpp")), CORE / "core.cpp"]
 
 
 def run_tool(command: list[str]) -> str:

@@ -21,17 +21,16 @@ class Pi:
 
     root: Path
 
+    def command(self, machine: Machine) -> list[str]:
+        """What starts its Python."""
+        return [str(HERE / "in_pi_root.sh"), str(self.root), machine]
+
     def python(
         self, *arguments: str | Path, machine: Machine = "aarch64", folder: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
         """What its Python says when started so in ``folder``."""
-        return subprocess.run(
-            [HERE / "in_pi_root.sh", self.root, machine, *arguments],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = [*self.command(machine), *arguments]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
     def self_test(self, project: Path, package: str, machine: Machine = "aarch64") -> str:
         """The verdicts of the package in the folder ``project``, a line each; an AssertionError where one is FAIL."""
