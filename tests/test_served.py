@@ -3,38 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from packager.annotated import AnnotatedModel, annotated_model
-from packager.metadata.attach import Annotation
+from packager.annotated import annotated_model
 from packager.model import parse_model
 from packager.targets import TARGETS, load_target
 from packager.targets.target import served
-from packager.tasks import AnswerKind, InputKind, Task
-from tests.hand_made import Output, attached, picture_model
 from tests.models import Op, T, graph
-
-
-def detector() -> AnnotatedModel:
-    outputs = {"boxes": Output(np.zeros((1, 6, 20), np.float32), reach=1.0)}
-    return attached(picture_model(outputs), Annotation(task=Task.OBJECT_DETECTION, mean=(0.0,), std=(255.0,)))
-
-
-@pytest.mark.parametrize("name", TARGETS)
-def test_a_task_that_a_target_has_nothing_for(name: str) -> None:
-    annotated, target = detector(), load_target(name)
-    view, problems = served(target, annotated)
-    if (InputKind.IMAGE, AnswerKind.BOXES) in target.cells:
-        assert (view, problems) == (annotated, ())
-        return
-    assert (view.input.kind, view.answer.kind, view.task) == (
-        InputKind.TENSORS,
-        AnswerKind.TENSORS,
-        Task.OBJECT_DETECTION,
-    )
-    assert [problem.what for problem in problems] == [
-        f"the {name} target has nothing for object-detection yet: the model is packaged as plain tensors"
-    ]
 
 
 def test_outputs_that_are_all_in_the_order_of_a_ranking() -> None:

@@ -372,14 +372,6 @@ def test_verify_passes_what_was_made(sine_project: Path, examples: Path) -> None
     assert report.smallest_arena <= report.arena_bytes
 
 
-@pytest.mark.parametrize("name", ["digits", "hello_world_float", "keyword_scrambled_8bit", "trained_lstm_int8"])
-def test_verify_passes_other_models(name: str, examples: Path, models: Path, tmp_path: Path) -> None:
-    annotated, goldens = named(name, models, examples)
-    report = verify(write_files(tmp_path, project_files(annotated, goldens, platform=Platform.CMAKE)))
-    assert report.problems == ()
-    assert len(report.cases) == len(goldens.sets[Runtime.TFLITE_MICRO].cases)
-
-
 def test_verify_finds_a_changed_byte(sine_project: Path) -> None:
     source = sine_project / "sine/model_data.cpp"
     data = bytearray(read_c_array(source.read_bytes()) or b"")
@@ -395,18 +387,6 @@ def test_verify_finds_a_truncated_array(sine_project: Path) -> None:
     problems = verify(sine_project).problems
     assert any("SHA-256" in problem for problem in problems)
     assert any("states another size" in problem for problem in problems)
-
-
-def test_verify_finds_another_answer(sine_project: Path) -> None:
-    golden = sine_project / "sine/golden_data.cpp"
-    text = golden.read_text()
-    answer = re.search(r"kCase1Output\[kOutputSize\] = \{\n    (-?\d+),", text)
-    assert answer is not None
-    changed = str((int(answer[1]) + 128 + 5) % 256 - 128)
-    golden.write_text(text[: answer.start(1)] + changed + text[answer.end(1) :])
-    report = verify(sine_project)
-    assert [case.passed for case in report.cases] == [True, False, True]
-    assert report.problems == (f"the answer differs from the golden one in {report.cases[1].name}",)
 
 
 def test_verify_finds_a_small_arena(sine_project: Path) -> None:

@@ -63,23 +63,10 @@ def run_main(project: Path, code: str, stdin: bytes = b"") -> harness.Run:
 
 
 @pytest.mark.parametrize("standard", ["gnu++14", "c++17"])
-@pytest.mark.parametrize(
-    ("name", "arena"),
-    # The interpreter of 2020 plans its memory worse than today's, and needs larger arenas than are stated.
-    [
-        ("digits", None),
-        ("sine", None),
-        ("hello_world_int8", None),
-        ("hello_world_float", None),
-        ("micro_speech_quantized", 16384),
-        ("person_detect", 160000),
-    ],
-)
-def test_the_self_test_passes_bit_for_bit(
-    name: str, arena: int | None, standard: str, models: Path, examples: Path, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("name", ["digits", "hello_world_float"])
+def test_what_the_self_test_prints(name: str, standard: str, models: Path, examples: Path, tmp_path: Path) -> None:
     annotated, goldens = named(name, models, examples)
-    write_files(tmp_path, project_files(annotated, goldens, arena_bytes=arena))
+    write_files(tmp_path, project_files(annotated, goldens))
     run = harness.run(
         harness.compile_sketch(tmp_path, tmp_path / "self_test.elf", standard=standard, defines=SELF_TEST)
     )
@@ -91,31 +78,9 @@ def test_the_self_test_passes_bit_for_bit(
         assert re.match(rf"case {case.name}: max difference {zero}, \d+ us", line), run
         if annotated.answer.kind == "classes":
             assert line.endswith(f", {case.answer[0].label}")
-    size = arena or context_of(annotated, goldens).project.arena.bytes
+    size = context_of(annotated, goldens).project.arena.bytes
     assert re.fullmatch(rf"arena: \d+ of {size} bytes used", run.lines[-2])
     assert (run.lines[-1], run.code) == ("PASS", 0)
-
-
-def test_the_self_test_fails_on_another_answer(models: Path, examples: Path, tmp_path: Path) -> None:
-    annotated, goldens = named("sine", models, examples)
-    write_files(tmp_path, project_files(annotated, goldens))
-    golden = tmp_path / "sine/golden_data.cpp"
-    text = golden.read_text()
-    answer = re.search(r"kCase1Output\[kOutputSize\] = \{\n    (-?\d+),", text)
-    assert answer is not None
-    changed = int(answer[1]) + (5 if int(answer[1]) < 0 else -5)
-    golden.write_text(f"{text[: answer.start(1)]}{changed}{text[answer.end(1) :]}")
-    run = harness.run(harness.compile_sketch(tmp_path, tmp_path / "self_test.elf", defines=SELF_TEST))
-    assert "max difference 5, " in run.lines[1]
-    assert run.lines[-1] == "FAIL"
-
-
-@pytest.mark.parametrize("name", ["mixed", "stateful"])
-def test_models_of_several_tensors_and_of_state(name: str, tmp_path: Path) -> None:
-    annotated = plain(getattr(hand_made, name)(), name)
-    write_files(tmp_path, project_files(annotated))
-    run = harness.run(harness.compile_sketch(tmp_path, tmp_path / "self_test.elf", defines=SELF_TEST))
-    assert run.lines[-1] == "PASS", run
 
 
 @pytest.mark.parametrize("share", [0.01, 0.3, 0.5, 0.55, 0.6, 0.7, 0.8])

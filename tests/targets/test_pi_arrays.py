@@ -185,56 +185,6 @@ def test_a_bad_archive_is_one_line_and_stops_no_other(what: str, packages: Path,
     assert [json.loads(text)["array"] for text in ran.stdout.splitlines()] == ["both.npz"]
 
 
-# --- the self-test ----------------------------------------
-
-
-@pytest.mark.parametrize("kind", MODELS)
-def test_the_self_test_passes(kind: str, packages: Path) -> None:
-    ran = run(packages, kind, "selftest")
-    assert (ran.returncode, ran.stdout.splitlines()[-1][:4]) == (0, "PASS"), ran.stdout
-
-
-BROKEN = {
-    "other scores": (
-        "answer.read_categories = changed(answer.read_categories, lambda all: "
-        "[item._replace(score=item.score + 0.1) for item in all])"
-    ),
-    "swapped labels": "labels.read_labels = changed(labels.read_labels, lambda names: names[::-1])",
-    "no activation": "answer._activate = lambda logits: logits",
-    "outputs of zeros": "runtime.Runner.run_raw = changed(runtime.Runner.run_raw, lambda all: [a * 0 for a in all])",
-    "another array": "arrays.to_raw = changed(arrays.to_raw, lambda array: array[..., ::-1])",
-}
-
-
-@pytest.mark.parametrize(
-    ("kind", "what"),
-    [(kind, what) for kind in MODELS for what in BROKEN if (kind, what) != ("two", "no activation")],
-)
-def test_the_self_test_fails_where_something_is_broken(kind: str, what: str, packages: Path) -> None:
-    code = f"""
-from {kind} import answer, arrays, labels, runtime
-def changed(function, change):
-    return lambda *arguments: change(function(*arguments))
-{BROKEN[what]}
-from {kind}.selftest import self_test
-print("passed" if self_test() else "failed")
-"""
-    ran = run_code(packages, code)
-    assert (ran.returncode, ran.stdout.splitlines()[-1]) == (0, "failed"), ran.stdout + ran.stderr
-
-
-def test_an_output_beside_the_classes_is_compared(packages: Path) -> None:
-    code = """
-from two import runtime
-run_raw = runtime.Runner.run_raw
-runtime.Runner.run_raw = lambda self, tensors: [run_raw(self, tensors)[0], run_raw(self, tensors)[1] + 1]
-from two.selftest import self_test
-print("passed" if self_test() else "failed")
-"""
-    ran = run_code(packages, code)
-    assert ran.stdout.splitlines()[-1] == "failed", ran.stdout + ran.stderr
-
-
 def test_the_classes_are_those_of_the_labelled_output() -> None:
     answer = two().answer
     assert isinstance(answer, Classes)

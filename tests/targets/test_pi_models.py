@@ -18,8 +18,7 @@ from packager.tasks import CropMode, Task
 from tests.conftest import write_files
 from tests.mediapipe import sampled_as_mediapipe
 from tests.targets.test_pi import project
-from tests.targets.test_pi_commands import OWN_KERNELS
-from tests.targets.test_pi_files import run, run_code, told
+from tests.targets.test_pi_files import run, told
 
 pytestmark = pytest.mark.slow
 
@@ -73,15 +72,6 @@ def packages(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         annotated = annotated_model(parse_model(annotate(read_model(models / case.model), annotation)))
         write_files(folder, project(annotated, [models / one["input"] for one in cases], name))
     return folder
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_the_self_test_passes(name: str, packages: Path) -> None:
-    """With XNNPACK, which is what LiteRT takes here, and with LiteRT's own kernels."""
-    tested = run(packages, name, "selftest")
-    assert tested.returncode == 0, tested.stdout
-    ran = run_code(packages, f"{OWN_KERNELS}\nfrom {name}.selftest import self_test\nassert self_test()")
-    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def answer(packages: Path, name: str, picture: Path, *arguments: str | Path) -> dict[str, Any]:

@@ -32,12 +32,6 @@ class Pi:
         command = [*self.command(machine), *arguments]
         return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
-    def self_test(self, project: Path, package: str, machine: Machine = "aarch64") -> str:
-        """The verdicts of the package in the folder ``project``, a line each; an AssertionError where one is FAIL."""
-        ran = self.python("-m", package, "selftest", machine=machine, folder=project)
-        assert ran.returncode == 0, ran.stdout + ran.stderr
-        return ran.stdout
-
 
 def find_pi() -> Pi:
     """The root in PACKAGER_PI_ROOT or build/pi-root; without one, see missing_toolchain."""

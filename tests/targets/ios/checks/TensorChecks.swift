@@ -13,21 +13,6 @@ final class MODULEChecks: XCTestCase {
     XCTAssertEqual(try SelfTest(folder: exact).failures(), [])
   }
 
-  func testSpoiltGoldenCases() throws {
-    let spoilt = folder.appendingPathComponent("spoilt")
-    let names = try FileManager.default.contentsOfDirectory(atPath: spoilt.path)
-    XCTAssertFalse(names.isEmpty)
-    for name in names {
-      let golden = spoilt.appendingPathComponent(name)
-      let expected = try String(
-        contentsOf: golden.appendingPathComponent("failure.txt"), encoding: .utf8)
-      let failures = try SelfTest(folder: golden).failures()
-      XCTAssert(
-        failures.first?.utf8.starts(with: expected.utf8) ?? false,
-        "\(name): \(failures) instead of \(expected)")
-    }
-  }
-
   func testErrors() throws {
     let model = try TYPE()
     XCTAssertThrowsError(try model.run(inputs: [])) {
