@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from packager.targets import TARGETS, load_target
-from packager.tasks import Task
+from packager.tasks import Head, MaskForm, Task
+from packager.tasks.boxes import Boxes
+from packager.tasks.keypoints import Keypoints
+from packager.tasks.mask import Mask
+from tests.cells.executors import EXECUTORS
+from tests.cells.models import ROWS
+from tests.cells.projects import annotated
 from tests.conftest import PROJECT
 
 TEXT = (PROJECT / "CONTRIBUTING.md").read_text("utf-8")
@@ -68,3 +74,27 @@ def test_every_module_has_its_line() -> None:
         if (path.suffix == ".py" and path.name != "__init__.py") or (path / "__init__.py").is_file()
     }
     assert named == there
+
+
+# --- the table of models and the executors in tests/cells/ ----------------------------------------
+
+OWN = [row for row in ROWS if not row.is_real]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_target_has_an_executor_for_all_models(target: str) -> None:
+    found = [executor for executor in EXECUTORS.values() if executor.target == target and not executor.models]
+    assert found, f"tests/cells/executors.py runs no project of {target}"
+
+
+@pytest.mark.parametrize("task", Task)
+def test_every_task_has_a_line_that_needs_no_foreign_file(task: Task) -> None:
+    assert any(row.task is task for row in OWN), f"tests/cells/models.py has no model of {task} that is made here"
+
+
+@pytest.mark.parametrize("kind", [*Head, *MaskForm])
+def test_every_head_and_form_of_a_mask_has_a_line(kind: Head | MaskForm) -> None:
+    answers = [annotated(row.name).answer for row in OWN]
+    found = {answer.head for answer in answers if isinstance(answer, Boxes | Keypoints)}
+    found_forms = {answer.form for answer in answers if isinstance(answer, Mask)}
+    assert kind in {*found, *found_forms}, f"tests/cells/models.py has no model of {kind}"
