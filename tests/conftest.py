@@ -43,6 +43,7 @@ TOOLCHAINS = {
     "kotlin": "java mvn",
     "mediapipe": "",
     "pi_root": "",
+    "portaudio": "",
     "shells": "bash fish zsh",
     "swift": "",
     "uv": "uv",

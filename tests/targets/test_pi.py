@@ -88,7 +88,7 @@ def unused_names(files: Mapping[str, bytes]) -> set[str]:
     """Functions and constants of a package that nothing in it uses, and that its README does not tell of."""
     modules = {path: ast.parse(content) for path, content in files.items() if path.endswith(".py")}
     defined: dict[str, str] = {}
-    used = {"classify", "detect", "segment", "estimate", "embed", "run", "main", "_run"}
+    used = {"classify", "listen", "detect", "segment", "estimate", "embed", "run", "main", "_run"}
     for path, tree in modules.items():
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("__"):
