@@ -10,6 +10,7 @@ from tests.conftest import write_files
 from tests.example_models import digits, golden_pictures
 from tests.targets.pi.emulated import Machine, Pi, find_pi
 from tests.targets.test_pi import project
+from tests.targets.test_pi_models import OTHER_CASES
 
 pytestmark = pytest.mark.pi_root
 
@@ -47,3 +48,11 @@ def test_a_32_bit_python_without_a_wheel_is_told_which_have_one(examples: Path, 
     assert len(ran.stderr.splitlines()) == 1, ran.stderr
     assert "armv7l" in ran.stderr
     assert "Python 3.9 to 3.11" in ran.stderr
+
+
+@pytest.mark.parametrize("kind", OTHER_CASES)
+def test_sounds_and_texts_have_the_answers_of_others(kind: str, models: Path, tmp_path: Path, pi: Pi) -> None:
+    arguments, check = OTHER_CASES[kind](models, tmp_path)
+    ran = pi.python("-m", "net", *arguments, folder=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    check(ran.stdout)

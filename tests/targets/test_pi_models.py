@@ -1,8 +1,9 @@
-"""Real models of every picture task, packaged for the Pi: their commands answer as other people's programs do."""
+"""Real models of every task, packaged for the Pi: their commands answer as other people's programs do."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,27 +128,67 @@ def test_ssd_finds_the_cat_in_the_picture_itself(models: Path, packages: Path) -
     assert best["box"] == pytest.approx([43, 44, 358, 332], abs=0.02 * 358 + 2)
 
 
-def test_texts(models: Path, tmp_path: Path) -> None:
+# --- sounds and texts ----------------------------------------
+
+
+def real_package(models: Path, folder: Path, annotation: Annotation, model: str, sample: Path) -> None:
+    """The package "net" of a real model in ``folder``."""
+    annotated = annotated_model(parse_model(annotate(read_model(models / model), annotation)))
+    write_files(folder, project(annotated, [sample], "net"))
+
+
+def texts_case(models: Path, folder: Path) -> tuple[list[str], Callable[[str], None]]:
+    """Write the package of movie_review; its arguments, and what checks that its answers are those of MediaPipe."""
     (case,) = expected_of(models, "movie_review.tflite")
     texts = [stated["text"] for stated in case["texts"]]
-    (tmp_path / "texts.txt").write_text("\n".join(texts))
+    (folder / "texts.txt").write_text("\n".join(texts))
     annotation = Annotation(
         task=Task.TEXT_CLASSIFICATION,
         labels=(LabelFile(models / case["labels"]),),
         vocabulary=models / case["vocabulary"],
     )
-    annotated = annotated_model(parse_model(annotate(read_model(models / case["model"]), annotation)))
-    write_files(tmp_path, project(annotated, [tmp_path / "texts.txt"], "movie_review"))
-    tested = run(tmp_path, "movie_review", "selftest")
-    assert tested.stdout.splitlines()[-1].startswith("PASS 2 cases"), tested.stdout
-    ran = run(tmp_path, "movie_review", "classify", *texts, "--json")
+    real_package(models, folder, annotation, case["model"], folder / "texts.txt")
+
+    def check(printed: str) -> None:
+        for answer, stated in zip(map(json.loads, printed.splitlines()), case["texts"], strict=True):
+            assert answer["text"] == stated["text"]
+            assert [item["label"] for item in answer["results"]] == [item["label"] for item in stated["categories"]]
+            for item, expected in zip(answer["results"], stated["categories"], strict=True):
+                assert item["score"] == pytest.approx(expected["score"], abs=SCORE)
+
+    return ["classify", *texts, "--json"], check
+
+
+def sounds_case(models: Path, folder: Path) -> tuple[list[str], Callable[[str], None]]:
+    """Likewise of YAMNet, whose windows follow one another."""
+    (case,) = expected_of(models, "yamnet_audio_classifier_with_metadata.tflite")
+    sound = models / case["input"]
+    annotation = Annotation(task=Task.AUDIO_CLASSIFICATION, hop=15600)
+    real_package(models, folder, annotation, case["model"], sound)
+
+    def check(printed: str) -> None:
+        answer = json.loads(printed)
+        assert answer["file"] == str(sound)
+        assert [window["start"] for window in answer["windows"]] == [0.0, 0.975, 1.95, 2.925]
+        for window, (label, score) in zip(answer["windows"], case["windows"], strict=True):
+            assert window["results"][0]["label"] == label
+            assert window["results"][0]["score"] == pytest.approx(score, abs=SCORE)
+
+    return ["listen", str(sound), "--json"], check
+
+
+OTHER_CASES = {"texts": texts_case, "sounds": sounds_case}
+
+
+@pytest.mark.parametrize("kind", OTHER_CASES)
+def test_sounds_and_texts(kind: str, models: Path, tmp_path: Path) -> None:
+    arguments, check = OTHER_CASES[kind](models, tmp_path)
+    ran = run(tmp_path, "net", *arguments)
     assert (ran.returncode, told(ran)) == (0, []), ran.stderr
-    answers = [json.loads(line) for line in ran.stdout.splitlines()]
-    for answer, stated in zip(answers, case["texts"], strict=True):
-        assert answer["text"] == stated["text"]
-        assert [item["label"] for item in answer["results"]] == [item["label"] for item in stated["categories"]]
-        for item, expected in zip(answer["results"], stated["categories"], strict=True):
-            assert item["score"] == pytest.approx(expected["score"], abs=SCORE)
+    check(ran.stdout)
+
+
+# --- masks and poses ----------------------------------------
 
 
 def test_masks(models: Path, packages: Path, tmp_path: Path) -> None:
