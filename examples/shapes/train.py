@@ -36,10 +36,10 @@ BATCH = 32
 HELD_OUT_SCENES = 500
 # name → number, size and count of shapes of a scene in which all are found. One is of the model's own size.
 GOLDEN_SCENES = {
-    "overlapping": (3, (320, 240), 6),
+    "overlapping": (76, (320, 240), 6),
     "small": (36, (96, 96), 3),
-    "tall": (20, (192, 256), 5),
-    "wide": (7, (256, 144), 4),
+    "tall": (30, (192, 256), 5),
+    "wide": (18, (256, 144), 4),
 }
 
 
