@@ -315,35 +315,30 @@ def loudness(
     halves[:, : size // 2], halves[:, size // 2 :] = [[-1], [1], [0]], [[-1], [0], [1]]
     tensors = [
         T("sound", shape, dtype, scale),
-        T("samples", shape),
         T("powers", shape),
         T("weights", [3, size], data=halves * (1000 / size)),
         T("bias", [3], data=np.array([2.0, 0, 0])),
         T("logits", [1, 3]),
         T("scores", [1, 3]),
-        T("full", [1], data=np.array([1 / 32768])),
-        T("cast", shape),
     ]
-    real = {
-        "float32": [Op("MUL", ["sound", "sound"], ["powers"], options("Mul"))],
-        "int16": [
+    samples, operators = "sound", []
+    if scale is not None:
+        samples = "samples"
+        tensors.append(T("samples", shape))
+        operators = [Op("DEQUANTIZE", ["sound"], ["samples"], options("Dequantize"))]
+    elif dtype == "int16":
+        samples = "samples"
+        tensors += [T("cast", shape), T("full", [1], data=np.array([1 / 32768])), T("samples", shape)]
+        operators = [
             Op("CAST", ["sound"], ["cast"], options("Cast", outDataType=schema.TensorType.FLOAT32)),
             Op("MUL", ["cast", "full"], ["samples"], options("Mul")),
-            Op("MUL", ["samples", "samples"], ["powers"], options("Mul")),
-        ],
-    }[dtype]
-    if scale is not None:
-        real[:2] = [Op("DEQUANTIZE", ["sound"], ["samples"], options("Dequantize"))]
-    return graph(
-        tensors,
-        [
-            *real,
-            Op("FULLY_CONNECTED", ["powers", "weights", "bias"], ["logits"], options("FullyConnected")),
-            Op("SOFTMAX", ["logits"], ["scores"], options("Softmax", beta=1.0)),
-        ],
-        ["sound"],
-        ["scores", "powers"] if embedding else ["scores"],
-    )
+        ]
+    operators += [
+        Op("MUL", [samples, samples], ["powers"], options("Mul")),
+        Op("FULLY_CONNECTED", ["powers", "weights", "bias"], ["logits"], options("FullyConnected")),
+        Op("SOFTMAX", ["logits"], ["scores"], options("Softmax", beta=1.0)),
+    ]
+    return graph(tensors, operators, ["sound"], ["scores", "powers"] if embedding else ["scores"])
 
 
 def _reshape(source: str, shape: str, target: str, sizes: Sequence[int]) -> Op:

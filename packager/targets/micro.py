@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from packager.annotated import AnnotatedModel, Port
 from packager.errors import ConfigError, TargetError, about
 from packager.metadata.embedding import strip
-from packager.metadata.view import TensorMetadata
 from packager.model import Model, Quantization, Tensor
 from packager.model.operators import TENSOR_TYPE_BITS
 from packager.render.literals import float32
@@ -179,12 +178,16 @@ class ImageContext:
 
 @dataclass(frozen=True)
 class AudioContext:
-    """Microphone samples as input: 16-bit ones become quantized items, floats, or items as they are."""
+    """Microphone samples as input: 16-bit ones become quantized items, floats, or items as they are.
+
+    There are ``hop`` of them from the start of one window to that of the next.
+    """
 
     kind = InputKind.AUDIO
 
     ports: tuple[PortContext, ...]
     sample_rate: int
+    hop: int
     is_quantized: bool
     is_float: bool
 
@@ -434,15 +437,19 @@ def _rows(literals: Sequence[str], width: int) -> tuple[str, ...]:
 
 
 def _input(annotated: AnnotatedModel) -> InputContext:
+    from packager.tasks.audio import AudioInput
     from packager.tasks.image import ImageInput
 
     ports = _ports(annotated.inputs, "input")
     if isinstance(annotated.input, ImageInput):
         return _image(annotated.input, ports[0])
-    described = annotated.inputs[0].metadata if len(ports) == 1 else TensorMetadata()
-    if described.content == "audio" and described.audio_channels <= 1 and _takes_samples(ports[0]):
+    if isinstance(annotated.input, AudioInput):
         return AudioContext(
-            ports, described.sample_rate, is_quantized=bool(ports[0].affine), is_float=ports[0].is_float
+            ports=ports,
+            sample_rate=annotated.input.sample_rate,
+            hop=annotated.input.hop,
+            is_quantized=bool(ports[0].affine),
+            is_float=ports[0].is_float,
         )
     return TensorsInputContext(ports, is_quantized=any(port.affine for port in ports))
 
@@ -489,11 +496,6 @@ def _crop_text(image: ImageInput) -> str:
     if image.crop is CropMode.CENTER_CROP:
         return "the largest centered box of the input's aspect ratio"
     return f"the whole frame in its own aspect ratio, on {_COLORS.get(image.pad, f'gray {image.pad}')}"
-
-
-def _takes_samples(port: PortContext) -> bool:
-    """Whether 16-bit samples have a place in it: as real numbers, or as they are."""
-    return port.is_float or port.affine is not None or port.dtype == "int16"
 
 
 def _answer(annotated: AnnotatedModel) -> AnswerContext:
@@ -846,10 +848,9 @@ TARGET = Target(
     cells=(
         (InputKind.IMAGE, AnswerKind.CLASSES),
         (InputKind.IMAGE, AnswerKind.TENSORS),
+        (InputKind.AUDIO, AnswerKind.CLASSES),
         (InputKind.TENSORS, AnswerKind.CLASSES),
         (InputKind.TENSORS, AnswerKind.TENSORS),
-        # Samples of a microphone go in, and what comes out is left to the sketch: no task of its own.
-        (InputKind.AUDIO, AnswerKind.TENSORS),
     ),
     options=Options,
     context=Context,

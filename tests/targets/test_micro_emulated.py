@@ -15,7 +15,6 @@ from PIL import Image
 
 from packager.annotated import AnnotatedModel
 from packager.golden import Goldens, Sample, read_samples
-from packager.metadata.view import TensorMetadata
 from packager.runtimes import Runtime
 from packager.targets.micro import TARGET, ArduinoForm, ArduinoLibrary, Options, Platform
 from packager.targets.target import build_project, served
@@ -393,7 +392,11 @@ def test_a_class_below_the_threshold_is_no_answer(
     assert 0 < lines.count("nothing") < len(lines)
 
 
-@pytest.mark.parametrize("task", [task for task in Task if (task.input, task.answer) in TARGET.cells])
+# A sound is no picture in other words: see test_micro_sounds.py.
+@pytest.mark.parametrize(
+    "task",
+    [task for task in Task if (task.input, task.answer) in TARGET.cells and task.input is not InputKind.AUDIO],
+)
 def test_every_task_of_the_target_is_a_project(task: Task, tmp_path: Path) -> None:
     labels = tmp_path / "labels.txt"
     labels.write_text("red\ngreen\nblue\n")
@@ -434,43 +437,6 @@ def test_a_resized_frame_is_near_to_the_other_platforms(examples: Path, models: 
             annotated.answer.read(first.outputs, None)[0].label
             == annotated.answer.read(second.outputs, None)[0].label
         )
-
-
-@pytest.mark.parametrize(("dtype", "scale"), [("int8", 1 / 128), ("float32", None), ("int16", None)])
-def test_microphone_samples_become_the_input(dtype: str, scale: float | None, tmp_path: Path) -> None:
-    heard = plain(hand_made.copy(dtype, scale), "ear")
-    metadata = TensorMetadata(content="audio", sample_rate=16000, audio_channels=1)
-    heard = dataclasses.replace(heard, inputs=(dataclasses.replace(heard.inputs[0], metadata=metadata),))
-    project = write_files(tmp_path, project_files(heard))
-    samples = np.array([-32768, -1000, -1, 0, 1, 5000, 16384, 32767], np.int16)
-    code = (
-        "int main() { Ear model; if (model.begin() != Status::kOk) return 9; int16_t samples[kInputSize];"
-        " fread(samples, sizeof samples, 1, stdin); model.fill_input(samples);"
-        " fwrite(model.input(), sizeof(*model.input()), kInputSize, stdout); return kSampleRate == 16000 ? 0 : 1; }"
-    )
-    done = harness.run_bytes(compile_main(project, code), samples.tobytes())
-    real = samples.astype(np.float64) / 32768
-    tensor = heard.inputs[0].tensor
-    if dtype == "int8":
-        assert tensor.quantization is not None
-        expected = quantize(real, tensor.quantization, "int8")
-    else:
-        expected = real.astype(np.float32) if dtype == "float32" else samples
-    assert done.returncode == 0
-    np.testing.assert_array_equal(np.frombuffer(done.stdout, dtype), expected)
-
-
-def test_samples_that_a_microphone_has_not_are_numbers(tmp_path: Path) -> None:
-    """Bytes without a scale: nobody knows how 16 bits become one of them."""
-    heard = plain(hand_made.copy("int8", None), "ear")
-    metadata = TensorMetadata(content="audio", sample_rate=16000, audio_channels=1)
-    heard = dataclasses.replace(heard, inputs=(dataclasses.replace(heard.inputs[0], metadata=metadata),))
-    project = write_files(tmp_path, project_files(heard))
-    numbers = range(-3, 5)
-    run = harness.run(
-        harness.compile_sketch(project, tmp_path / "s.elf"), " ".join(map(str, [*numbers, ""])).encode()
-    )
-    assert run.lines == [str(number) for number in numbers]
 
 
 def test_state_is_kept_until_reset(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from .errors import InputError, InstallationError, damaged
 from .files import FOLDER, read_own_file
 
-MODEL_SHA256 = "aa08cf82225ba0af97db908526260999b3497b43e78e4e97ec38fb53f6252d62"
+MODEL_SHA256 = "d465cb3c23916036e8fdd554f8111c48be3dd1f0a9611082dc6b76eb9763b331"
 MOST_THREADS = 64
 
 
