@@ -96,7 +96,7 @@ LARGE = ("ssd_coco", "yolo11", "yolov8", "deeplab", "deeplab_argmax", "movenet_l
 
 
 class OnThisComputer(Executor):
-    """The package's own command, ``python -m … selftest``: a process each, forked off one that has LiteRT loaded."""
+    """The package's own command, ``python -m … selftest``, in a process for each package that has LiteRT loaded."""
 
     name = target = "pi"
     kernels: ClassVar[str] = ""
@@ -109,9 +109,10 @@ class OnThisComputer(Executor):
         for name, subject in subjects.items():
             folder = write_files(work / name / "package", subject.project.files)
             (self_test,) = folder.glob("*/selftest.py")
-            for number, (_, changed) in enumerate(subject.variants()):
+            variants = [[str(work / name / str(number)), [*changed]] for number, changed in _numbered(subject)]
+            for number, changed in _numbered(subject):
                 write_files(work / name / str(number), changed)
-                jobs.append([str(folder), self_test.parent.name, str(work / name / str(number)), [*changed]])
+            jobs.append([str(folder), self_test.parent.name, variants])
         command = [*self.python(), "-c", _FORKS, self.kernels]
         subprocess.run(command, input=json.dumps(jobs), text=True, check=True)
         return each(
@@ -123,12 +124,15 @@ class OnThisComputer(Executor):
         )
 
 
-# Reads [[folder, package, folder of changed files, their names], …] from stdin. What a package prints, and its exit
-# code, go to a file of the name of that last folder. Each runs where the one before ran, so that its modules are
-# compiled once.
+def _numbered(subject: Subject) -> Iterator[tuple[int, Files]]:
+    return enumerate(changed for _, changed in subject.variants())
+
+
+# Reads [[folder, package, [[folder of changed files, their names], …]], …] from stdin. What a package prints, and its
+# exit code, go to a file of the name of the folder of changed files.
 _FORKS = """
-import argparse, functools, importlib.metadata, json, os, runpy, selectors, signal, subprocess, sys, zipfile
-import numpy, PIL.Image, PIL.ImageOps, PIL.PngImagePlugin
+import functools, json, os, runpy, signal, sys
+import numpy, PIL.Image
 try:
     import ai_edge_litert.interpreter as litert
 except ImportError:
@@ -136,24 +140,34 @@ except ImportError:
 if sys.argv[1]:
     kind = getattr(litert.OpResolverType, sys.argv[1])
     litert.Interpreter = functools.partial(litert.Interpreter, experimental_op_resolver_type=kind)
-for folder, package, changed, names in json.load(sys.stdin):
-    os.chdir(folder)
+
+def run(folder, package, changed, names):
     for name in names:
         os.replace(name, name + ".kept")
         os.replace(os.path.join(changed, name), name)
-    child = os.fork()
-    if child == 0:
-        signal.alarm(300)
-        file = os.open(changed + ".txt", os.O_CREAT | os.O_WRONLY)
-        os.dup2(file, 1), os.dup2(file, 2)
-        sys.path.insert(0, folder)
-        sys.argv = [package, "selftest"]
+    file = os.open(changed + ".txt", os.O_CREAT | os.O_WRONLY)
+    os.dup2(file, 1), os.dup2(file, 2), os.close(file)
+    # As in a new process, but for what Python has compiled.
+    for module in [module for module in sys.modules if module.split(".")[0] == package]:
+        del sys.modules[module]
+    sys.argv = [package, "selftest"]
+    try:
         runpy.run_module(package, run_name="__main__", alter_sys=True)
-    _, status = os.waitpid(child, 0)
-    with open(changed + ".txt", "a") as file:
-        print("exit code", os.waitstatus_to_exitcode(status), file=file)
+    except SystemExit as stopped:
+        print("exit code", stopped.code, flush=True)
     for name in names:
         os.replace(name + ".kept", name)
+
+for folder, package, variants in json.load(sys.stdin):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(600)
+        os.chdir(folder)
+        sys.path.insert(0, folder)
+        for variant in variants:
+            run(folder, package, *variant)
+        os._exit(0)
+    os.waitpid(child, 0)
 """
 
 

@@ -25,7 +25,8 @@ def is_served(executor: Executor, row: Row) -> bool:
 
 
 def is_broken(executor: Executor, row: Row) -> bool:
-    return executor.broken is None or row.name in executor.broken
+    """Whether what is broken is run too. Plain tensors are broken as such."""
+    return is_served(executor, row) if executor.broken is None else row.name in executor.broken
 
 
 def cells(wanted: Callable[[Executor, Row], bool] = lambda _executor, _row: True) -> list[Any]:
