@@ -154,6 +154,10 @@ def float_colors() -> bytes:
     return hand_made.colors("float32")
 
 
+def pcm_loudness() -> bytes:
+    return hand_made.loudness("int16")
+
+
 def large_colors() -> bytes:
     """Of a picture larger than what a golden case keeps of a tensor."""
     return hand_made.mean_color(131, 97, 3)
@@ -345,6 +349,7 @@ ROWS = (
     made("landmarks", POSE, LANDMARKS, pictures, head=Head.LANDMARKS, points=5, **PIXELS),
     made("embedding", Task.IMAGE_TO_TENSORS, EMBEDDING, pictures, **BY_CHANNEL),
     made("audio", Task.AUDIO_CLASSIFICATION, hand_made.loudness, labels=COLORS, sample_rate=16000),
+    made("audio_pcm", Task.AUDIO_CLASSIFICATION, pcm_loudness, labels=COLORS, sample_rate=16000),
     made("words", Task.TEXT_CLASSIFICATION, words, texts("red, Red and blue", "green?", "no colour"), **TOKENS),
     example("gestures", Task.TENSOR_CLASSIFICATION),
     made("axes", Task.TENSOR_CLASSIFICATION, axes, arrays([1, 0, 0], [0, 2, 0], [0, 1, 3]), labels=COLORS),
