@@ -159,6 +159,7 @@ def make_plan(model: Model, annotation: Annotation, old: ModelMetadata) -> Plan:
     )
     head = _head(model, annotation, old, task, labels)
     input_roles, output_roles = _roles(model, task, head, annotation, old)
+    sample_rate, audio_channels = sound_format(model, annotation, old, task)
     delimiter = checked_delimiter(model, annotation, old, vocabulary) if task.input is InputKind.TEXT else ""
     labelled = next((i for i, role in enumerate(output_roles) if role in _LABELLED), 0 if model.outputs else None)
     if labelled is not None:
@@ -181,7 +182,6 @@ def make_plan(model: Model, annotation: Annotation, old: ModelMetadata) -> Plan:
     mean, std = normalization(model, annotation, old) if takes_picture else ((), ())
     _check_specs(model, "inputs", annotation.inputs, model.inputs)
     _check_specs(model, "outputs", annotation.outputs, model.outputs)
-    sample_rate, audio_channels = sound_format(model, annotation, old, task)
     return Plan(
         old=old,
         task=task,

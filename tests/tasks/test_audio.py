@@ -149,6 +149,12 @@ def test_real_models_of_features(name: str, labels: int, why: str, models: Path,
         assert annotated_model(parse_model(features)).answer.kind == "classes"
 
 
+def test_features_are_told_before_their_labels(models: Path, tmp_path: Path) -> None:
+    """Three labels are wrong for micro_speech too, and what is wrong with those is no help."""
+    with pytest.raises(MetadataError, match="look like features"):
+        annotate(read_model(models / "micro_speech_quantized.tflite"), annotation(tmp_path))
+
+
 def test_inspect_shows_what_cannot_be_built(models: Path, tmp_path: Path) -> None:
     """A stranger's audio metadata on a model of features."""
     for given in (T("x", (1, 1960), "int8", 0.1), T("x", (1, 49, 10, 1))):
