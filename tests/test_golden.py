@@ -335,8 +335,9 @@ UNREADABLE: dict[str, Callable[[Path], object]] = {
 def test_files_that_cannot_be_read(digits: AnnotatedModel, tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     UNREADABLE[name](path)
+    model = digits.as_tensors() if path.suffix in (".npy", ".npz") else digits
     with pytest.raises(ConfigError) as caught:
-        read_samples(digits, [path])
+        read_samples(model, [path])
     assert caught.value.where == str(path)
     assert caught.value.what.startswith("cannot be read as a golden sample: ")
     assert not caught.value.what.endswith(": ")
@@ -386,8 +387,19 @@ def test_arrays_that_are_not_what_they_say(digits: AnnotatedModel, tmp_path: Pat
     make, what = LYING[name]
     make(tmp_path / name)
     with pytest.raises(ConfigError) as caught:
-        read_samples(digits, [tmp_path / name])
+        read_samples(digits.as_tensors(), [tmp_path / name])
     assert (caught.value.what, caught.value.where) == (what, str(tmp_path / name))
+
+
+@pytest.mark.parametrize("ending", ["npy", "npz"])
+def test_an_array_is_no_picture(digits: AnnotatedModel, tmp_path: Path, ending: str) -> None:
+    """A self-test on a device would have nothing to make its input of."""
+    path = tmp_path / f"a.{ending}"
+    save = np.save if ending == "npy" else np.savez
+    save(path, np.zeros((1, 28, 28, 1), np.int8))
+    with pytest.raises(ConfigError) as caught:
+        read_samples(digits, [path])
+    assert caught.value.what == "holds an array, and the model's task is image-classification"
 
 
 def test_the_samples_have_a_budget(sine: AnnotatedModel, tmp_path: Path) -> None:

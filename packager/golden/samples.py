@@ -92,7 +92,13 @@ def _read_samples(annotated: AnnotatedModel, path: Path, name: SnakeName) -> tup
     match annotated.input:
         case AudioInput() as audio:
             return sound_samples(audio, name, path)
-        case _ if path.suffix in (".npy", ".npz"):
+        case ImageInput() if path.suffix in _ARRAYS and path.exists():
+            raise ConfigError(
+                f"holds an array, and the model's task is {annotated.task}",
+                where=path,
+                fix="Give the picture itself: the golden case proves what becomes of it.",
+            )
+        case _ if path.suffix in _ARRAYS:
             return (array_sample(annotated, name, path),)
         case _ if path.suffix.lower() in _OTHERS:
             what, task = _OTHERS[path.suffix.lower()]
@@ -109,6 +115,7 @@ def _read_samples(annotated: AnnotatedModel, path: Path, name: SnakeName) -> tup
     return (picture_sample(annotated, name, picture),)
 
 
+_ARRAYS = (".npy", ".npz")
 # By the ending of a file what it is, where the model takes something else, and the task that takes it.
 _OTHERS = {".wav": ("sound", "audio-classification"), ".txt": ("text", "text-classification")}
 
