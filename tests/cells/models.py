@@ -316,6 +316,7 @@ REVIEWS: Settings = {
 
 # Why a target has no runtime for a model.
 NO_UINT8 = {"micro": "TensorFlow Lite Micro has no convolution of uint8"}
+NO_FFT = {"micro": "TensorFlow Lite Micro has no RFFT2D"}
 LITERT = ("android", "ios", "pi")
 REFUSED = dict.fromkeys(LITERT, "LiteRT refuses weights that are quantized along a dimension beyond their last")
 DEADLY = dict.fromkeys(LITERT, "LiteRT dies of it: it writes beyond the state of its SVDF layer")
@@ -367,7 +368,7 @@ ROWS = (
     real("deeplab", MASKS, "deeplabv3", "bird_segmentation.bmp cat.bmp", **AROUND_ZERO),
     real("deeplab_argmax", MASKS, "deeplabv3_mnv2_dm05_pascal_quant", "bird_segmentation.bmp cat.bmp"),
     real("movenet_lightning", POSE, "movenet_single_pose_lightning_ptq", "squat.bmp"),
-    real("yamnet", Task.AUDIO_CLASSIFICATION, "yamnet_audio_classifier_with_metadata", "speech.wav"),
+    real("yamnet", Task.AUDIO_CLASSIFICATION, "yamnet_audio_classifier_with_metadata", "speech.wav", NO_FFT),
     real("movie_review", Task.TEXT_CLASSIFICATION, "movie_review", **REVIEWS),
     real("detector", TENSORS, "ssd_mobilenet_v1_no_metadata", refused=NO_UINT8),
     real("hello_world_int8", TENSORS, "hello_world_int8"),
