@@ -109,4 +109,5 @@ def test_many(kind: str, tmp_path: Path) -> None:
         else:
             take()
         took[step] = time.process_time() - start
-    assert {step: seconds for step, seconds in took.items() if seconds > 3} == {}
+    # What takes a time in proportion takes 5 s on a slow machine; what is quadratic takes minutes.
+    assert {step: seconds for step, seconds in took.items() if seconds > 20} == {}
