@@ -145,7 +145,11 @@ def raise_error(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("plant", "patience", "what"),
-    [("os.abort()", 60, "signal 6"), ("os._exit(3)", 60, "exit code 3"), ("time.sleep(300)", 20, "no answer for 20 s")],
+    [
+        ("os.abort()", 60, "signal 6"),
+        ("os._exit(3)", 60, "exit code 3"),
+        ("time.sleep(300)", 20, "no answer for 20 s"),
+    ],
 )
 def test_a_worker_that_dies_is_found(plant: str, patience: float, what: str) -> None:
     """At mutant 2 of 4, and the others are used all the same."""
