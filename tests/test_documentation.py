@@ -286,8 +286,9 @@ class Reader:
 
 
 def dry_run(*arguments: str) -> str:
-    """What make would do."""
-    done = subprocess.run(["make", "-n", *arguments], cwd=PROJECT, capture_output=True, text=True, check=False)
+    """What make would do; under a make that runs these tests it would tell of its folder too."""
+    command = ["make", "-n", "--no-print-directory", *arguments]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
