@@ -19,6 +19,8 @@ from packager.cli import app
 from packager.targets import TARGETS
 from tests.conftest import require_tools
 
+pytestmark = pytest.mark.slow
+
 
 def invoke(*arguments: str | Path) -> tuple[int, str, str]:
     result = CliRunner().invoke(app, list(map(str, arguments)))

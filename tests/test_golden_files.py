@@ -36,6 +36,8 @@ from tests.golden_comparison import find_differences
 from tests.hand_made import mixed
 from tests.models import Op, T, graph
 
+pytestmark = pytest.mark.slow
+
 # --- the layout ----------------------------------------
 
 

@@ -15,6 +15,8 @@ from packager.config import read_config
 from packager.errors import ConfigError
 from packager.toml_lines import MAX_BYTES, read_lines
 
+pytestmark = pytest.mark.slow
+
 BIG = "9" * 400
 HUGE = "9" * 5_000
 

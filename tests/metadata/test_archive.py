@@ -26,6 +26,8 @@ from tests.hand_made import IMAGE, SCORES, classifier
 from tests.models import ports
 from tests.test_model_reader import at_most
 
+pytestmark = pytest.mark.slow
+
 STORED, DEFLATED, BZIP2, LZMA, ZSTD = 0, 8, 12, 14, 93
 
 

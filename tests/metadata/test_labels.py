@@ -19,6 +19,8 @@ from packager.model import parse_model
 from packager.tasks import Task
 from tests.models import T, ports
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = (
     "quotes \" ' `",
     "two\nlines",

@@ -31,6 +31,8 @@ from packager.tasks.mask import Segmentation, mask_answer
 from tests.conftest import MODELS, NO_MODELS
 from tests.mediapipe import sampled_as_mediapipe
 
+pytestmark = pytest.mark.slow
+
 EXPECTED = MODELS / "expected_tasks.json"
 ANSWERS: dict[str, Callable[[Model, ModelMetadata], Answer[Any]]] = {
     "object-detection": boxes_answer,
