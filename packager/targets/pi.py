@@ -107,15 +107,8 @@ class ProjectContext:
 
 
 @dataclass(frozen=True)
-class ImageContext:
-    """A picture. From ``argument`` to ``python_example`` stands what it is called, and how one is given.
-
-    ``is_placed`` is whether it matters where in the input the picture lies, and ``maps_back`` whether points of the
-    input become points of the picture. ``has_table`` is False where pixels go in as they are, ``has_one_table`` True
-    where one table is for all channels.
-    """
-
-    kind = InputKind.IMAGE
+class GivenContext:
+    """What every input is called, and how one is given."""
 
     argument: str
     metavar: str
@@ -126,6 +119,19 @@ class ImageContext:
     shell_examples: str
     python_example: str
     preprocessor_arguments: str
+
+
+@dataclass(frozen=True)
+class ImageContext(GivenContext):
+    """A picture.
+
+    ``is_placed`` is whether it matters where in the input the picture lies, and ``maps_back`` whether points of the
+    input become points of the picture. ``has_table`` is False where pixels go in as they are, ``has_one_table`` True
+    where one table is for all channels.
+    """
+
+    kind = InputKind.IMAGE
+
     and_back: str
     color: str
     pillow_mode: str
@@ -161,8 +167,8 @@ class TokensContext:
 
 
 @dataclass(frozen=True)
-class TextContext:
-    """A text, of ``length`` tokens. For the words see ``ImageContext``.
+class TextContext(GivenContext):
+    """A text, of ``length`` tokens.
 
     ``pattern`` is what stands between tokens, as Python has it; empty for WordPiece. ``vocabulary_size`` counts what
     can be looked up: a token that stands twice in the file counts once.
@@ -170,15 +176,6 @@ class TextContext:
 
     kind = InputKind.TEXT
 
-    argument: str
-    metavar: str
-    a_given: str
-    givens: str
-    meaning: str
-    shell_example: str
-    shell_examples: str
-    python_example: str
-    preprocessor_arguments: str
     plural: str
     length: int
     inputs: tuple[TokensContext, ...]
@@ -192,8 +189,8 @@ class TextContext:
 
 
 @dataclass(frozen=True)
-class AudioContext:
-    """Samples of a sound, ``rate`` a second. For the words see ``ImageContext``.
+class AudioContext(GivenContext):
+    """Samples of a sound, ``rate`` a second.
 
     ``window``, of ``seconds``, and ``hop`` are in samples. int16 items are quantized with ``scale`` and
     ``zero_point``, or else 16-bit samples.
@@ -201,15 +198,6 @@ class AudioContext:
 
     kind = InputKind.AUDIO
 
-    argument: str
-    metavar: str
-    a_given: str
-    givens: str
-    meaning: str
-    shell_example: str
-    shell_examples: str
-    python_example: str
-    preprocessor_arguments: str
     rate: int
     window: int
     hop: int
@@ -223,23 +211,14 @@ class AudioContext:
 
 
 @dataclass(frozen=True)
-class TensorsInputContext:
-    """Arrays. A plain input is one that is not quantized. For the words see ``ImageContext``.
+class TensorsInputContext(GivenContext):
+    """Arrays. A plain input is one that is not quantized.
 
     ``reads_archives`` is whether several arrays are given as one, by their names.
     """
 
     kind = InputKind.TENSORS
 
-    argument: str
-    metavar: str
-    a_given: str
-    givens: str
-    meaning: str
-    shell_example: str
-    shell_examples: str
-    python_example: str
-    preprocessor_arguments: str
     plural: str
     method: str
     reads_archives: bool
