@@ -277,7 +277,7 @@ class OnLinux(Executor):
             modules = {name: subject.project.context.project.module for name, subject in subjects.items()}
             for name, subject in subjects.items():
                 is_picture = subject.project.annotated.input.kind is InputKind.IMAGE
-                checks = ["PictureCell.swift", "DecodedPixels.swift"] if is_picture else ["TensorCell.swift"]
+                checks = ["Cell.swift", *(["DecodedPixels.swift"] if is_picture else [])]
                 type_name = subject.project.context.project.type_name
                 swift.add(modules[name], type_name, subject.project.files, checks)
             swift.write_manifest([*modules.values()])

@@ -21,7 +21,7 @@ from tests.hand_made import Output, picture_model
 from tests.models import Op, T, graph, options
 
 Array = np.ndarray[Any, Any]
-COLORS = (LabelFile(PROJECT / "tests" / "targets" / "colors.txt"),)
+COLORS = (LabelFile(hand_made.COLORS),)
 
 
 Samples = Callable[[Path], list[Path]]
@@ -168,26 +168,8 @@ def axes() -> bytes:
     return dense((1, 3), np.eye(3))
 
 
-def words() -> bytes:
-    """The sum of three scores of each of eight tokens, of those in words.txt."""
-    scores = np.zeros((10, 3), np.float32)
-    scores[3:6] = np.eye(3)
-    scores[6:9] = np.eye(3) / 2
-    return graph(
-        [
-            T("table", scores.shape, data=scores),
-            T("ids", [1, 8], "int32"),
-            T("found", [1, 8, 3]),
-            T("axis", [1], "int32", data=np.array([1])),
-            T("scores", [1, 3]),
-        ],
-        [
-            Op("GATHER", ["table", "ids"], ["found"], options("Gather")),
-            Op("SUM", ["found", "axis"], ["scores"], options("Reducer")),
-        ],
-        ["ids"],
-        ["scores"],
-    )
+def bert() -> bytes:
+    return hand_made.bert(len(hand_made.PIECES.read_text("utf-8").splitlines()))
 
 
 # Left, top, right, bottom as shares of the input, class and score: two of one class and one of another.
@@ -296,6 +278,8 @@ EMBEDDING = shown(
     Output(np.array([[0.5, -1, 2, 0]], np.float32), reach=1.5), Output(np.array([[3, 4]], np.float32), "int8", 0.1, 5)
 )
 
+TEXTS = ("red, Red rose", "the green grass?", "sky's blue blue")
+
 # Settings that go together.
 PIXELS: Settings = {"mean": (0.0,), "std": (255.0,)}
 AROUND_ZERO: Settings = {"mean": (127.5,), "std": (127.5,)}
@@ -307,7 +291,8 @@ BLUE_FIRST: Settings = {"channels": ChannelOrder.BGR}
 SOFTMAX: Settings = {"activation": Activation.SOFTMAX}
 SIGMOID: Settings = {"activation": Activation.SIGMOID, "threshold": 0.5}
 BY_CHANNEL: Settings = {"mean": (10.0, 20.0, 30.0), "std": (50.0, 60.0, 70.0)}
-TOKENS: Settings = {"labels": COLORS, "vocabulary": Path(__file__).parent / "words.txt"}
+WORDS: Settings = {"labels": COLORS, "vocabulary": hand_made.WORDS}
+PIECES: Settings = {"labels": COLORS, "vocabulary": hand_made.PIECES}
 COCO: Settings = {"labels": (LabelFile(MODELS / "coco_labels.txt"),)}
 REVIEWS: Settings = {
     "labels": (LabelFile(MODELS / "movie_review_labels.txt"),),
@@ -351,7 +336,8 @@ ROWS = (
     made("embedding", Task.IMAGE_TO_TENSORS, EMBEDDING, pictures, **BY_CHANNEL),
     made("audio", Task.AUDIO_CLASSIFICATION, hand_made.loudness, labels=COLORS, sample_rate=16000),
     made("audio_pcm", Task.AUDIO_CLASSIFICATION, pcm_loudness, labels=COLORS, sample_rate=16000),
-    made("words", Task.TEXT_CLASSIFICATION, words, texts("red, Red and blue", "green?", "no colour"), **TOKENS),
+    made("words", Task.TEXT_CLASSIFICATION, hand_made.text_classifier, texts(*TEXTS), **WORDS),
+    made("bert", Task.TEXT_CLASSIFICATION, bert, texts(*TEXTS), **PIECES),
     example("gestures", Task.TENSOR_CLASSIFICATION),
     made("axes", Task.TENSOR_CLASSIFICATION, axes, arrays([1, 0, 0], [0, 2, 0], [0, 1, 3]), labels=COLORS),
     example("sine", TENSORS),

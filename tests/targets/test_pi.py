@@ -29,8 +29,6 @@ from tests.targets.hostile_names import PORT_NAMES
 
 pytestmark = pytest.mark.slow
 
-COLORS = Path(__file__).parent / "colors.txt"
-
 
 def project(annotated: AnnotatedModel, samples: list[Path], name: str = "") -> dict[str, bytes]:
     goldens = build_goldens(annotated, read_samples(annotated, samples), [TARGET.runtime])
@@ -58,7 +56,9 @@ def every_branch(examples: Path) -> dict[str, dict[str, bytes]]:
     """Packages that have all that the templates may or may not place."""
     texts: dict[str, Any] = {"name": 'x"*/ \\(y) """', "description": "\n".join(HOSTILE_LABELS)}
     floats = parse_model(hand_made.mean_color(8, 6, 3), "floats.tflite")
-    annotation = Annotation(task=Task.IMAGE_CLASSIFICATION, labels=(LabelFile(COLORS),), mean=(0.0,), std=(255.0,))
+    annotation = Annotation(
+        task=Task.IMAGE_CLASSIFICATION, labels=(LabelFile(hand_made.COLORS),), mean=(0.0,), std=(255.0,)
+    )
     return {
         "stretch": project(digits(examples, **texts), []),
         "center_crop": project(digits(examples, CropMode.CENTER_CROP), [], "ABC"),

@@ -28,8 +28,7 @@ from packager.tasks.image import ImageInput, input_tensor, place
 from packager.tasks.keypoints import Keypoints
 from packager.tasks.mask import Mask, Segmentation
 from tests.conftest import write_files
-from tests.hand_made import Output, attached, picture_model
-from tests.targets.test_pi import COLORS
+from tests.hand_made import COLORS, Output, attached, picture_model
 
 pytestmark = pytest.mark.slow
 

@@ -20,9 +20,9 @@ from packager.metadata.attach import Annotation, LabelFile
 from packager.tasks import Activation, Task
 from packager.tasks.classes import Classes
 from tests.conftest import write_files
-from tests.hand_made import attached
+from tests.hand_made import COLORS, attached
 from tests.models import Op, T, graph
-from tests.targets.test_pi import COLORS, Compare, project, unused_names
+from tests.targets.test_pi import Compare, project, unused_names
 from tests.targets.test_pi_files import run, run_code, told
 
 pytestmark = pytest.mark.slow

@@ -18,8 +18,8 @@ from packager.annotated import AnnotatedModel
 from packager.metadata.attach import Annotation, LabelFile
 from packager.tasks import Activation, CropMode, Head, Resize, Task
 from tests.conftest import HOSTILE_LABELS, write_files
-from tests.hand_made import Output, attached, picture_model
-from tests.targets.test_pi import COLORS, Compare, project, unused_names
+from tests.hand_made import COLORS, Output, attached, picture_model
+from tests.targets.test_pi import Compare, project, unused_names
 from tests.targets.test_pi_files import Run, run, run_code, told
 
 pytestmark = pytest.mark.slow

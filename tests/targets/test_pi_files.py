@@ -36,8 +36,9 @@ from packager.tasks import Task
 from tests import hand_made
 from tests.conftest import write_files
 from tests.example_models import digits, golden_pictures, sine
+from tests.hand_made import COLORS
 from tests.models import Op, T, graph
-from tests.targets.test_pi import COLORS, project
+from tests.targets.test_pi import project
 
 pytestmark = pytest.mark.slow
 

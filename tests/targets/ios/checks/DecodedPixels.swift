@@ -9,6 +9,12 @@ struct DecodedPixels: PixelSource {
   }
 }
 
+extension SelfTest {
+  init(folder: URL) {
+    self.init(pixels: DecodedPixels(), folder: folder)
+  }
+}
+
 /// Width and height as little-endian Int32, then the pixels.
 func read(_ file: URL) throws -> TYPE.RGBImage {
   let bytes = [UInt8](try Data(contentsOf: file))
