@@ -23,6 +23,7 @@ from packager.render.naming import LONGEST_PROJECT_NAME, SnakeName
 from packager.render.templates import render_layers
 from packager.tasks import Activation, AnswerKind, CropMode, Head, InputKind, Resize, Task
 from packager.tasks.heads import (
+    ImageLayout,
     ends_in_logits,
     find_heads,
     image_layout,
@@ -279,7 +280,16 @@ def _likely_task(model: Model, labels: int, *, has_vocabulary: bool) -> Task:
     if form is not None and len(shape) == 4 and min(shape[1:3]) > 1:
         return Task.IMAGE_SEGMENTATION
     is_list = len(model.outputs) == 1 and len(shape) == 2
+    if is_list and _looks_like_features(model.inputs[0], image):
+        return _likely_task_of_numbers(model, labels)
     return Task.IMAGE_CLASSIFICATION if is_list else Task.TENSORS
+
+
+def _looks_like_features(tensor: Tensor, image: ImageLayout) -> bool:
+    """Whether what could be a gray picture is a spectrogram: a strip of numbers that no usual pixels are."""
+    is_strip = max(image.width, image.height) > 2 * min(image.width, image.height)
+    is_strange = tensor.dtype == "int8" and usual_normalization(tensor) is None
+    return image.channels == 1 and is_strip and is_strange
 
 
 def _likely_task_of_numbers(model: Model, labels: int) -> Task:

@@ -340,6 +340,17 @@ DETECT, SEGMENT, POSE = Task.OBJECT_DETECTION, Task.IMAGE_SEGMENTATION, Task.POS
         ),
         (IMAGE, [T("", (1, 56, 756))], {"head": Head.YOLO_POSE, **UNIT, **YOLO}),
         (IMAGE, [T("", (1, 1000))], {"task": Task.IMAGE_CLASSIFICATION, **STRETCH}),
+        # A strip of gray pixels, and a square of odd ones.
+        (
+            T("", (1, 32, 128, 1), "int8", 1 / 255, -128),
+            [T("", (1, 37))],
+            {"task": Task.IMAGE_CLASSIFICATION, **UNIT, **STRETCH},
+        ),
+        (
+            T("", (1, 28, 28, 1), "int8", 0.0127, -95),
+            [T("", (1, 10))],
+            {"task": Task.IMAGE_CLASSIFICATION, **STRETCH},
+        ),
         (IMAGE, [T("", (1, 128)), T("", (1, 5))], {"task": Task.TENSORS}),
         (T("", (1, 1960)), [T("", (1, 4))], {"task": Task.TENSORS}),
     ],
@@ -367,6 +378,8 @@ def test_what_a_model_is_taken_for(
     ("given", "task"),
     [
         ([T("", (1, 128, 3), "int8")], Task.TENSOR_CLASSIFICATION),
+        # Keyword spotting: 49 times 10 coefficients, of -123 to 26.
+        ([T("", (1, 49, 10, 1), "int8", 0.585, 83)], Task.TENSOR_CLASSIFICATION),
         ([T("", (1, 1960), "int8")], Task.TENSOR_CLASSIFICATION),
         ([T("", (1, 1960))], Task.TENSOR_CLASSIFICATION),
         ([T("", (4,)), T("", (4,))], Task.TENSOR_CLASSIFICATION),
