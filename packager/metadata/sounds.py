@@ -11,10 +11,7 @@ from packager.metadata.annotation import (
     TASK,
     Annotation,
 )
-from packager.metadata.view import (
-    ModelMetadata,
-    tensor_metadata,
-)
+from packager.metadata.view import ModelMetadata, tensor_metadata
 from packager.model import Model
 from packager.settings import Example, Part, Setting, Text
 from packager.tasks import InputKind, Task

@@ -13,18 +13,12 @@ from packager.metadata.annotation import (
     Annotation,
     misfit,
 )
-from packager.metadata.view import (
-    ModelMetadata,
-    tensor_metadata,
-)
+from packager.metadata.view import ModelMetadata, tensor_metadata
 from packager.model import Model
 from packager.reading import read_file
 from packager.settings import Example, Setting
 from packager.tasks.delimiter import DelimiterError, python_pattern
-from packager.tasks.heads import (
-    text_misfit,
-    text_roles,
-)
+from packager.tasks.heads import text_misfit, text_roles
 from packager.tasks.tokenizers import VocabularyError, read_regex_vocabulary, read_word_pieces
 
 # A vocabulary has some megabytes at most.
@@ -61,8 +55,10 @@ def token_roles(model: Model, annotation: Annotation, old: ModelMetadata, given:
 
 def check_delimiter(model: Model, annotation: Annotation) -> None:
     """Refuse what is no regular expression of a delimiter."""
+    if annotation.delimiter is None:
+        return
     try:
-        python_pattern(DEFAULT_DELIMITER if annotation.delimiter is None else annotation.delimiter)
+        python_pattern(annotation.delimiter)
     except DelimiterError as error:
         raise MetadataError(
             (DELIMITER, f" {error}"),

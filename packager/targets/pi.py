@@ -352,7 +352,7 @@ def _port(port: Port) -> PortContext:
         name=port.name,
         meaning=port.description or port.title,
         dtype=tensor.dtype,
-        shape="[" + ", ".join(map(str, tensor.shape)) + "]",
+        shape=str(list(tensor.shape)),
     )
 
 
@@ -473,7 +473,7 @@ def _text(text: TextInput) -> TextContext:
         plural="s" if len(text.roles) > 1 else "",
         length=text.length,
         inputs=tuple(
-            TokensContext(role, _TOKENS[role], tensor.dtype, "[" + ", ".join(map(str, tensor.shape)) + "]")
+            TokensContext(role, _TOKENS[role], tensor.dtype, str(list(tensor.shape)))
             for role, tensor in zip(text.roles, text.tensors, strict=True)
         ),
         has_mask="mask" in text.roles,
@@ -503,7 +503,7 @@ def _audio(audio: AudioInput) -> AudioContext:
         hop=audio.hop,
         seconds=f"{audio.window / audio.sample_rate:.4g}",
         dtype=audio.tensor.dtype,
-        shape="[" + ", ".join(map(str, audio.tensor.shape)) + "]",
+        shape=str(list(audio.tensor.shape)),
         is_float=affine is None and audio.tensor.dtype == "float32",
         is_quantized=affine is not None,
         scale=1 / 32768 if affine is None else affine.scale,
@@ -583,7 +583,7 @@ def _image(image: ImageInput, answer: AnswerKind) -> ImageContext:
         height=image.height,
         pad=image.pad,
         channels=image.channels,
-        shape="[" + ", ".join(map(str, image.tensor.shape)) + "]",
+        shape=str(list(image.tensor.shape)),
         canvas_shape=f"(HEIGHT, WIDTH{channels})",
         resized_shape=f"height, width{channels}",
     )
