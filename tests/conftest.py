@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
+from packager.metadata.writers import TfliteSupportWriter
 from tests.tree_comparison import compare_tree, kept_files
 
 PROJECT = Path(__file__).parent.parent
@@ -48,6 +51,10 @@ TOOLCHAINS = {
     "swift": "",
     "uv": "uv",
 }
+# Where pyproject.toml has tflite-support; PACKAGER_WITHOUT=tflite-support tells that it was left out on purpose.
+PROMISES_TFLITE_SUPPORT = (
+    sys.version_info < (3, 12) and platform.machine() == "x86_64" and sys.platform in ("linux", "darwin")
+)
 _MARK_OF = {program: mark for mark, programs in TOOLCHAINS.items() for program in programs.split()}
 _running: list[pytest.Item] = []
 
@@ -89,6 +96,16 @@ def models() -> Path:
 @pytest.fixture(scope="session")
 def examples() -> Path:
     return PROJECT / "examples"
+
+
+def tflite_support() -> TfliteSupportWriter:
+    """The writer that uses tflite-support; skips where there are no wheels of it."""
+    try:
+        return TfliteSupportWriter()
+    except ImportError as error:
+        if "tflite-support" in os.environ.get("PACKAGER_WITHOUT", "") or not PROMISES_TFLITE_SUPPORT:
+            pytest.skip(f"tflite-support is not installed ({error})")
+        raise
 
 
 def needs_toolchain(mark: str) -> None:

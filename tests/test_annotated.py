@@ -16,8 +16,9 @@ import pytest
 from packager.annotated import AnnotatedModel, annotated_model, read_annotated
 from packager.errors import MetadataError, ModelError
 from packager.initial import propose
-from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate, import_tflite_support
+from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
 from packager.metadata.embedding import embed
+from packager.metadata.schema import OBJECTS, AssociatedFileType, ContentProperties, ProcessUnitOptions
 from packager.metadata.view import AssociatedFile, ModelMetadata, TensorMetadata
 from packager.model import Model, Quantization, Tensor, parse_model, read_model
 from packager.targets.litert import asset_files
@@ -149,30 +150,29 @@ def foreign(
     names: tuple[str, ...] = (),
 ) -> Model:
     """``model`` with a classifier's metadata as the schema lets anybody write it, right or wrong."""
-    schema = import_tflite_support().schema
-    image = schema.TensorMetadataT()
-    image.content = schema.ContentT()
-    image.content.contentPropertiesType = schema.ContentProperties.ImageProperties
-    image.content.contentProperties = schema.ImagePropertiesT()
+    image = OBJECTS.TensorMetadataT()
+    image.content = OBJECTS.ContentT()
+    image.content.contentPropertiesType = ContentProperties.ImageProperties
+    image.content.contentProperties = OBJECTS.ImagePropertiesT()
     if mean is not None or std is not None:
-        unit = schema.ProcessUnitT()
-        unit.optionsType = schema.ProcessUnitOptions.NormalizationOptions
-        unit.options = schema.NormalizationOptionsT()
+        unit = OBJECTS.ProcessUnitT()
+        unit.optionsType = ProcessUnitOptions.NormalizationOptions
+        unit.options = OBJECTS.NormalizationOptionsT()
         unit.options.mean, unit.options.std = mean, std
         image.processUnits = [unit]
     files = {}
-    classes = schema.TensorMetadataT()
+    classes = OBJECTS.TensorMetadataT()
     if labels is not None:
-        entry = schema.AssociatedFileT()
-        entry.name, entry.type = "labels.txt", schema.AssociatedFileType.TENSOR_AXIS_LABELS
+        entry = OBJECTS.AssociatedFileT()
+        entry.name, entry.type = "labels.txt", AssociatedFileType.TENSOR_AXIS_LABELS
         classes.associatedFiles = [entry]
         files["labels.txt"] = "".join(f"label {number}\n" for number in range(labels)).encode()
-    graph = schema.SubGraphMetadataT()
+    graph = OBJECTS.SubGraphMetadataT()
     graph.inputTensorMetadata = [image] * inputs
     graph.outputTensorMetadata = [classes] * outputs
     for tensor, name in zip((image, classes), names, strict=False):
         tensor.name = name
-    metadata = schema.ModelMetadataT()
+    metadata = OBJECTS.ModelMetadataT()
     metadata.subgraphMetadata = [graph]
     builder = flatbuffers.Builder(0)
     builder.Finish(metadata.Pack(builder), b"M001")

@@ -1,32 +1,25 @@
-"""Writing metadata into a model: checked against the model, built by tflite-support, embedded losslessly."""
+"""Writing metadata into a model: checked against the model, built, embedded losslessly, and read back."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from packager.annotated import check_ports
 from packager.errors import MetadataError, ModelError, PackagerError
 from packager.metadata.annotation import Annotation, TensorSpec
-from packager.metadata.build import MetadataBuilder, import_tflite_support
+from packager.metadata.build import MetadataBuilder
 from packager.metadata.embedding import embed, strip
 from packager.metadata.labels import LabelFile
 from packager.metadata.plan import make_plan
 from packager.metadata.reader import read_files, read_metadata
 from packager.metadata.view import ModelMetadata, TensorMetadata
+from packager.metadata.writers import MetadataWriter, find_writer
 from packager.model import Model, parse_model, read_model
 from packager.writing import write_file
 
-__all__ = ["Annotation", "LabelFile", "TensorSpec", "annotate", "attach_metadata", "import_tflite_support"]
-
-
-# What tflite-support writes for numbers that JSON has no word for, alone on its line or behind its key. The text of a
-# string is in quotes, and its line breaks are escaped.
-_NO_JSON = re.compile(r'(?m)^( *(?:"[a-z_]+": )?)-?(?:nan|inf)(,?)$')
+__all__ = ["Annotation", "LabelFile", "TensorSpec", "annotate", "attach_metadata"]
 
 
 def attach_metadata(model_path: Path | str, annotation: Annotation, out_path: Path | str) -> Model:
@@ -36,7 +29,7 @@ def attach_metadata(model_path: Path | str, annotation: Annotation, out_path: Pa
     an existing file keeps its permissions. Returns the annotated model.
 
     Raises:
-        ModelError, MetadataError, MissingPackageError: as ``annotate``.
+        ModelError, MetadataError: as ``annotate``.
         WriteError: the output cannot be written.
     """
     data = annotate(read_model(model_path), annotation)
@@ -55,23 +48,22 @@ def annotate(model: Model, annotation: Annotation) -> bytes:
             the model is damaged.
         ModelError: metadata cannot go into this model without a change to its graph, or it has more inputs or outputs
             than any model for a device.
-        MissingPackageError: tflite-support is not installed.
     """
     check_ports(model)
     old = read_metadata(model, lenient=annotation.task is not None)
     plan = make_plan(model, annotation, old or ModelMetadata())
-    support = import_tflite_support()
-    metadata, files = MetadataBuilder(support, model, annotation, plan).build()
+    writer = find_writer()
+    metadata, files = MetadataBuilder(writer, model, annotation, plan).build()
     try:
         data = embed(model.data, metadata, files)
     except ModelError as error:
         raise ModelError(error.what, where=model.path, fix=error.fix) from None
-    _check_result(support, model, data, files)
+    _check_result(writer, model, data, files)
     return data
 
 
-def _check_result(support: SimpleNamespace, model: Model, data: bytes, files: Mapping[str, bytes]) -> None:
-    """Read ``data`` back, with this package and with tflite-support, before anyone gets it."""
+def _check_result(writer: MetadataWriter, model: Model, data: bytes, files: Mapping[str, bytes]) -> None:
+    """Read ``data`` back, with this package and with tflite-support where it wrote them, before anyone gets it."""
     try:
         after = parse_model(data, model.path)
         metadata, found = read_metadata(after), read_files(after)
@@ -81,17 +73,14 @@ def _check_result(support: SimpleNamespace, model: Model, data: bytes, files: Ma
             and after.signatures == model.signatures
             and strip(data) == strip(model.data)
         )
-        displayer = support.metadata.MetadataDisplayer.with_model_buffer(data)
-        theirs = json.loads(_NO_JSON.sub(r"\1null\2", displayer.get_metadata_json()))
-        # Without files of ours it would take a zip among the weights for the archive, and unpack that unchecked.
-        packed = displayer.get_packed_associated_file_list() if files else []
+        theirs = writer.read_back(data, has_files=bool(files))
     except Exception as error:  # whatever it is, a model that cannot be read back must not be handed out
         raise _failed(model, f"cannot be read back ({type(error).__name__}: {error})") from error
     if not graph_is_unchanged:
         raise _failed(model, "has another graph than before")
     if found != files:
         raise _failed(model, "holds other files than it should")
-    if metadata is None or _summary_of_json(theirs) != _summary(metadata) or sorted(packed) != sorted(files):
+    if metadata is None or (theirs is not None and not _agree(theirs, metadata, files)):
         raise _failed(model, "reads differently with tflite-support")
 
 
@@ -101,6 +90,11 @@ def _failed(model: Model, what: str) -> PackagerError:
         where=model.path,
         fix="The model may be damaged. If it runs elsewhere, this is a bug of packager: please report it.",
     )
+
+
+def _agree(theirs: tuple[dict[str, Any], list[str]], metadata: ModelMetadata, files: Mapping[str, bytes]) -> bool:
+    found, packed = theirs
+    return _summary_of_json(found) == _summary(metadata) and sorted(packed) == sorted(files)
 
 
 def _summary(metadata: ModelMetadata) -> list[Any]:

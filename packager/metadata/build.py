@@ -1,80 +1,51 @@
-"""Building the metadata FlatBuffer with tflite-support: its classes for what is new, merged over what is there."""
+"""Building the metadata FlatBuffer: a writer's objects for what is new, merged over what is there."""
 
 from __future__ import annotations
 
-import ctypes
 import json
 import struct
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from types import SimpleNamespace
 from typing import Any
 
-from packager.errors import MetadataError, MissingPackageError
+from packager.errors import MetadataError
 from packager.metadata.annotation import Annotation, TensorSpec
 from packager.metadata.labels import label_file
 from packager.metadata.plan import ROLES, Plan
-from packager.metadata.reader import IDENTIFIER, read_files
+from packager.metadata.reader import read_files
+from packager.metadata.schema import (
+    TABLES,
+    AssociatedFileType,
+    BoundingBoxType,
+    ColorSpaceType,
+    ContentProperties,
+    CoordinateType,
+    ProcessUnitOptions,
+    finish_metadata,
+    unpack_metadata,
+)
 from packager.metadata.ultralytics import LITERAL_NAME, find_literal
-from packager.metadata.unpacking import unpack_metadata
 from packager.metadata.view import CUSTOM_METADATA_NAME, EXACT_LABELS_SUFFIX
+from packager.metadata.writers import MetadataWriter
 from packager.model import Model, Tensor
 from packager.model.flatbuffer import FlatBufferError
 from packager.tasks import Head, InputKind
 from packager.tasks.heads import image_layout
 
 _DETECTION_GROUP = "detection_result"
-
-
-def import_tflite_support() -> SimpleNamespace:
-    """tflite-support's modules, imported in 0.2 s.
-
-    Returns ``schema`` (the metadata's), ``metadata``, ``info`` (metadata_info), ``tensor_type`` (the enum) and
-    ``minimum_parser_version`` (a function from a metadata FlatBuffer to a version).
-
-    Raises:
-        MissingPackageError: it is not installed.
-    """
-    # Its extension modules link libusb-1.0 without bundling it.
-    with suppress(ImportError, OSError):
-        import libusb_package
-
-        ctypes.CDLL(str(libusb_package.get_library_path()), mode=ctypes.RTLD_GLOBAL)
-    # It imports TensorFlow, if there is one, only to open files: seven seconds for nothing.
-    hide = "tensorflow" not in sys.modules
-    if hide:
-        sys.modules["tensorflow"] = None  # type: ignore[assignment]
-    try:
-        from tensorflow_lite_support.metadata import metadata_schema_py_generated, schema_py_generated
-        from tensorflow_lite_support.metadata.cc.python import _pywrap_metadata_version
-        from tensorflow_lite_support.metadata.python import metadata
-        from tensorflow_lite_support.metadata.python.metadata_writers import metadata_info
-    except ImportError as error:
-        raise MissingPackageError(
-            f"writing metadata needs the package tflite-support, which cannot be imported here ({error})",
-            fix="It has wheels for Python 3.11 on Linux x86-64 and Intel Macs only: attach metadata there. "
-            "Every other command works here on a model that is annotated already.",
-        ) from None
-    finally:
-        if hide:
-            del sys.modules["tensorflow"]
-    return SimpleNamespace(
-        schema=metadata_schema_py_generated,
-        metadata=metadata,
-        info=metadata_info,
-        tensor_type=schema_py_generated.TensorType,
-        minimum_parser_version=_pywrap_metadata_version.GetMinimumMetadataParserVersion,
-    )
+_TOKENIZERS = (
+    ProcessUnitOptions.RegexTokenizerOptions,
+    ProcessUnitOptions.BertTokenizerOptions,
+    ProcessUnitOptions.SentencePieceTokenizerOptions,
+)
 
 
 class MetadataBuilder:
     """Merges a plan over the metadata in the model, in the schema's Python objects (``ModelMetadataT``…)."""
 
-    def __init__(self, support: SimpleNamespace, model: Model, annotation: Annotation, plan: Plan) -> None:
-        """Keep what ``build`` works on; ``support`` is from ``import_tflite_support``."""
-        self._support = support
-        self._schema = support.schema
+    def __init__(self, writer: MetadataWriter, model: Model, annotation: Annotation, plan: Plan) -> None:
+        """Keep what ``build`` works on."""
+        self._writer = writer
+        self._objects = writer.objects
         self._model = model
         self._annotation = annotation
         self._plan = plan
@@ -89,7 +60,7 @@ class MetadataBuilder:
         metadata = self._unpack()
         before, packed = _file_names(metadata), read_files(self._model)
         if not metadata.subgraphMetadata:
-            metadata.subgraphMetadata = [self._schema.SubGraphMetadataT()]
+            metadata.subgraphMetadata = [self._objects.SubGraphMetadataT()]
         graph = metadata.subgraphMetadata[0]
         self._set_general(metadata)
         self._disown_literal(metadata, packed)
@@ -114,23 +85,23 @@ class MetadataBuilder:
     def _unpack(self) -> Any:
         buffer = self._model.metadata_buffer
         if buffer is None:
-            return self._schema.ModelMetadataT()
+            return self._objects.ModelMetadataT()
         try:
-            return unpack_metadata(buffer, self._schema)
+            return unpack_metadata(buffer, self._objects)
         except (FlatBufferError, struct.error) as error:
             raise MetadataError(f"its metadata is damaged: {error}", where=self._model.path) from None
 
     def _pack(self, metadata: Any) -> bytes:
         metadata.minParserVersion = None
-        metadata.minParserVersion = self._support.minimum_parser_version(_finish(metadata))
-        return _finish(metadata)
+        metadata.minParserVersion = self._writer.minimum_parser_version(metadata)
+        return finish_metadata(metadata)
 
     def _disown_literal(self, metadata: Any, packed: Mapping[str, bytes]) -> None:
         """Take what Ultralytics wrote as a list of labels for none, and leave it in the model."""
         if find_literal(packed):
             for file in _associated_files(metadata):
                 if file.name == LITERAL_NAME:
-                    file.type = self._schema.AssociatedFileType.UNKNOWN
+                    file.type = AssociatedFileType.UNKNOWN
 
     def _set_general(self, metadata: Any) -> None:
         for field in ("name", "version", "description", "author", "license"):
@@ -144,7 +115,7 @@ class MetadataBuilder:
     ) -> list[Any]:
         # Readers refuse metadata of another number of tensors than the model has.
         described = (old or [])[: len(tensors)]
-        described += [self._schema.TensorMetadataT() for _ in tensors[len(described) :]]
+        described += [self._objects.TensorMetadataT() for _ in tensors[len(described) :]]
         for index, (item, tensor, role) in enumerate(zip(described, tensors, roles, strict=True)):
             spec = specs[index] if index < len(specs) else TensorSpec()
             self._merge(item, self._fresh(role, tensor), role, spec)
@@ -152,46 +123,33 @@ class MetadataBuilder:
 
     def _fresh(self, role: str, tensor: Tensor) -> Any:
         """The metadata of a tensor of which nothing is known but its role."""
-        info, schema, plan = self._support.info, self._schema, self._plan
-        name, description = ROLES[role]
-        types = {"uint8": self._support.tensor_type.UINT8, "float32": self._support.tensor_type.FLOAT32}
+        plan, (name, description) = self._plan, ROLES[role]
         if role == "image":
-            colors, layout = schema.ColorSpaceType, image_layout(tensor)
-            return info.InputImageTensorMd(
-                name,
-                description,
-                list(plan.mean),
-                list(plan.std),
-                colors.GRAYSCALE if layout is not None and layout.channels == 1 else colors.RGB,
-                # Its value range: pixels for uint8, for others what the normalization makes of them.
-                types.get(tensor.dtype, types["float32"]),
-            ).create_metadata()
+            layout = image_layout(tensor)
+            is_gray = layout is not None and layout.channels == 1
+            return self._writer.image(name, description, plan.mean, plan.std, is_gray=is_gray, dtype=tensor.dtype)
         if role == "audio":
-            return info.InputAudioTensorMd(name, description, plan.sample_rate, plan.audio_channels).create_metadata()
+            return self._writer.audio(name, description, plan.sample_rate, plan.audio_channels)
         if role == "classes":
-            return info.ClassificationTensorMd(
-                name, description, tensor_type=types.get(tensor.dtype)
-            ).create_metadata()
-        fresh = info.TensorMd(name, description).create_metadata()
-        content, kinds = fresh.content, schema.ContentProperties
+            return self._writer.classes(name, description, tensor.dtype)
+        fresh = self._writer.tensor(name, description)
+        content = fresh.content
         if role == "mask":
-            content.contentPropertiesType, content.contentProperties = (
-                kinds.ImageProperties,
-                schema.ImagePropertiesT(),
-            )
-            content.contentProperties.colorSpace = schema.ColorSpaceType.GRAYSCALE
+            content.contentPropertiesType = ContentProperties.ImageProperties
+            content.contentProperties = self._objects.ImagePropertiesT()
+            content.contentProperties.colorSpace = ColorSpaceType.GRAYSCALE
             content.range = self._dimensions(1, 2)
         if role == "location":
-            boxes = content.contentProperties = schema.BoundingBoxPropertiesT()
-            content.contentPropertiesType = kinds.BoundingBoxProperties
+            content.contentPropertiesType = ContentProperties.BoundingBoxProperties
+            boxes = content.contentProperties = self._objects.BoundingBoxPropertiesT()
             boxes.index = [1, 0, 3, 2]  # where left, top, right and bottom stand in a box
-            boxes.type, boxes.coordinateType = schema.BoundingBoxType.BOUNDARIES, schema.CoordinateType.RATIO
+            boxes.type, boxes.coordinateType = BoundingBoxType.BOUNDARIES, CoordinateType.RATIO
         if role in ("location", "category", "score"):
             content.range = self._dimensions(2, 2)
         return fresh
 
     def _dimensions(self, first: int, last: int) -> Any:
-        dimensions = self._schema.ValueRangeT()
+        dimensions = self._objects.ValueRangeT()
         dimensions.min, dimensions.max = first, last
         return dimensions
 
@@ -221,8 +179,7 @@ class MetadataBuilder:
             old.stats.max = list(spec.maximum)
 
     def _set_labels(self, metadata: Any, tensor: Any) -> None:
-        info, kinds = self._support.info, self._schema.AssociatedFileType
-        label_kinds = (kinds.TENSOR_AXIS_LABELS, kinds.TENSOR_VALUE_LABELS)
+        label_kinds = (AssociatedFileType.TENSOR_AXIS_LABELS, AssociatedFileType.TENSOR_VALUE_LABELS)
         for file, labels in self._plan.labels:
             old = list(tensor.associatedFiles or ())
             replaced = [item for item in old if item.type in label_kinds and (item.locale or "") == file.locale]
@@ -232,15 +189,15 @@ class MetadataBuilder:
             tensor.associatedFiles = kept
             name = _free_name(metadata, file.canonical_name)
 
-            entry = info.LabelFileMd(name, file.locale or None).create_metadata()
+            entry = self._writer.label_file(name, file.locale or None)
             if self._plan.labels_values:
-                entry.type = kinds.TENSOR_VALUE_LABELS
+                entry.type = AssociatedFileType.TENSOR_VALUE_LABELS
             entries = [entry]
             self._new_files[name], exact = label_file(labels)
             if exact is not None:
                 exact_name = name + EXACT_LABELS_SUFFIX
                 what = f"The labels of {name} with their line breaks, as a JSON array."
-                entries.append(info.AssociatedFileMd(exact_name, what).create_metadata())
+                entries.append(self._writer.associated_file(exact_name, what))
                 self._new_files[exact_name] = exact
             # In the old one's place; default labels go first, since other readers take the first file for them.
             first = next((item for item in (old if not file.locale else replaced) if item.type in label_kinds), None)
@@ -253,25 +210,25 @@ class MetadataBuilder:
 
         WordPiece is of all inputs together; the tokenizer with a delimiter of the only one.
         """
-        plan, kinds = self._plan, self._schema.ProcessUnitOptions
+        plan = self._plan
         if plan.vocabulary is None:
             for unit in (*(graph.inputTensorMetadata[0].processUnits or ()), *(graph.inputProcessUnits or ())):
-                if unit.optionsType == kinds.RegexTokenizerOptions:
+                if unit.optionsType == ProcessUnitOptions.RegexTokenizerOptions:
                     unit.options.delimRegexPattern = plan.delimiter
             return
-        tokenizers = (kinds.RegexTokenizerOptions, kinds.BertTokenizerOptions, kinds.SentencePieceTokenizerOptions)
         owners = ((graph, "inputProcessUnits"), *((item, "processUnits") for item in graph.inputTensorMetadata))
         for owner, units in owners:
-            kept = [unit for unit in getattr(owner, units) or () if unit.optionsType not in tokenizers]
+            kept = [unit for unit in getattr(owner, units) or () if unit.optionsType not in _TOKENIZERS]
             setattr(owner, units, kept or None)
-        info, name = self._support.info, _free_name(metadata, "vocab.txt")
+        name = _free_name(metadata, "vocab.txt")
         self._new_files[name] = plan.vocabulary
         if plan.delimiter:
-            tensor, unit = graph.inputTensorMetadata[0], info.RegexTokenizerMd(plan.delimiter, name).create_metadata()
+            tensor = graph.inputTensorMetadata[0]
+            unit = self._writer.regex_tokenizer(plan.delimiter, name)
             tensor.processUnits = [*(tensor.processUnits or ()), unit]
         else:
             # MediaPipe takes the first for the tokenizer.
-            unit = info.BertTokenizerMd(name).create_metadata()
+            unit = self._writer.bert_tokenizer(name)
             graph.inputProcessUnits = [unit, *(graph.inputProcessUnits or ())]
 
     def _set_group(self, graph: Any) -> None:
@@ -282,7 +239,7 @@ class MetadataBuilder:
         if group is None:
             if groups:
                 return  # another tool's grouping stays
-            group = self._schema.TensorGroupT()
+            group = self._objects.TensorGroupT()
             group.name = _DETECTION_GROUP
             groups.append(group)
         group.tensorNames = [names["location"], names["category"], names["score"]]
@@ -292,30 +249,23 @@ class MetadataBuilder:
         entries = graph.customMetadata = graph.customMetadata or []
         entry = next((item for item in entries if item.name == CUSTOM_METADATA_NAME), None)
         if entry is None:
-            entry = self._schema.CustomMetadataT()
+            entry = self._objects.CustomMetadataT()
             entry.name = CUSTOM_METADATA_NAME
             entries.append(entry)
         entry.data = list(json.dumps(value, sort_keys=True).encode())
 
 
-def _finish(metadata: Any) -> bytes:
-    import flatbuffers
-
-    builder = flatbuffers.Builder(0)
-    builder.Finish(metadata.Pack(builder), IDENTIFIER)
-    return bytes(builder.Output())
-
-
 def _associated_files(value: Any) -> Iterator[Any]:
     """Every AssociatedFileT in an object tree, those of tokenizers included."""
-    if type(value).__name__ == "AssociatedFileT":
-        yield value
-    elif isinstance(value, list):
+    if isinstance(value, list):
         for item in value:
             yield from _associated_files(item)
-    elif hasattr(value, "__dict__"):
-        for item in vars(value).values():
-            yield from _associated_files(item)
+        return
+    table = type(value).__name__.removesuffix("T")
+    if table == "AssociatedFile":
+        yield value
+    for name, _ in TABLES.get(table, ()):
+        yield from _associated_files(getattr(value, name))
 
 
 def _file_names(metadata: Any) -> set[str]:

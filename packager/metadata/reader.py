@@ -1,4 +1,4 @@
-"""Reading a model's metadata. Field numbers are those of tflite-support's metadata_schema.fbs."""
+"""Reading a model's metadata. Slots of fields are given by number; ``schema`` has their names."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, get_args, get_type_hints
 
 from packager.errors import MetadataError
+from packager.metadata.schema import IDENTIFIER, AssociatedFileType, ProcessUnitOptions
 from packager.metadata.ultralytics import with_export
 from packager.metadata.view import (
     CUSTOM_METADATA_NAME,
@@ -28,8 +29,6 @@ from packager.model.flatbuffer import FlatBufferError, Table
 from packager.model.reader import open_archive
 from packager.tasks import Task
 
-IDENTIFIER = b"M001"
-
 _PACK_AGAIN = "Download it again, or attach the files to the model that it was made from."
 
 # What the label files of a model may hold, counted as often as they are named: their bytes, and what Python takes for
@@ -37,21 +36,16 @@ _PACK_AGAIN = "Download it again, or attach the files to the model that it was m
 _MAX_LABELS = 32 << 20
 _LABEL_BYTES = 16
 
-_FILE_KINDS = (
-    "UNKNOWN",
-    "DESCRIPTIONS",
-    "TENSOR_AXIS_LABELS",
-    "TENSOR_VALUE_LABELS",
-    "TENSOR_AXIS_SCORE_CALIBRATION",
-    "VOCABULARY",
-    "SCANN_INDEX_FILE",
-)
+_FILE_KINDS = tuple(kind.name for kind in AssociatedFileType)
 _CONTENTS = ("", "feature", "image", "bounding_boxes", "audio")
 _COLOR_SPACES = ("", "RGB", "GRAYSCALE")
-_NORMALIZATION = 1
 # The tokenizers by their number among the options of a process unit, with the slot of the file that each cannot do
 # without; and that of the regular expression.
-_TOKENIZERS = {4: ("bert", 0), 5: ("sentencepiece", 0), 6: ("regex", 1)}
+_TOKENIZERS: Mapping[int, tuple[str, int]] = {
+    ProcessUnitOptions.BertTokenizerOptions: ("bert", 0),
+    ProcessUnitOptions.SentencePieceTokenizerOptions: ("sentencepiece", 0),
+    ProcessUnitOptions.RegexTokenizerOptions: ("regex", 1),
+}
 _DELIMITER_SLOT = 0
 
 
@@ -219,7 +213,7 @@ def _tensor(table: Table, data: _Packed) -> TensorMetadata:
     std: tuple[float, ...] = ()
     for unit in table.tables(4):
         options = unit.table(1)
-        if unit.scalar(0, "b") == _NORMALIZATION and options is not None:
+        if unit.scalar(0, "b") == ProcessUnitOptions.NormalizationOptions and options is not None:
             mean, std = options.scalars(0, "f"), options.scalars(1, "f")
     stats = table.table(5)
     color = properties.scalar(0, "b") if kind == 2 and properties is not None else 0

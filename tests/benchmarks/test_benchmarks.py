@@ -54,6 +54,24 @@ def test_inspect(models: Path, compare: Callable[..., float]) -> None:
     assert compare("inspect / import typer, numpy, rich.console", [PACKAGER, "inspect", model], rival, 9) < 2
 
 
+# As `packager` where there is no tflite-support.
+PORTABLE = """
+from packager.__main__ import main
+from packager.metadata import writers
+writers.FORCED = writers.PortableWriter()
+main()
+"""
+
+
+@pytest.mark.parametrize("program", [[PACKAGER], [sys.executable, "-c", PORTABLE]], ids=["as installed", "portable"])
+def test_attach_and_inspect(
+    models: Path, tmp_path: Path, compare: Callable[..., float], program: list[str | Path]
+) -> None:
+    model, out = models / "mobilenet_v2_1.0_224_quant.tflite", tmp_path / "out.tflite"
+    ours = [*program, "metadata", "attach", model, "--task", "tensors", "-o", out]
+    assert compare("metadata attach / inspect", ours, [PACKAGER, "inspect", model], 9) < 2
+
+
 # tflite_support's own package needs its Task Library; this is what it would import.
 RIVAL = """
 import ctypes, sys, libusb_package

@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from packager.metadata.attach import import_tflite_support
 from packager.metadata.embedding import embed
 from packager.metadata.reader import read_files
-from packager.metadata.unpacking import unpack_metadata
+from packager.metadata.schema import finish_metadata, unpack_metadata
 from packager.model import parse_model
 from packager.model.operators import BUILTIN_OPERATORS
 from packager.model.reader import open_archive
@@ -22,7 +21,6 @@ from tests.fuzz.seeds import pick, with_zip
 from tests.metadata.test_archive import DEFLATED, STORED, Entry, deflated, raw_zip
 from tests.metadata.test_export import HOSTILE_NAMES
 from tests.metadata.test_labels import HOSTILE
-from tests.metadata.test_unpacking import finish
 from tests.models import pack, unpack
 
 # Numbers on the edge of something.
@@ -305,7 +303,7 @@ def change_metadata(chance: random.Random, data: bytes) -> bytes:
     """A part of the metadata becomes another."""
     model = parse_model(data)
     files = read_files(model)
-    metadata = unpack_metadata(model.metadata_buffer or b"", import_tflite_support().schema)
+    metadata = unpack_metadata(model.metadata_buffer or b"")
     graph = metadata.subgraphMetadata[0]
     for _ in range(chance.choice((1, 1, 2, 4, 8))):
         choice = chance.random()
@@ -316,7 +314,7 @@ def change_metadata(chance: random.Random, data: bytes) -> bytes:
             _change_tensor(chance, chance.choice([*graph.inputTensorMetadata, *graph.outputTensorMetadata]))
         else:
             _change_any(chance, metadata)
-    packed = finish(metadata)
+    packed = finish_metadata(metadata)
     if chance.random() < 0.5:
         return embed(data, packed, files)
     theirs = unpack(data)
@@ -381,8 +379,8 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
 def _other(chance: random.Random, key: Any, old: Any, root: Any) -> Any:
     if chance.random() < 0.05:
         return None
-    if isinstance(old, np.ndarray):
-        old = old[:5000].tolist()
+    if isinstance(old, bytes):
+        old = list(old[:5000])
     if isinstance(old, list):
         return _other_list(chance, old)
     if isinstance(old, bool) or (isinstance(old, int) and str(key).lower().endswith("type")):

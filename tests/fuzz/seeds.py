@@ -17,9 +17,10 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from packager.config import read_config
-from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate, import_tflite_support
+from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
 from packager.metadata.embedding import embed
 from packager.metadata.reader import read_files
+from packager.metadata.schema import finish_metadata
 from packager.model import Model, parse_model, read_model
 from packager.model.operators import TENSOR_TYPES
 from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize, Task
@@ -29,14 +30,12 @@ from tests.metadata.exports import SAYS, model_of, with_json, with_literal
 from tests.metadata.test_archive import DEFLATED, Entry, deflated, raw_zip
 from tests.metadata.test_export import HOSTILE_NAMES
 from tests.metadata.test_labels import HOSTILE
-from tests.metadata.test_unpacking import finish, full
+from tests.metadata.test_metadata_schema import full
 from tests.models import Op, T, graph, pack, ports, unpack
 
 # Larger models are cut: their graph is what can be read wrongly, and most of their bytes are weights.
 _LARGEST = 30_000
 _KEPT_WEIGHTS = 32
-
-metadata_schema = import_tflite_support().schema
 
 
 @cache
@@ -220,10 +219,13 @@ def _annotated() -> Iterator[tuple[str, bytes]]:
         says = {**SAYS, "kpt_shape": [17, 3], "kpt_names": {0: ["nose"]}}
         yield f"Ultralytics, {form.__name__}", form(model_of((1, 7, 84)), says).data
     for number in range(4):
-        yield f"every table of metadata {number}", embed(classifier().data, finish(full("ModelMetadata", number)), {})
+        yield (
+            f"every table of metadata {number}",
+            embed(classifier().data, finish_metadata(full("ModelMetadata", number)), {}),
+        )
     names = {name: name.encode() for name in HOSTILE_NAMES if name}
-    yield "hostile files", embed(classifier().data, finish(full("ModelMetadata")), names)
-    metadata = finish(full("ModelMetadata"))
+    yield "hostile files", embed(classifier().data, finish_metadata(full("ModelMetadata")), names)
+    metadata = finish_metadata(full("ModelMetadata"))
     theirs = ports((IMAGE,), (SCORES,), buffers=[b"", metadata], metadata={"TFLITE_METADATA": 1})
     packed = deflated(b"a\nb\nc\n" * 50)
     files = (Entry(b"labels.txt", b"a\nb\nc\n"), Entry(b"deflated", packed, DEFLATED, 300, _crc(b"a\nb\nc\n" * 50)))

@@ -11,10 +11,10 @@ import pytest
 from packager.annotated import annotated_model
 from packager.errors import MetadataError, ModelError, PackagerError
 from packager.golden import GoldenCase, Goldens, GoldenSet, read_samples
-from packager.metadata.attach import Annotation, LabelFile, annotate, import_tflite_support
+from packager.metadata.attach import Annotation, LabelFile, annotate
 from packager.metadata.embedding import embed
 from packager.metadata.reader import read_metadata
-from packager.metadata.unpacking import unpack_metadata
+from packager.metadata.schema import OBJECTS, finish_metadata, unpack_metadata
 from packager.model import parse_model
 from packager.model.operators import TENSOR_TYPES
 from packager.runtimes import Runtime
@@ -22,7 +22,6 @@ from packager.targets import load_target
 from packager.targets.target import build_project
 from packager.tasks import Task
 from tests.hand_made import IMAGE, classifier
-from tests.metadata.test_unpacking import finish
 from tests.models import T, pack, ports, unpack
 
 pytestmark = pytest.mark.slow
@@ -99,19 +98,18 @@ def test_a_detector_that_names_an_output_twice(outputs: list[int], ends_in: list
 
 def test_numbers_that_json_has_not_are_kept() -> None:
     """tflite-support writes them into its JSON as they are."""
-    schema = import_tflite_support().schema
     buffer = parse_model(annotate(classifier(), Annotation(Task.TENSORS))).metadata_buffer
     assert buffer is not None
-    metadata = unpack_metadata(buffer, schema)
+    metadata = unpack_metadata(buffer)
     image = metadata.subgraphMetadata[0].inputTensorMetadata[0]
     image.name = 'nan\n  nan,\n"x": inf'
-    image.stats = schema.StatsT()
+    image.stats = OBJECTS.StatsT()
     image.stats.min, image.stats.max = [float("-inf"), float("nan"), 1.0], [float("inf")]
-    unit = schema.ProcessUnitT()
-    unit.options, unit.optionsType = schema.ScoreThresholdingOptionsT(), 3
+    unit = OBJECTS.ProcessUnitT()
+    unit.options, unit.optionsType = OBJECTS.ScoreThresholdingOptionsT(), 3
     unit.options.globalScoreThreshold = float("nan")
     image.processUnits = [unit]
-    model = parse_model(embed(classifier().data, finish(metadata), {}))
+    model = parse_model(embed(classifier().data, finish_metadata(metadata), {}))
     read = read_metadata(parse_model(annotate(model, Annotation(name="n"))))
     assert read is not None
     assert read.inputs[0].name == image.name

@@ -9,8 +9,8 @@ from typing import Any
 
 import flatbuffers
 
-from packager.metadata.attach import import_tflite_support
 from packager.metadata.embedding import embed
+from packager.metadata.schema import OBJECTS, AssociatedFileType, ContentProperties
 from packager.model import Model, parse_model
 from tests.models import T, ports
 
@@ -50,14 +50,13 @@ def with_json(data: bytes, says: Any) -> Model:
 
 def with_literal(data: bytes, says: Any) -> Model:
     """``data`` as releases before 8.3 left it: the literal is what tflite-support takes for a list of labels."""
-    schema = import_tflite_support().schema
-    root, graph, file = schema.ModelMetadataT(), schema.SubGraphMetadataT(), schema.AssociatedFileT()
+    root, graph, file = OBJECTS.ModelMetadataT(), OBJECTS.SubGraphMetadataT(), OBJECTS.AssociatedFileT()
     root.name, root.version, root.subgraphMetadata = "Their name", "8.0.221", [graph]
-    image, output = schema.TensorMetadataT(), schema.TensorMetadataT()
-    image.name, image.content, output.name = "image", schema.ContentT(), "output"
-    image.content.contentPropertiesType = schema.ContentProperties.ImageProperties
-    image.content.contentProperties = schema.ImagePropertiesT()
-    file.name, file.type = "temp_meta.txt", schema.AssociatedFileType.TENSOR_AXIS_LABELS
+    image, output = OBJECTS.TensorMetadataT(), OBJECTS.TensorMetadataT()
+    image.name, image.content, output.name = "image", OBJECTS.ContentT(), "output"
+    image.content.contentPropertiesType = ContentProperties.ImageProperties
+    image.content.contentProperties = OBJECTS.ImagePropertiesT()
+    file.name, file.type = "temp_meta.txt", AssociatedFileType.TENSOR_AXIS_LABELS
     output.associatedFiles = [file]
     graph.inputTensorMetadata, graph.outputTensorMetadata = [image], [output]
     builder = flatbuffers.Builder(0)

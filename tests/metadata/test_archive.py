@@ -16,10 +16,11 @@ import flatbuffers
 import pytest
 
 from packager.errors import MetadataError
-from packager.metadata.attach import Annotation, annotate, import_tflite_support
+from packager.metadata.attach import Annotation, annotate
 from packager.metadata.embedding import embed
 from packager.metadata.export import export_metadata
 from packager.metadata.reader import read_files, read_metadata
+from packager.metadata.schema import OBJECTS, AssociatedFileType
 from packager.model import Model, parse_model
 from packager.tasks import Task
 from tests.hand_made import IMAGE, SCORES, classifier
@@ -294,17 +295,16 @@ def test_a_name_that_reads_as_the_end_of_another_archive() -> None:
 
 
 def test_label_files_are_bounded_however_often_they_are_named() -> None:
-    schema = import_tflite_support().schema
 
     def model(count: int, labels: bytes, *, exact: bool) -> Model:
-        metadata, graph, tensor = schema.ModelMetadataT(), schema.SubGraphMetadataT(), schema.TensorMetadataT()
+        metadata, graph, tensor = OBJECTS.ModelMetadataT(), OBJECTS.SubGraphMetadataT(), OBJECTS.TensorMetadataT()
         tensor.associatedFiles = []
         for number in range(count):
-            file = schema.AssociatedFileT()
-            file.name, file.locale, file.type = "l.txt", f"l{number}", schema.AssociatedFileType.TENSOR_AXIS_LABELS
+            file = OBJECTS.AssociatedFileT()
+            file.name, file.locale, file.type = "l.txt", f"l{number}", AssociatedFileType.TENSOR_AXIS_LABELS
             tensor.associatedFiles.append(file)
         if exact:
-            file = schema.AssociatedFileT()
+            file = OBJECTS.AssociatedFileT()
             file.name = "l.txt.exact.json"
             tensor.associatedFiles.append(file)
         graph.outputTensorMetadata = [tensor]

@@ -12,24 +12,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import flatbuffers
 import pytest
 
-from packager.errors import MetadataError, MissingPackageError, ModelError, PackagerError, WriteError
+from packager.errors import MetadataError, ModelError, PackagerError, WriteError
 from packager.metadata.attach import (
     Annotation,
     LabelFile,
     TensorSpec,
     annotate,
     attach_metadata,
-    import_tflite_support,
 )
+from packager.metadata.embedding import embed
 from packager.metadata.export import export_metadata
 from packager.metadata.reader import read_metadata
+from packager.metadata.schema import OBJECTS, finish_metadata, unpack_metadata
 from packager.metadata.view import ModelMetadata
 from packager.model import Model, parse_model, read_model
 from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize, Task
-from tests.conftest import REAL_MODELS
+from tests.conftest import REAL_MODELS, tflite_support
 from tests.hand_made import IMAGE, SCORES, classifier
 from tests.metadata.test_archive import Entry, raw_zip
 from tests.metadata.test_labels import HOSTILE
@@ -315,11 +315,13 @@ def test_the_old_label_file_goes_with_its_labels(models: Path) -> None:
 
 
 def test_files_of_others_survive(models: Path, tmp_path: Path) -> None:
-    support = import_tflite_support()
+    tflite_support()
+    from tensorflow_lite_support.metadata.python.metadata import MetadataPopulator
+
     readme = tmp_path / "README.md"
     readme.write_text("read me")
     foreign = bytearray(annotate(classifier(), Annotation(Task.TENSORS)))
-    populator = support.metadata.MetadataPopulator.with_model_buffer(foreign)
+    populator = MetadataPopulator.with_model_buffer(foreign)
     populator.load_metadata_buffer(bytearray(parse_model(bytes(foreign)).metadata_buffer or b""))
     populator.load_associated_files([str(readme)])
     with pytest.warns(UserWarning, match="does not exist in the metadata"):
@@ -332,20 +334,10 @@ def test_a_name_that_another_output_uses_is_left_to_it(labels: Callable[..., Lab
     model = parse_model(ports((T("", (1, 2)),), (T("", (1, 2)), T("", (1, 3)))))
     data = annotate(model, Annotation(Task.TENSORS, (labels("a", "b"),)))
     # Move the label file to the second output, as another tool might have put it.
-    support = import_tflite_support()
-    schema = support.schema
-    packed = parse_model(data)
-    root = schema.ModelMetadata.GetRootAsModelMetadata(packed.metadata_buffer, 0)
-    metadata = schema.ModelMetadataT.InitFromObj(root)
+    metadata = unpack_metadata(parse_model(data).metadata_buffer or b"")
     first, second = metadata.subgraphMetadata[0].outputTensorMetadata
     first.associatedFiles, second.associatedFiles = None, first.associatedFiles
-    import flatbuffers
-
-    from packager.metadata.embedding import embed
-
-    builder = flatbuffers.Builder(0)
-    builder.Finish(metadata.Pack(builder), b"M001")
-    moved = embed(data, bytes(builder.Output()), {"labels.txt": b"p\nq\nr\n"})
+    moved = embed(data, finish_metadata(metadata), {"labels.txt": b"p\nq\nr\n"})
     annotation = Annotation(labels=(labels("c", "d"),))
     result = again(moved, annotation)
     assert read(result).outputs[0].labels() == ("c", "d")
@@ -388,7 +380,7 @@ def test_another_task_replaces_what_the_tensors_are(labels: Callable[..., LabelF
 
 
 def displayed_json(data: bytes) -> dict[str, Any]:
-    displayer = import_tflite_support().metadata.MetadataDisplayer.with_model_buffer(data)
+    displayer = tflite_support().displayer.with_model_buffer(data)
     result = json.loads(displayer.get_metadata_json())
     assert isinstance(result, dict)
     return result
@@ -574,16 +566,11 @@ def test_a_hostile_entry_is_damage(entry: str) -> None:
 
 def with_entry(value: bytes) -> bytes:
     """A classifier whose entry of this tool is ``value``."""
-    from packager.metadata.embedding import embed
-
-    metadata = import_tflite_support().schema
-    root, graph, entry = metadata.ModelMetadataT(), metadata.SubGraphMetadataT(), metadata.CustomMetadataT()
+    root, graph, entry = OBJECTS.ModelMetadataT(), OBJECTS.SubGraphMetadataT(), OBJECTS.CustomMetadataT()
     entry.name, entry.data = "tflite-packager", list(value)
     graph.customMetadata = [entry]
     root.subgraphMetadata = [graph]
-    builder = flatbuffers.Builder(0)
-    builder.Finish(root.Pack(builder), b"M001")
-    return embed(classifier().data, bytes(builder.Output()), {})
+    return embed(classifier().data, finish_metadata(root), {})
 
 
 # --- What is refused -------------------------------------------------------------------------------------------
@@ -732,29 +719,18 @@ def test_a_thousand_labels_for_imagenet(models: Path, tmp_path: Path) -> None:
 
 
 def test_broken_metadata_of_others_is_refused(labels: Callable[..., LabelFile]) -> None:
-    from packager.metadata.embedding import embed
-
     with pytest.raises(MetadataError, match="not of the format"):
         again(embed(FLOAT.data, b"not metadata", {}), Annotation(Task.TENSORS))
     with pytest.raises(MetadataError, match="damaged"):
         again(embed(FLOAT.data, b"\xff\xff\0\0M001", {}), Annotation(Task.TENSORS))
 
 
-def test_without_tflite_support(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("tensorflow_lite_support")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "tensorflow_lite_support", None)
-    with pytest.raises(MissingPackageError) as caught:
-        annotate(FLOAT, Annotation(Task.TENSORS))
-    assert "Linux x86-64 and Intel Macs" in (caught.value.fix or "")
-    assert "tensorflow" not in sys.modules
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc/self/maps is Linux's")
 def test_libusb_comes_from_its_package() -> None:
+    tflite_support()
     code = """
-from packager.metadata.attach import import_tflite_support
-import_tflite_support()
+from packager.metadata.writers import TfliteSupportWriter
+TfliteSupportWriter()
 print(*{line.split()[-1] for line in open("/proc/self/maps") if "libusb" in line})
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
@@ -763,13 +739,12 @@ print(*{line.split()[-1] for line in open("/proc/self/maps") if "libusb" in line
 
 
 def test_tensorflow_is_hidden_only_during_the_import() -> None:
-    import_tflite_support()
+    tflite_support()
     assert sys.modules.get("tensorflow", "absent") == "absent"
 
 
 def test_a_failed_self_check_hands_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
     from packager.metadata import attach
-    from packager.metadata.embedding import embed
 
     def other_graph(data: bytes, metadata: bytes, files: dict[str, bytes]) -> bytes:
         return embed(classifier(scores=T("", (1, 9))).data, metadata, files)

@@ -16,36 +16,35 @@ from rich.console import Console
 from packager.annotated import MOST_PORTS, annotated_model
 from packager.errors import ModelError
 from packager.inspection import Inspection
-from packager.metadata.attach import Annotation, LabelFile, annotate, import_tflite_support
+from packager.metadata.attach import Annotation, LabelFile, annotate
 from packager.metadata.embedding import embed, strip
 from packager.metadata.export import export_metadata
 from packager.metadata.reader import read_metadata
+from packager.metadata.schema import OBJECTS, AssociatedFileType, finish_metadata
 from packager.model import Model, parse_model
 from packager.targets import TARGETS, load_target
 from packager.tasks import Task
 from tests.hand_made import IMAGE, SCORES, classifier
-from tests.metadata.test_unpacking import finish
 from tests.models import Op, T, graph, pack, ports, unpack
 
 pytestmark = pytest.mark.slow
 
 COUNT = 20_000
 LABELS = b"a\nb\nc\n"
-metadata_schema = import_tflite_support().schema
 
 
 def label_files(names: list[tuple[str, str]]) -> bytes:
     """A model whose output has these label files, as (name, locale)."""
-    metadata, graph = metadata_schema.ModelMetadataT(), metadata_schema.SubGraphMetadataT()
-    output = metadata_schema.TensorMetadataT()
+    metadata, graph = OBJECTS.ModelMetadataT(), OBJECTS.SubGraphMetadataT()
+    output = OBJECTS.TensorMetadataT()
     output.associatedFiles = []
     for name, locale in names:
-        file = metadata_schema.AssociatedFileT()
-        file.name, file.locale, file.type = name, locale, metadata_schema.AssociatedFileType.TENSOR_AXIS_LABELS
+        file = OBJECTS.AssociatedFileT()
+        file.name, file.locale, file.type = name, locale, AssociatedFileType.TENSOR_AXIS_LABELS
         output.associatedFiles.append(file)
     graph.outputTensorMetadata = [output]
     metadata.subgraphMetadata = [graph]
-    return embed(classifier().data, finish(metadata), {name: LABELS for name, _ in names})
+    return embed(classifier().data, finish_metadata(metadata), {name: LABELS for name, _ in names})
 
 
 def operators(count: int) -> bytes:

@@ -8,26 +8,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tensorflow_lite_support.metadata.python.metadata_writers import metadata_info
 from typer.testing import CliRunner
 
 from packager.annotated import annotated_model
 from packager.cli import app
 from packager.errors import MetadataError
-from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate, import_tflite_support
+from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
 from packager.metadata.embedding import embed
 from packager.metadata.export import export_metadata
 from packager.metadata.reader import read_metadata
+from packager.metadata.schema import OBJECTS, ProcessUnitOptions, finish_metadata
 from packager.metadata.view import ModelMetadata
+from packager.metadata.writers import find_writer
 from packager.model import Model, parse_model
 from packager.tasks import Task
 from packager.tasks.text import TextInput
 from packager.tasks.tokenizers import RegexTokenizer, WordPiece
+from tests.conftest import tflite_support
 from tests.hand_made import BERT_INPUTS, COLORS, PIECES, WORDS, bert, text_classifier
-from tests.metadata.test_unpacking import finish
 
+writer = find_writer()
 TOKENS = len(PIECES.read_text().split())
-support = import_tflite_support()
 
 
 def given(**settings: Any) -> Annotation:
@@ -61,7 +62,7 @@ def input_of(model: Model) -> TextInput:
 
 
 def graph_json(model: Model) -> dict[str, Any]:
-    displayer = support.metadata.MetadataDisplayer.with_model_buffer(model.data)
+    displayer = tflite_support().displayer.with_model_buffer(model.data)
     graph: dict[str, Any] = json.loads(displayer.get_metadata_json())["subgraph_metadata"][0]
     return graph
 
@@ -100,16 +101,11 @@ def test_a_model_of_three_inputs() -> None:
     """As tflite-support's bert_nl_classifier writer: for the graph, and the inputs by names that are looked for."""
     model = attached(bert_model(), given(vocabulary=PIECES))
     graph = graph_json(model)
-    theirs = [
-        metadata_info.TensorMd(name, description).create_metadata()
-        for name, description in (
-            ("mask", "Mask with 1 for real tokens and 0 for padding tokens."),
-            ("ids", "Tokenized ids of the input text."),
-            ("segment_ids", "0 for the first sequence, 1 for the second sequence if exists."),
-        )
+    assert [(tensor["name"], tensor["description"]) for tensor in graph["input_tensor_metadata"]] == [
+        ("mask", "Mask with 1 for real tokens and 0 for padding tokens."),
+        ("ids", "Tokenized ids of the input text."),
+        ("segment_ids", "0 for the first sequence, 1 for the second sequence if exists."),
     ]
-    described = [(tensor["name"], tensor["description"]) for tensor in graph["input_tensor_metadata"]]
-    assert described == [(tensor.name, tensor.description) for tensor in theirs]
     assert not any("process_units" in tensor for tensor in graph["input_tensor_metadata"])
     assert graph["input_process_units"] == [
         {"options_type": "BertTokenizerOptions", "options": {"vocab_file": [vocabulary_file("vocab.txt")]}}
@@ -153,22 +149,22 @@ def theirs(
     model: Model, files: Mapping[str, bytes], *, of_graph: Sequence[Any] = (), of_tensor: Sequence[Any] = ()
 ) -> Model:
     """The model with tokenizers as tflite-support's writers describe them, and labels."""
-    schema = support.schema
-    metadata, graph = schema.ModelMetadataT(), schema.SubGraphMetadataT()
-    graph.inputTensorMetadata = [schema.TensorMetadataT() for _ in model.inputs]
-    graph.inputTensorMetadata[0].processUnits = [unit.create_metadata() for unit in of_tensor]
-    graph.inputProcessUnits = [unit.create_metadata() for unit in of_graph]
-    labels = metadata_info.LabelFileMd("labels")
-    graph.outputTensorMetadata = [metadata_info.ClassificationTensorMd(label_files=[labels]).create_metadata()]
+    metadata, graph = writer.objects.ModelMetadataT(), writer.objects.SubGraphMetadataT()
+    graph.inputTensorMetadata = [writer.objects.TensorMetadataT() for _ in model.inputs]
+    graph.inputTensorMetadata[0].processUnits = [*of_tensor]
+    graph.inputProcessUnits = [*of_graph]
+    output = writer.classes("probability", "", "float32")
+    output.associatedFiles = [writer.label_file("labels", None)]
+    graph.outputTensorMetadata = [output]
     metadata.subgraphMetadata = [graph]
     packed = {"labels": COLORS.read_bytes(), **files}
-    return parse_model(embed(model.data, finish(metadata), packed), "theirs.tflite")
+    return parse_model(embed(model.data, finish_metadata(metadata), packed), "theirs.tflite")
 
 
 def test_models_of_others() -> None:
-    words = theirs(words_model(), {"v": WORDS.read_bytes()}, of_tensor=[metadata_info.RegexTokenizerMd("x+", "v")])
+    words = theirs(words_model(), {"v": WORDS.read_bytes()}, of_tensor=[writer.regex_tokenizer("x+", "v")])
     assert input_of(words).tokenizer.vocabulary["rose"] == 6
-    pieces = theirs(bert_model(), {"v": PIECES.read_bytes()}, of_graph=[metadata_info.BertTokenizerMd("v")])
+    pieces = theirs(bert_model(), {"v": PIECES.read_bytes()}, of_graph=[writer.bert_tokenizer("v")])
     assert input_of(pieces).tokenizer.vocabulary["rose"] == 7
     # Attaching more keeps it, and names the inputs.
     named = attached(pieces, Annotation(Task.TEXT_CLASSIFICATION, name="n"))
@@ -178,11 +174,14 @@ def test_models_of_others() -> None:
 
 def test_a_vocabulary_that_is_lost() -> None:
     with pytest.raises(MetadataError, match="the vocabulary of its tokenizer is not in it"):
-        annotated_model(theirs(words_model(), {}, of_tensor=[metadata_info.RegexTokenizerMd("x+", "v")]))
+        annotated_model(theirs(words_model(), {}, of_tensor=[writer.regex_tokenizer("x+", "v")]))
 
 
 def test_sentencepiece_is_refused_by_name_until_it_is_numbers() -> None:
-    unit = metadata_info.SentencePieceTokenizerMd("model", "v")
+    unit, sentences = OBJECTS.ProcessUnitT(), OBJECTS.SentencePieceTokenizerOptionsT()
+    unit.optionsType, unit.options = ProcessUnitOptions.SentencePieceTokenizerOptions, sentences
+    sentences.sentencePieceModel = [writer.associated_file("model", "")]
+    sentences.vocabFile = [writer.associated_file("v", "")]
     model = theirs(bert_model(), {"model": b"\0", "v": b"a\t0\n"}, of_graph=[unit])
     refused: list[Callable[[], object]] = [
         lambda: annotated_model(model),
