@@ -194,8 +194,8 @@ def read_config(path: Path | str) -> Config:
         raise ConfigError("no such file", where=path, fix="Write one: packager init MODEL.tflite") from None
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", where=path) from None
-    except ValueError as error:  # a name that holds a NUL
-        raise ConfigError(f"cannot be read: {error}", where=path) from None
+    except ValueError:
+        raise ConfigError("cannot be read: its name holds a NUL", where=path) from None
     try:
         # A carriage return alone is no line end in TOML; so not by Python's universal newlines.
         text = data.decode("utf-8-sig")

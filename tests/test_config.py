@@ -405,7 +405,7 @@ def test_no_utf8(tmp_path: Path) -> None:
     [
         ("missing.toml", "no such file"),
         ("x" * 5000, "cannot be read: File name too long"),
-        ("a\0b", "cannot be read: embedded null byte"),
+        ("a\0b", "cannot be read: its name holds a NUL"),
     ],
 )
 def test_no_such_file(tmp_path: Path, name: str, what: str) -> None:

@@ -258,7 +258,7 @@ def test_what_is_no_model(tmp_path: Path, content: bytes, message: str) -> None:
         ("file/x.tflite", "cannot be read: Not a directory"),
         (".", "is a folder, not a .tflite"),
         ("x" * 5000, "cannot be read: File name too long"),
-        ("a\0b.tflite", "cannot be read: embedded null byte"),
+        ("a\0b.tflite", "cannot be read: its name holds a NUL"),
     ],
 )
 def test_what_cannot_be_read(tmp_path: Path, name: str, message: str) -> None:

@@ -49,8 +49,8 @@ def read_model(path: Path | str) -> Model:
         raise ModelError("no such file", where=path) from None
     except OSError as error:
         raise ModelError(f"cannot be read: {error.strerror}", where=path) from None
-    except ValueError as error:  # a name that holds a NUL
-        raise ModelError(f"cannot be read: {error}", where=repr(str(path))) from None
+    except ValueError:
+        raise ModelError("cannot be read: its name holds a NUL", where=repr(str(path))) from None
     return parse_model(data, path)
 
 

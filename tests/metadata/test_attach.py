@@ -749,13 +749,22 @@ def test_a_failed_self_check_hands_nothing_out(monkeypatch: pytest.MonkeyPatch) 
     def other_graph(data: bytes, metadata: bytes, files: dict[str, bytes]) -> bytes:
         return embed(classifier(scores=T("", (1, 9))).data, metadata, files)
 
-    metadata = parse_model(annotate(FLOAT, Annotation(Task.TENSORS))).metadata_buffer or b""
     monkeypatch.setattr(attach, "embed", other_graph)
     with pytest.raises(MetadataError, match="own check failed: the annotated model has another graph"):
         annotate(FLOAT, Annotation(Task.TENSORS))
     monkeypatch.setattr(attach, "embed", lambda data, metadata, files: embed(data, metadata, {"x": b""}))
     with pytest.raises(MetadataError, match="holds other files than it should"):
         annotate(FLOAT, Annotation(Task.TENSORS))
+    monkeypatch.setattr(attach, "embed", lambda data, metadata, files: embed(data, metadata, files)[:-70])
+    with pytest.raises(MetadataError, match="cannot be read back"):
+        annotate(FLOAT, Annotation(Task.TENSORS))
+
+
+def test_what_tflite_support_reads_otherwise_is_not_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    tflite_support()
+    from packager.metadata import attach
+
+    metadata = parse_model(annotate(FLOAT, Annotation(Task.TENSORS))).metadata_buffer or b""
 
     def twice(data: bytes, metadata: bytes, files: dict[str, bytes]) -> bytes:
         front = embed(data, metadata, {})
@@ -764,9 +773,6 @@ def test_a_failed_self_check_hands_nothing_out(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(attach, "embed", twice)
     with pytest.raises(MetadataError, match="reads differently with tflite-support"):
         annotate(parse_model(embed(FLOAT.data, metadata, {"x": b"1"})), Annotation(Task.TENSORS))
-    monkeypatch.setattr(attach, "embed", lambda data, metadata, files: embed(data, metadata, files)[:-70])
-    with pytest.raises(MetadataError, match="cannot be read back"):
-        annotate(FLOAT, Annotation(Task.TENSORS))
 
 
 # --- Damaged files ---------------------------------------------------------------------------------------------

@@ -212,7 +212,7 @@ def test_names_of_many_files_take_no_time(names: list[str]) -> None:
     model = with_files(dict.fromkeys(names, b"x"))
     start = time.process_time()
     assert len(export_metadata(model)) == len(names) + 1
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 5
 
 
 def test_real_models(models: Path) -> None:
