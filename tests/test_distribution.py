@@ -66,38 +66,48 @@ def test_an_installed_wheel_finds_its_templates_from_another_folder(examples: Pa
     assert (tmp_path / "out" / "manifest.json").is_file()
 
 
-# What `uv export` takes from the lock on each platform.
+# What `uv export` takes from the lock on each platform, with the extra `convert`.
+LINUX, ARM, MAC = "x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu", "aarch64-apple-darwin"
+INTEL_MAC, WINDOWS = "x86_64-apple-darwin", "x86_64-pc-windows-msvc"
+RUNTIMES = {"tflite-support", "libusb-package", "tflite-micro", "ai-edge-litert"}
+TENSORFLOW = {"tensorflow", "tensorflow-cpu", "tf-keras", "tensorflow-model-optimization"}
 PLATFORMS = [
-    # platform, Python, packages that must be there, packages that must not
-    (
-        "x86_64-unknown-linux-gnu",
-        "3.11",
-        {"tflite-support", "tflite-micro", "ai-edge-litert", "libusb-package"},
-        set(),
+    # platform, Python, those of RUNTIMES and TENSORFLOW that are there, and TensorFlow's version
+    (LINUX, "3.11", RUNTIMES | TENSORFLOW - {"tensorflow"}, "2.19.1"),
+    (LINUX, "3.12", {"tflite-micro", "ai-edge-litert"} | TENSORFLOW - {"tensorflow"}, "2.21.0"),
+    (LINUX, "3.13", {"tflite-micro", "ai-edge-litert"} | TENSORFLOW - {"tensorflow"}, "2.21.0"),
+    (LINUX, "3.14", {"tflite-micro", "ai-edge-litert"}, ""),
+    *((ARM, python, {"ai-edge-litert"} | TENSORFLOW - {"tensorflow-cpu"}, "2.21.0") for python in ("3.11", "3.13")),
+    (ARM, "3.14", {"ai-edge-litert"}, ""),
+    *((MAC, python, {"ai-edge-litert"} | TENSORFLOW - {"tensorflow-cpu"}, "2.21.0") for python in ("3.11", "3.13")),
+    (MAC, "3.14", {"ai-edge-litert"}, ""),
+    (INTEL_MAC, "3.11", {"tflite-support", "libusb-package"}, ""),
+    (INTEL_MAC, "3.13", set(), ""),
+    *(
+        (WINDOWS, python, {"ai-edge-litert"} | TENSORFLOW - {"tensorflow-cpu"}, "2.21.0")
+        for python in ("3.11", "3.13")
     ),
-    ("x86_64-unknown-linux-gnu", "3.12", {"tflite-micro", "ai-edge-litert"}, {"tflite-support"}),
-    ("x86_64-unknown-linux-gnu", "3.14", {"ai-edge-litert"}, {"tflite-support"}),
-    ("aarch64-unknown-linux-gnu", "3.11", {"ai-edge-litert"}, {"tflite-support", "tflite-micro"}),
-    ("aarch64-apple-darwin", "3.11", {"ai-edge-litert"}, {"tflite-support", "tflite-micro"}),
-    ("aarch64-apple-darwin", "3.13", {"ai-edge-litert"}, {"tflite-support", "tflite-micro"}),
-    ("x86_64-apple-darwin", "3.11", {"tflite-support"}, {"tflite-micro", "ai-edge-litert"}),
-    ("x86_64-pc-windows-msvc", "3.11", {"ai-edge-litert"}, {"tflite-support", "tflite-micro"}),
-    ("x86_64-pc-windows-msvc", "3.13", {"ai-edge-litert"}, {"tflite-support", "tflite-micro"}),
+    (WINDOWS, "3.14", {"ai-edge-litert"}, ""),
 ]
 
 
-@pytest.mark.uv
-@pytest.mark.parametrize(("platform", "python", "present", "absent"), PLATFORMS)
-def test_the_lock_resolves_for(
-    platform: str, python: str, present: set[str], absent: set[str], tmp_path: Path
-) -> None:
-    """Every locked package for the platform has a wheel for it, and the ones with no wheels there are left out."""
-    requirements = tmp_path / "requirements.txt"
+@pytest.fixture(scope="module")
+def requirements(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("lock") / "requirements.txt"
     subprocess.run(
-        [uv(), "export", "-q", "--frozen", "--no-dev", "--no-emit-project", "--no-hashes", "-o", requirements],
+        [uv(), "export", "-q", "--frozen", "--no-dev", "--extra", "convert", "--no-emit-project", "-o", path],
         cwd=PROJECT,
         check=True,
     )
+    return path
+
+
+@pytest.mark.uv
+@pytest.mark.parametrize(("platform", "python", "present", "tensorflow"), PLATFORMS)
+def test_the_lock_resolves_for(
+    platform: str, python: str, present: set[str], tensorflow: str, requirements: Path, tmp_path: Path
+) -> None:
+    """Every locked package for the platform has a wheel for it, and the ones with no wheels there are left out."""
     resolved = subprocess.run(
         [
             uv(), "pip", "install", "--dry-run", "--no-deps", "--only-binary", ":all:", "--python-platform", platform,
@@ -110,6 +120,7 @@ def test_the_lock_resolves_for(
         env={**os.environ, "NO_COLOR": "1"},
     )  # fmt: skip
     assert resolved.returncode == 0, resolved.stderr
-    names = set(re.findall(r"^ \+ ([a-z0-9-]+)==", resolved.stderr, re.MULTILINE))
-    assert present <= names
-    assert not absent & names
+    found = dict(re.findall(r"^ \+ ([a-z0-9-]+)==(\S+)", resolved.stderr, re.MULTILINE))
+    assert found.keys() & (RUNTIMES | TENSORFLOW) == present
+    assert {found[name] for name in ("tensorflow", "tensorflow-cpu") if name in found} == {tensorflow} - {""}
+    assert {"flatbuffers", "numpy", "pillow", "soxr", "typer"} <= found.keys()
