@@ -7,11 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
-import venv
+import zipfile
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
+from packaging.metadata import Metadata
 
+import packager
 from tests.conftest import PROJECT, missing_toolchain, needs_toolchain
 
 
@@ -24,46 +27,84 @@ def uv() -> str:
     return found
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sdist and, in ``of_sdist``, the wheel that is made of it alone; the wheel of the checkout."""
+    needs_toolchain("uv")
+    folder = tmp_path_factory.mktemp("built")
+    for arguments in (["--sdist"], ["--wheel"]):
+        subprocess.run([uv(), "build", "--quiet", *arguments, "-o", folder, PROJECT], cwd=folder, check=True)
+    (sdist,) = folder.glob("*.tar.gz")
+    subprocess.run([uv(), "build", "--quiet", "--wheel", "-o", folder / "of_sdist", sdist], cwd=folder, check=True)
+    return folder
+
+
+def wheel_in(folder: Path) -> Path:
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
 @pytest.mark.uv
-def test_an_installed_wheel_finds_its_templates_from_another_folder(examples: Path, tmp_path: Path) -> None:
-    built = subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert built.returncode == 0, built.stderr
-    (wheel,) = tmp_path.glob("*.whl")
-    venv.create(tmp_path / "env", with_pip=False)
-    python = tmp_path / "env" / "bin" / "python"
-    # The dependencies come from this environment, the package itself from the wheel alone.
-    site = next((tmp_path / "env" / "lib").glob("python*/site-packages"))
-    subprocess.run([uv(), "pip", "install", "-q", "--no-deps", "--python", python, wheel], check=True, cwd=tmp_path)
-    mine = next(path for path in sys.path if path.endswith("site-packages"))
-    kept = tmp_path / "dependencies"
-    kept.mkdir()
-    for entry in Path(mine).iterdir():
-        if "packager" not in entry.name:
-            (kept / entry.name).symlink_to(entry)
-    (site / "dependencies.pth").write_text(f"{kept}\n")
-    where = subprocess.run(
-        [python, "-c", "import packager; print(packager.__file__)"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert Path(where.stdout.strip()).is_relative_to(site)
-    ran = subprocess.run(
-        [tmp_path / "env" / "bin" / "packager", "build", examples / "sine", "-o", tmp_path / "out"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert (tmp_path / "out" / "manifest.json").is_file()
+def test_the_sdist_makes_the_same_wheel(built: Path) -> None:
+    names = []
+    for folder in (built, built / "of_sdist"):
+        with zipfile.ZipFile(wheel_in(folder)) as archive:
+            names.append({name: archive.read(name) for name in archive.namelist()})
+    assert names[0] == names[1]
+    made = {name for name in names[0] if ".dist-info/" not in name}
+    kept = {path.relative_to(PROJECT).as_posix() for path in (PROJECT / "packager").rglob("*") if path.is_file()}
+    templates = {
+        path.relative_to(PROJECT).as_posix() for path in (PROJECT / "templates").rglob("*") if path.is_file()
+    }
+    assert made == {name for name in kept if "__pycache__" not in name} | {f"packager/{name}" for name in templates}
+
+
+@pytest.mark.uv
+def test_the_metadata_of_the_package(built: Path) -> None:
+    with zipfile.ZipFile(wheel_in(built)) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
+        text = archive.read(name)
+    metadata = Metadata.from_email(text)  # refuses what an index would
+    assert (metadata.name, str(metadata.version)) == ("tflite-packager", packager.__version__)
+    assert f"\n## [{packager.__version__}] - 20" in (PROJECT / "CHANGELOG.md").read_text("utf-8")
+    assert metadata.summary
+    assert metadata.author
+    assert metadata.keywords
+    assert (metadata.license_expression, metadata.license_files) == ("Apache-2.0", ["LICENSE"])
+    assert metadata.description_content_type == "text/markdown"
+    tokens = MarkdownIt().parse(metadata.description or "")
+    inline = [child for token in tokens for child in token.children or ()]
+    targets = [str(child.attrs.get("href") or child.attrs.get("src")) for child in inline if child.attrs]
+    assert [target for target in targets if not target.startswith("https://")] == []
+
+
+# How people install and run a program: each in an environment that it makes, with the versions of the lock.
+INSTALLERS = {
+    "uvx": "uvx --from {wheel} --constraints {constraints} packager",
+    "uv tool": "uv tool install --quiet --constraints {constraints} {wheel}",
+    "pipx": "{python} -m pipx run --spec {wheel} --pip-args=--constraint={constraints} packager",
+}
+
+
+@pytest.mark.uv
+@pytest.mark.parametrize("installer", INSTALLERS)
+def test_the_wheel_runs(installer: str, built: Path, constraints: Path, examples: Path, tmp_path: Path) -> None:
+    """From an empty folder, without anything of this environment."""
+    shutil.copytree(examples / "sine", tmp_path / "sine", ignore=shutil.ignore_patterns("*.py"))
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    folders = {name: str(tmp_path / name.lower()) for name in ("UV_TOOL_DIR", "UV_TOOL_BIN_DIR", "PIPX_HOME")}
+    path = f"{Path(uv()).parent}{os.pathsep}{os.environ['PATH']}"
+    pythons = dict.fromkeys(("UV_PYTHON", "PIPX_DEFAULT_PYTHON"), sys.executable)
+    environment = {**kept, **folders, **pythons, "PATH": path}
+    line = INSTALLERS[installer].format(wheel=wheel_in(built), constraints=constraints, python=sys.executable)
+    command = line.split()
+    if installer == "uv tool":
+        subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+        command = [str(tmp_path / "uv_tool_bin_dir" / "packager")]
+    for arguments, told in (("--version",), f"packager {packager.__version__}\n"), (("build", "sine"), ""):
+        done = subprocess.run([*command, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (0, told), done.stderr
+    assert (tmp_path / "sine" / "dist" / "sine" / "manifest.json").is_file()
 
 
 # What `uv export` takes from the lock on each platform, with the extra `convert`.
@@ -98,6 +139,16 @@ def requirements(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [uv(), "export", "-q", "--frozen", "--no-dev", "--extra", "convert", "--no-emit-project", "-o", path],
         cwd=PROJECT,
         check=True,
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def constraints(requirements: Path) -> Path:
+    """The versions of the lock alone: a constraint has no hash."""
+    path = requirements.with_name("constraints.txt")
+    path.write_text(
+        "".join(line.rstrip(" \\") + "\n" for line in requirements.read_text().splitlines() if "==" in line)
     )
     return path
 
