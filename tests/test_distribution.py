@@ -15,7 +15,11 @@ from markdown_it import MarkdownIt
 from packaging.metadata import Metadata
 
 import packager
+from packager.metadata.attach import Annotation, annotate
+from packager.model import read_model
+from packager.tasks import Task
 from tests.conftest import PROJECT, missing_toolchain, needs_toolchain
+from tests.targets.pi.emulated import find_pi
 
 
 def uv() -> str:
@@ -105,6 +109,34 @@ def test_the_wheel_runs(installer: str, built: Path, constraints: Path, examples
         done = subprocess.run([*command, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True)
         assert (done.returncode, done.stdout) == (0, told), done.stderr
     assert (tmp_path / "sine" / "dist" / "sine" / "manifest.json").is_file()
+
+
+@pytest.mark.uv
+@pytest.mark.pi_root
+def test_the_wheel_attaches_on_aarch64(built: Path, requirements: Path, models: Path, tmp_path: Path) -> None:
+    """What needs no child process: the emulator starts none."""
+    pi, site = find_pi(), tmp_path / "site"
+    install = [uv(), "pip", "install", "--quiet", "--no-deps", "--target", site, "--python-version", "3.11"]
+    install += ["--python-platform", ARM, "--only-binary", ":all:", "--no-config"]
+    # tflite-support, TensorFlow and the like stay away: what reads and attaches is small.
+    lines = re.sub(r"\\\n *", " ", requirements.read_text("utf-8")).splitlines()
+    small = tmp_path / "small.txt"
+    small.write_text(
+        "\n".join(line for line in lines if not re.match(r"(tensor|tf-|keras|ai-edge|ml-|scipy|h5py)", line))
+    )
+    for arguments in (["--requirement", small], [wheel_in(built)]):
+        subprocess.run([*install, *arguments], cwd=tmp_path, check=True)
+    code = f"import sys; sys.path.insert(0, {str(site)!r}); from packager.__main__ import main; main()"
+    model, out = models / "hello_world_int8.tflite", tmp_path / "out.tflite"
+    named = Annotation(Task.TENSORS, name="a name", description="ä 🐈")
+    for arguments in (
+        ["metadata", "attach", model, "--task", named.task, "--name", named.name, "--description", "ä 🐈", "-o", out],
+        ["inspect", out],
+    ):
+        ran = pi.python("-c", code, *arguments, folder=tmp_path)
+        assert ran.returncode == 0, ran.stderr
+    assert "a name" in ran.stdout
+    assert out.read_bytes() == annotate(read_model(model), named)
 
 
 # What `uv export` takes from the lock on each platform, with the extra `convert`.
