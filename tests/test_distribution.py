@@ -124,15 +124,13 @@ def test_the_wheel_attaches_on_aarch64(built: Path, requirements: Path, models: 
     small.write_text(
         "\n".join(line for line in lines if not re.match(r"(tensor|tf-|keras|ai-edge|ml-|scipy|h5py)", line))
     )
-    for arguments in (["--requirement", small], [wheel_in(built)]):
-        subprocess.run([*install, *arguments], cwd=tmp_path, check=True)
+    subprocess.run([*install, "--requirement", small], cwd=tmp_path, check=True)
+    subprocess.run([*install, wheel_in(built)], cwd=tmp_path, check=True)
     code = f"import sys; sys.path.insert(0, {str(site)!r}); from packager.__main__ import main; main()"
     model, out = models / "hello_world_int8.tflite", tmp_path / "out.tflite"
     named = Annotation(Task.TENSORS, name="a name", description="ä 🐈")
-    for arguments in (
-        ["metadata", "attach", model, "--task", named.task, "--name", named.name, "--description", "ä 🐈", "-o", out],
-        ["inspect", out],
-    ):
+    attach: list[str | Path] = ["metadata", "attach", model, "--task", "tensors", "--name", "a name"]
+    for arguments in ([*attach, "--description", "ä 🐈", "-o", out], ["inspect", out]):
         ran = pi.python("-c", code, *arguments, folder=tmp_path)
         assert ran.returncode == 0, ran.stderr
     assert "a name" in ran.stdout
