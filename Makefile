@@ -40,6 +40,7 @@ check: .venv/.synced
 	$(UV) run --frozen ruff check
 	$(UV) run --frozen ruff format --check
 	$(UV) run --frozen mypy
+	$(UV) run --frozen mypy --platform win32 packager
 
 format: .venv/.synced
 	$(UV) run --frozen ruff check --fix

@@ -13,7 +13,12 @@ import sys
 from contextlib import suppress
 from types import FrameType
 
-_WORDS = {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "the terminal was closed"}
+_WORDS = {
+    "SIGINT": "interrupted",
+    "SIGTERM": "terminated",
+    "SIGHUP": "the terminal was closed",
+    "SIGBREAK": "interrupted",  # Ctrl-Break, and a terminal that is closed, on Windows
+}
 
 
 class _StopError(BaseException):
@@ -31,7 +36,7 @@ def main() -> None:
         raise _StopError
 
     for name in _WORDS:
-        # What is ignored (nohup) stays ignored; Windows has no SIGHUP.
+        # What is ignored (nohup) stays ignored; Windows has no SIGHUP, and no other system SIGBREAK.
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop)

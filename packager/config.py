@@ -24,6 +24,7 @@ from packager.runtimes import GOLDEN_LIMIT, GOLDEN_LIMIT_SETTING, GOLDEN_SETTING
 from packager.settings import Asker, Example, Setting
 from packager.targets import TARGETS, load_target
 from packager.toml_lines import MAX_BYTES, NO_LINES, Keys, Lines, TooMuchError, read_lines
+from packager.writing import make_usable
 
 FILE_NAME = "packager.toml"
 
@@ -58,7 +59,7 @@ class Config:
     @property
     def default_out(self) -> Path:
         """Where ``build`` writes unless told otherwise: ``dist/<name>``, whatever the name holds."""
-        return self.folder / "dist" / (re.sub(r"[^\w.+-]+", "-", self.name).strip("-.") or "model")
+        return self.folder / "dist" / make_usable(re.sub(r"[^\w.+-]+", "-", self.name).strip("-.") or "model")
 
     def golden_samples(self) -> tuple[Path, ...]:
         """The files that the patterns under ``golden`` name, sorted within each pattern.
@@ -173,7 +174,7 @@ def _toml(value: Any) -> str:
         items = [_toml(item) for item in value]
         return items[0] if len(items) == 1 else f"[{', '.join(items)}]"
     if isinstance(value, LabelFile):
-        path = toml_string(str(value.path))
+        path = toml_string(value.path.as_posix())
         return path if not value.locale else f"{{ path = {path}, locale = {toml_string(value.locale)} }}"
     return toml_string(value) if isinstance(value, str) else f"{value:g}"
 

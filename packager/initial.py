@@ -402,8 +402,11 @@ def _number(answer: str) -> str:
 
 
 def _relative(path: Path, folder: Path) -> str:
-    # Path.relative_to() goes up only since Python 3.12.
-    relative = Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    try:
+        # Path.relative_to() goes up only since Python 3.12.
+        relative = Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except ValueError:  # on another of Windows' drives
+        relative = path.resolve().as_posix()
     try:
         relative.encode()
     except UnicodeEncodeError:

@@ -6,6 +6,7 @@ a model, a label file, a picture or a configuration is expected.
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 import stat
@@ -52,6 +53,15 @@ def read_file(path: Path, limit: int | None = None) -> bytes:
         most = f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit >> 10} KiB"
         raise OSError(errno.EFBIG, f"it has more than {most}", str(path))
     return data
+
+
+def without_windows_marks(data: bytes) -> bytes:
+    """A text in UTF-8 as it would be saved elsewhere than on Windows, so that it gives the same model.
+
+    A byte order mark goes, and CRLF become LF where all lines end so; else a CR is a character of its line.
+    """
+    data = data.removeprefix(codecs.BOM_UTF8)
+    return data.replace(b"\r\n", b"\n") if data.count(b"\n") == data.count(b"\r\n") else data
 
 
 def _check_is_file(path: Path, mode: int) -> None:

@@ -16,6 +16,7 @@ import re
 import shutil
 import stat
 import sys
+import time
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -58,6 +59,25 @@ _FIXES = {
     errno.EFBIG: "Raise the limit on the size of files (ulimit -f), or choose a disk that takes larger ones.",
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Choose a folder that you may write to."),
 }
+# By the numbers of Windows, whose errno tells less.
+_CLOSE = "Close what has it or a file in it open, such as an editor, a terminal or an Explorer window, and run again."
+_SHORTEN = "Choose an output folder with a shorter path, or have Windows take long ones (LongPathsEnabled)."
+_WINDOWS_FIXES = {
+    5: f"{_CLOSE} If nothing has: it is read-only, or the folder is none that you may write to.",  # access denied
+    32: _CLOSE,  # in use
+    33: _CLOSE,  # a part of it is locked
+    206: _SHORTEN,
+    1314: "Have Windows let you make links (its developer mode), or move the links out of the output folder.",
+}
+# Without long paths Windows says of a longer one that it is not there.
+_LONGEST_WINDOWS_FOLDER = 247
+# How many seconds, and in which steps, Windows is asked again: a virus scanner opens what is new for a moment.
+_PATIENCE, _STEP = 1.0, 0.05
+
+# Of no more than a byte or two it may be a text by chance.
+_TENSORS = ".bin"
+
+_JUNCTION = 0xA0000003  # stat.IO_REPARSE_TAG_MOUNT_POINT, which only Windows has
 
 
 class State(StrEnum):
@@ -70,6 +90,9 @@ class State(StrEnum):
     KEPT_NEW = "kept_new"  # edited; the generated text is another one, and stands beside it as NAME.new
     REMOVED = "removed"  # generated last time, no longer now
     ORPHANED = "orphaned"  # likewise, but edited: left in place, from now on a person's own file
+
+
+_GONE = (State.REMOVED, State.ORPHANED)
 
 
 @dataclass(frozen=True)
@@ -124,13 +147,20 @@ def plan_tree(
     """
     root = _resolve(root)
     paths = [_join(project.folder, path) for project in projects for path in (*project.files, LOCK)]
-    _check_tree([*paths, MANIFEST] if manifest else paths, root)
+    paths += [MANIFEST] if manifest else []
+    _check_tree(paths, root)
     with _os_errors(root):
         _check_root(root, [project.folder for project in projects], force=force)
         recorded: dict[str, str] = {}
         for project in projects:
             recorded |= _read_hashes(root, project.folder, LOCK, force=force)
-        draft = _Draft(root, recorded, force)
+        names = _Names(root)
+        generated = {fold(path): path for path in paths}
+        for path in sorted(recorded.keys() - set(paths)):
+            now = generated.get(fold(path))
+            if now is not None and names.on_disk(now) == names.on_disk(path):
+                recorded[now] = recorded.pop(path)
+        draft = _Draft(root, recorded, force, names)
         for path in sorted(recorded.keys() - set(paths)):
             draft.add_no_longer_generated(path)
         for project in projects:
@@ -178,7 +208,7 @@ def write_file(path: Path, data: bytes) -> None:
             _remove(new)
             try:
                 _create(new, data, like=path)
-                new.replace(path)
+                _move(new, path)
             finally:
                 _remove(new)
 
@@ -210,7 +240,7 @@ def write_files(folder: Path, files: Files, *, force: bool = False) -> tuple[Cha
                     _create(new, files[path], like=folder / path)
                     new.chmod(new.stat().st_mode & 0o666)
                 for path in written:
-                    _beside(folder / path, "new").replace(folder / path)
+                    _move(_beside(folder / path, "new"), folder / path)
             finally:
                 for path in written:
                     _remove(_beside(folder / path, "new"))
@@ -244,6 +274,7 @@ class _Draft:
     root: Path
     recorded: Mapping[str, str]
     force: bool
+    names: _Names
     states: dict[str, State] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     writes: dict[str, bytes] = field(default_factory=dict)
@@ -258,24 +289,26 @@ class _Draft:
         old = _read(self.root, path)
         if old is None:
             return
-        edited = _sha256(old) != self.recorded[path]
+        edited = not _is_one_of(old, self.recorded[path])
         self.states[path] = State.ORPHANED if edited else State.REMOVED
         if not edited:
             self.removes.add(path)
 
     def add_generated(self, path: str, new: bytes) -> None:
-        if _holds(self.root, path, new):
-            self.hashes[path] = _sha256(new)
-            self.states[path] = State.UNCHANGED
-            return
-        old = self._read_unobstructed(path)
+        old = None if (holds := _holds(self.root, path, new)) else self._read_unobstructed(path)
         last = self.recorded.get(path)
         self.hashes[path] = _sha256(new)
-        if old is None:
+        if holds or (old is not None and _is_same_text(path, old, new)):
+            if self.names.on_disk(path) != path:
+                self._write(path, new, State.REPLACED)
+            else:
+                self.hashes[path] = _sha256(new if old is None else old)
+                self.states[path] = State.UNCHANGED
+        elif old is None:
             self._write(path, new, State.CREATED)
         else:
             self.differing.append((path, old, new))
-            if self.force or _sha256(old) == last:
+            if self.force or _is_one_of(old, last):
                 self._write(path, new, State.REPLACED)
             else:
                 self.hashes[path] = _sha256(old)
@@ -285,19 +318,19 @@ class _Draft:
 
     def _write_beside(self, path: str, new: bytes, last: str | None) -> None:
         old = self._read_unobstructed(path)
-        if old is not None and _sha256(old) not in (last, _sha256(new)):
+        if old is not None and not _is_one_of(old, last, _sha256(new)):
             raise WriteError(
                 "the new text of an edited file belongs here, but this file is edited too",
                 where=self.root / path,
                 fix=("Move or delete it and run again, or use ", FORCE, " to replace the edited file itself."),
             )
-        if old != new:
+        if old is None or not _is_same_text(path, old, new):
             self.writes[path] = new
 
     def remove_leftover(self, path: str) -> None:
         """Remove the NAME.new of a file that is no longer an edited one, unless NAME.new is edited itself."""
         leftover = _read(self.root, path + ".new")
-        if leftover is not None and _sha256(leftover) in (self.recorded.get(path), self.hashes.get(path)):
+        if leftover is not None and _is_one_of(leftover, self.recorded.get(path), self.hashes.get(path)):
             self.removes.add(path + ".new")
             self.states[path + ".new"] = State.REMOVED
 
@@ -305,7 +338,8 @@ class _Draft:
         """Add a lock file or the manifest: not for people to edit."""
         old = self._read_unobstructed(path)
         self.hashes[path] = _sha256(new)
-        if old == new:
+        if old is not None and _is_same_text(path, old, new):
+            self.hashes[path] = _sha256(old)
             self.states[path] = State.UNCHANGED
         else:
             self._write(path, new, State.CREATED if old is None else State.REPLACED)
@@ -319,10 +353,36 @@ class _Draft:
         obstacle = _find_obstacle(self.root, path)
         if obstacle is None:
             return _read(self.root, path)
+        obstacle = self.names.on_disk(obstacle)
         inside = {name for name in _read_stamps(self.root) if name == obstacle or name.startswith(obstacle + "/")}
-        if not inside <= self.removes:
+        if not inside <= set(map(self.names.on_disk, self.removes)):
             raise _obstructed(self.root, path)
         return None
+
+
+class _Names:
+    """How files and folders in ``root`` are spelled on disk, where names that differ in case alone are the same."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._listed: dict[str, frozenset[str]] = {}
+
+    def on_disk(self, path: str) -> str:
+        """``path`` with each part of it that is there as it is spelled there."""
+        found = ""
+        for name in path.split("/"):
+            names = self._names(found)
+            if name not in names and os.path.lexists(self._root / found / name):
+                name = next((other for other in names if fold(other) == fold(name)), name)
+            found = _join(found, name)
+        return found
+
+    def _names(self, folder: str) -> frozenset[str]:
+        if folder not in self._listed:
+            self._listed[folder] = frozenset()
+            with suppress(OSError):  # it is not there, or no folder
+                self._listed[folder] = frozenset(path.name for path in (self._root / folder).iterdir())
+        return self._listed[folder]
 
 
 def _obstructed(root: Path, path: str) -> WriteError:
@@ -396,11 +456,35 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def _is_one_of(data: bytes, *hashes: str | None) -> bool:
+    """Whether ``data`` has one of these hashes, also if each of its CRLF were LF: git makes CRLF on Windows."""
+    return _sha256(data) in hashes or (b"\r\n" in data and _sha256(_with_lf(data)) in hashes)
+
+
+def _is_same_text(path: str, one: bytes, other: bytes) -> bool:
+    """Whether two files are the same but for line ends; where they are no texts, whether they are the same."""
+    if one == other:
+        return True
+    if path.endswith(_TENSORS) or _with_lf(one) != _with_lf(other) or b"\0" in other:
+        return False
+    try:
+        other.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _with_lf(data: bytes) -> bytes:
+    return data.replace(b"\r\n", b"\n")
+
+
 def _join(folder: str, path: str) -> str:
     return f"{folder}/{path}" if folder else path
 
 
 def _diff_lines(path: str, old: bytes, new: bytes) -> Iterator[str]:
+    if b"\r\n" in old and b"\r\n" not in new and old.count(b"\n") == old.count(b"\r\n"):
+        new = new.replace(b"\n", b"\r\n")  # else every line would differ
     try:
         # Not splitlines(): it also splits at form feeds and other characters that a text may hold.
         before, after = (io.StringIO(data.decode(), newline="\n").readlines() for data in (old, new))
@@ -512,10 +596,15 @@ def _check_mounts(root: Path) -> None:
     with suppress(FileNotFoundError):
         fields = [line.split(b" ") for line in Path("/proc/self/mountinfo").read_bytes().splitlines()]
         points = [re.sub(rb"\\(\d{3})", lambda code: bytes([int(code[1], 8)]), field[4]) for field in fields]
-    points += [os.fsencode(folder) for folder, _, _ in os.walk(root) if os.path.ismount(folder)]
+    points += [os.fsencode(folder) for folder, _, _ in os.walk(root) if _is_mount(Path(folder))]
     for point in (Path(os.fsdecode(point)) for point in points):
         if point.is_relative_to(root):
             raise WriteError("something is mounted here", where=point, fix="Unmount it, or choose another folder.")
+
+
+def _is_mount(folder: Path) -> bool:
+    """Whether another folder shows here: a mount, or one of Windows' junctions."""
+    return getattr(folder.lstat(), "st_reparse_tag", 0) == _JUNCTION or os.path.ismount(folder)
 
 
 def _resolve(path: Path) -> Path:
@@ -534,7 +623,14 @@ def _os_errors(root: Path) -> Iterator[None]:
     except OSError as error:
         where = str(error.filename or root).replace(str(_beside(root, "new")), str(root))
         reason = error.strerror or str(error)
-        raise WriteError(f"cannot be written: {reason}", where=where, fix=_FIXES.get(error.errno or 0)) from error
+        raise WriteError(f"cannot be written: {reason}", where=where, fix=_find_fix(error)) from error
+
+
+def _find_fix(error: OSError) -> str | None:
+    code: int = getattr(error, "winerror", None) or 0
+    if code == 3 and len(str(error.filename)) > _LONGEST_WINDOWS_FOLDER:
+        return _SHORTEN
+    return _WINDOWS_FIXES.get(code) or _FIXES.get(error.errno or 0)
 
 
 # --- Whole or not at all ----------------------------------------------------------------------------------
@@ -543,6 +639,9 @@ def _os_errors(root: Path) -> Iterator[None]:
 def _beside(path: Path, role: str) -> Path:
     """The hidden neighbour that holds the unfinished tree ("new") or the old one ("old") during a run."""
     return path.with_name(f".{path.name}.packager-{role}")
+
+
+_LOCKED = ".packager-lock"
 
 
 @contextmanager
@@ -563,26 +662,37 @@ def _made(folder: Path) -> Iterator[None]:
 def _only_writer(folder: Path) -> Iterator[None]:
     """Make other writers into ``folder`` wait, so that neighbours found in it are those of killed runs.
 
-    The lock is on the folder itself: it leaves no file behind, and it ends with the process. Where there is no
-    such lock (Windows, some network file systems) runs at the same time are the user's to avoid.
+    The lock is on the folder itself: it leaves no file behind, and it ends with the process. Windows locks files
+    only: there one stands in the folder while it is written into. A killed run leaves it, and blocks nobody: what is
+    locked is not its being there. Where there is no such lock (some network file systems) runs at the same time are
+    the user's to avoid.
     """
     if sys.platform == "win32":
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
+        # Here, as it takes longer than most runs write; elsewhere a folder can be locked without it.
+        from filelock import FileLock
+
+        lock = FileLock(folder / _LOCKED)
         with suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()  # and it deletes the file
+    else:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            with suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
 
 def _recover(root: Path) -> None:
     """Put back, or clear away, what a killed run left."""
     new, old = _beside(root, "new"), _beside(root, "old")
     if old.exists() and not root.exists():
-        old.rename(root)
+        _move(old, root)
     elif old.exists() and new.exists():
         # It was killed between its two renames, and then somebody made the folder anew.
         raise WriteError(
@@ -590,8 +700,10 @@ def _recover(root: Path) -> None:
             where=old,
             fix="Move what you need out of it, delete it, and run again.",
         )
-    _remove(old)
-    _remove(new)
+    for path in (old, new):
+        _remove(path)
+        if os.path.lexists(path):
+            raise WriteError("an earlier run left this here, and it cannot be deleted", where=path, fix=_CLOSE)
 
 
 def _replace_tree(root: Path, plan: Plan, before: Mapping[str, tuple[int, int, int]]) -> None:
@@ -601,7 +713,11 @@ def _replace_tree(root: Path, plan: Plan, before: Mapping[str, tuple[int, int, i
         if root.exists():
             _check_swappable(root)
             _check_mounts(root)
-            _clone(root, new, plan.writes.keys() | plan.removes)
+            names = _Names(root)
+            kept = (PurePosixPath(item.path) for item in plan.changes if item.state not in _GONE)
+            folders = {str(folder) for path in kept for folder in path.parents[:-1]}
+            spelled = {names.on_disk(folder): PurePosixPath(folder).name for folder in folders}
+            _clone(root, new, set(map(names.on_disk, plan.writes.keys() | plan.removes)), spelled)
         for path, data in plan.writes.items():
             (new / path).parent.mkdir(parents=True, exist_ok=True)
             is_script = PurePosixPath(path).suffix in _SCRIPTS and data.startswith(b"#!")
@@ -629,8 +745,11 @@ def _read_stamps(root: Path) -> dict[str, tuple[int, int, int]]:
     return stamps
 
 
-def _clone(source: Path, target: Path, skip: Collection[str], prefix: str = "") -> None:
-    """Copy a tree by hard links, without the files in ``skip``; a file of gigabytes costs nothing."""
+def _clone(source: Path, target: Path, skip: Collection[str], spelled: Mapping[str, str], prefix: str = "") -> None:
+    """Copy a tree by hard links, without the files in ``skip``; a file of gigabytes costs nothing.
+
+    ``spelled`` has the new names of folders, by their paths.
+    """
     if sys.platform != "win32" and source.stat().st_uid != os.geteuid() and not os.access(source, os.W_OK):
         # Its old copy could not be deleted after the swap.
         raise PermissionError(errno.EACCES, "the folder belongs to another user", str(source))
@@ -639,10 +758,14 @@ def _clone(source: Path, target: Path, skip: Collection[str], prefix: str = "") 
         if prefix + path.name in skip:
             continue
         if path.is_symlink():
-            copy.symlink_to(path.readlink())
+            copy.symlink_to(path.readlink(), target_is_directory=path.is_dir())
         elif path.is_dir():
+            copy = target / spelled.get(prefix + path.name, path.name)
             copy.mkdir()
-            _clone(path, copy, skip, f"{prefix}{path.name}/")
+            _clone(path, copy, skip, spelled, f"{prefix}{path.name}/")
+        elif sys.platform == "win32" and _is_read_only(path):
+            # All names of a file are read-only together there, and none of them can be deleted then.
+            shutil.copy2(path, copy)
         else:
             try:
                 copy.hardlink_to(path)
@@ -670,17 +793,30 @@ def _create(path: Path, data: bytes, *, like: Path, is_script: bool = False) -> 
 
 def _swap(new: Path, root: Path) -> None:
     if not root.exists():
-        new.rename(root)
+        _move(new, root)
     elif not _exchange(new, root):
         old = _beside(root, "old")
         try:
-            root.rename(old)
-            new.rename(root)
+            _move(root, old)
+            _move(new, root)
         except BaseException:
             if not root.exists():
-                old.rename(root)
+                _move(old, root)
             raise
         _remove(old)
+
+
+def _move(path: Path, place: Path) -> None:
+    """Rename a file, also to the place of another one, or a folder to a place that is free."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            path.rename(place) if path.is_dir() else path.replace(place)
+            return
+        except OSError as error:
+            if getattr(error, "winerror", None) not in (5, 32, 33) or time.monotonic() > end:
+                raise
+        time.sleep(_STEP)
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -702,8 +838,23 @@ def _remove(path: Path) -> None:
     if not os.path.lexists(path):
         return
     if path.is_symlink() or path.is_file():
+        _let_go(path)
         path.unlink()
+        return
     with suppress(OSError):
-        for folder, _, _ in os.walk(path):
+        for folder, _, files in os.walk(path):
             Path(folder).chmod(0o700)  # a person's read-only folder does not let its files go
+            for name in files:
+                _let_go(Path(folder, name))
     shutil.rmtree(path, ignore_errors=True)
+
+
+def _let_go(path: Path) -> None:
+    """Make a file deletable: Windows deletes none that is read-only."""
+    if sys.platform == "win32" and _is_read_only(path):
+        path.chmod(stat.S_IREAD | stat.S_IWRITE)
+
+
+def _is_read_only(path: Path) -> bool:
+    status = path.lstat()
+    return stat.S_ISREG(status.st_mode) and not status.st_mode & stat.S_IWRITE

@@ -101,7 +101,7 @@ def run_isolated(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            process_group=0 if os.name == "posix" else None,
+            process_group=None if sys.platform == "win32" else 0,
         )
         try:
             with suppress(OSError):  # Windows keeps a folder that is in use
@@ -182,14 +182,16 @@ def _converse(
 def _find_failure(code: int, result: Mapping[str, Any], printed: str) -> Failure | None:
     if not result:
         lacked = any(words in printed for words in ("bad_alloc", "MemoryError", "Cannot allocate memory"))
-        return Failure.CPU if code == -signal.SIGXCPU else Failure.MEMORY if lacked else Failure.DIED
+        is_cpu = code < 0 and -code == getattr(signal, "SIGXCPU", None)  # Windows has no such limit
+        return Failure.CPU if is_cpu else Failure.MEMORY if lacked else Failure.DIED
     if code != ("failed" in result):
         return Failure.DAMAGED
     return Failure(result["failed"]) if "failed" in result else None
 
 
 def _how(code: int, printed: str) -> str:
-    how = f"signal {-code}" if code < 0 else f"exit code {code}"
+    # Windows says by a large code what on others is a signal: 0xc0000005.
+    how = f"signal {-code}" if code < 0 else f"exit code {code if code < 256 else hex(code)}"
     lines = (line.strip() for line in reversed(printed.splitlines()))
     last = next((line for line in lines if line and not line.startswith("INFO:")), "")
     return f"{how}: {last}" if last else how
@@ -208,8 +210,8 @@ def _kill(child: subprocess.Popen[bytes]) -> None:
     """Kill the child, with all that it started, unless it has ended; its number may be another's by then."""
     if child.returncode is None:
         with suppress(ProcessLookupError, PermissionError):
-            if os.name == "posix":
-                os.killpg(child.pid, signal.SIGKILL)
-            else:
+            if sys.platform == "win32":
                 child.kill()
+            else:
+                os.killpg(child.pid, signal.SIGKILL)
     child.wait()

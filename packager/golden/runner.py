@@ -11,6 +11,7 @@ in is searched for modules.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import select
@@ -178,6 +179,8 @@ def _smallest(use: Callable[[int], None], too_small: int, limit: int, step: int)
 
 def _survives(use: Callable[[int], None], size: int) -> bool:
     """Whether ``use`` works in a forked process: an arena that is too small may corrupt memory instead of failing."""
+    if sys.platform == "win32":
+        raise NotImplementedError("TensorFlow Lite Micro's package has wheels for Linux only")
     parent = os.getpid()
     child = os.fork()
     if child == 0:
@@ -226,10 +229,10 @@ def die_with_parent(lifeline: int) -> None:
 
 def limit_resources(memory_bytes: int, cpu_seconds: int) -> None:
     """Bound this process, but on Windows: address space, CPU time, no core file, nothing written to a file."""
-    try:
-        import resource
-    except ImportError:
+    if sys.platform == "win32":
         return
+    import resource
+
     for kind, soft in (
         (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_CPU, cpu_seconds),
@@ -285,6 +288,11 @@ def main() -> int:
         job, (data,), inputs = read_frame(sys.stdin.buffer, sys.maxsize)
     except LostError:
         return 1
+    if sys.platform == "win32":
+        # A library that asks what standard input is, as some do when they are loaded, waits there for as long as a
+        # thread reads it.
+        with contextlib.suppress(ImportError):
+            importlib.import_module("ai_edge_litert.interpreter")
     die_with_parent(sys.stdin.fileno())
     limit_resources(job["memory_bytes"], job["cpu_seconds"])
     count = job["inputs"]

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from packager.errors import MetadataError
 from packager.metadata.view import find_wide_encoding, split_labels
-from packager.reading import read_file
+from packager.reading import read_file, without_windows_marks
 from packager.settings import Setting
 from packager.terminal import counted
 
@@ -154,7 +154,7 @@ def _read_text(path: Path, given: Setting | None) -> str:
             f"the label file holds a NUL byte (line {line})", where=path, fix="Remove it; a label file is text."
         )
     try:
-        return data.decode("utf-8-sig")
+        return without_windows_marks(data).decode()
     except UnicodeDecodeError as error:
         raise MetadataError(
             f"the label file is not UTF-8 (byte {error.start})", where=path, fix="Save it as UTF-8."

@@ -15,7 +15,7 @@ from packager.metadata.annotation import (
 )
 from packager.metadata.view import ModelMetadata, tensor_metadata
 from packager.model import Model
-from packager.reading import read_file
+from packager.reading import read_file, without_windows_marks
 from packager.settings import Example, Setting
 from packager.tasks.delimiter import DelimiterError, python_pattern
 from packager.tasks.heads import text_misfit, text_roles
@@ -74,7 +74,7 @@ def read_vocabulary(annotation: Annotation) -> bytes | None:
     if path is None:
         return None
     try:
-        return read_file(path, _LARGEST_VOCABULARY)
+        return without_windows_marks(read_file(path, _LARGEST_VOCABULARY))
     except (OSError, ValueError) as error:  # ValueError: a path that holds a NUL
         why = error.strerror if isinstance(error, OSError) else error
         raise MetadataError(f"cannot be read: {why}", where=path, fix=("Check ", VOCABULARY, ".")) from None
