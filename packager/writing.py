@@ -143,7 +143,8 @@ def plan_tree(
         projects: all projects of this run. Whatever else is in ``root`` is a person's.
         version: the version of this tool, for the lock files.
         force: replace edited files and broken lock files too, and accept a folder that is not ours.
-        manifest: also write ``manifest.json``: the sha256 of each generated file as it is after the run.
+        manifest: also write ``manifest.json``: the sha256 of each generated file as it is after the run, with the
+            line ends that were generated where it has others and is the same otherwise.
     """
     root = _resolve(root)
     paths = [_join(project.folder, path) for project in projects for path in (*project.files, LOCK)]
@@ -295,15 +296,15 @@ class _Draft:
             self.removes.add(path)
 
     def add_generated(self, path: str, new: bytes) -> None:
-        old = None if (holds := _holds(self.root, path, new)) else self._read_unobstructed(path)
+        holds = _holds(self.root, path, new)
+        old = None if holds else self._read_unobstructed(path)
         last = self.recorded.get(path)
         self.hashes[path] = _sha256(new)
         if holds or (old is not None and _is_same_text(path, old, new)):
-            if self.names.on_disk(path) != path:
-                self._write(path, new, State.REPLACED)
-            else:
-                self.hashes[path] = _sha256(new if old is None else old)
+            if self.names.on_disk(path) == path:
                 self.states[path] = State.UNCHANGED
+            else:
+                self._write(path, new, State.REPLACED)
         elif old is None:
             self._write(path, new, State.CREATED)
         else:
@@ -339,7 +340,6 @@ class _Draft:
         old = self._read_unobstructed(path)
         self.hashes[path] = _sha256(new)
         if old is not None and _is_same_text(path, old, new):
-            self.hashes[path] = _sha256(old)
             self.states[path] = State.UNCHANGED
         else:
             self._write(path, new, State.CREATED if old is None else State.REPLACED)
