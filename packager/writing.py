@@ -846,7 +846,12 @@ def _remove(path: Path) -> None:
             Path(folder).chmod(0o700)  # a person's read-only folder does not let its files go
             for name in files:
                 _let_go(Path(folder, name))
-    shutil.rmtree(path, ignore_errors=True)
+    end = time.monotonic() + _PATIENCE
+    while True:
+        shutil.rmtree(path, ignore_errors=True)
+        if sys.platform != "win32" or not path.exists() or time.monotonic() > end:
+            return
+        time.sleep(_STEP)
 
 
 def _let_go(path: Path) -> None:

@@ -324,6 +324,22 @@ def test_a_virus_scanner_is_waited_for(out: Path, disk: SimpleNamespace) -> None
     assert len(tries) == 3
 
 
+def test_a_virus_scanner_leaves_nothing_of_an_old_tree(out: Path, disk: SimpleNamespace) -> None:
+    build_file_tree(out, {"d/a": "1", "b": "1"})
+    scanned = (out / "d/a").open("rb")
+    tries: list[float] = []
+
+    def scan() -> None:
+        tries.append(time.monotonic())
+        if len(tries) == 3:
+            scanned.close()
+
+    disk.scan = scan
+    writing._remove(out)
+    assert not out.exists()
+    assert len(tries) == 3
+
+
 def test_the_old_tree_comes_back_where_the_new_one_cannot_take_its_place(
     out: Path, disk: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
