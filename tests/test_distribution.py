@@ -116,7 +116,17 @@ def test_the_wheel_runs(installer: str, built: Path, constraints: Path, examples
 def test_the_wheel_attaches_on_aarch64(built: Path, requirements: Path, models: Path, tmp_path: Path) -> None:
     """What needs no child process: the emulator starts none."""
     pi, site = find_pi(), tmp_path / "site"
-    install = [uv(), "pip", "install", "--quiet", "--no-deps", "--target", site, "--python-version", "3.11"]
+    install: list[str | Path] = [
+        uv(),
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        site,
+        "--python-version",
+        "3.11",
+    ]
     install += ["--python-platform", ARM, "--only-binary", ":all:", "--no-config"]
     # tflite-support, TensorFlow and the like stay away: what reads and attaches is small.
     lines = re.sub(r"\\\n *", " ", requirements.read_text("utf-8")).splitlines()
