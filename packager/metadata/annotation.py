@@ -40,7 +40,7 @@ class Annotation:
     (0 to 255) and ``channels`` are for image inputs too, ``activation`` to ``points`` for the answers that have
     them, as ``ModelMetadata`` says; ``threshold`` and ``iou`` are from 0 to 1. ``inputs`` and ``outputs`` are in the
     model's order, and may be fewer. ``sample_rate`` (Hz), ``audio_channels`` and ``hop`` (samples) are for audio;
-    ``vocabulary`` (a file, packed as it is) is for text: of WordPiece for a model of two or three inputs, else of the
+    ``vocabulary`` (a file, packed with LF) is for text: of WordPiece for a model of two or three inputs, else of the
     tokenizer that splits a text at ``delimiter`` (a regular expression; ``DEFAULT_DELIMITER`` where none is named).
     """
 
