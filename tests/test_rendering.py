@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -169,28 +166,3 @@ def test_templates_of_a_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     write_files(tmp_path, {"pyproject.toml": b"", "templates/index.html": b""})
     monkeypatch.setattr(rendering, "__file__", str(tmp_path / "packager" / "render" / "templates.py"))
     assert templates_folder() == tmp_path / "packager" / "templates"
-
-
-def test_the_wheel_holds_every_template(tmp_path: Path) -> None:
-    """Built by hatchling itself, unpacked, and asked in a process of its own."""
-    code = "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"
-    subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=PROJECT, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path / "site")
-    asked = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from packager.render.templates import templates_folder;"
-        "print(templates_folder())"
-    )
-    found = subprocess.run(
-        [sys.executable, "-c", asked, str(tmp_path / "site")],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    folder = Path(found.stdout.strip())
-    assert folder == tmp_path / "site" / "packager" / "templates"
-    source = PROJECT / "templates"
-    expected = {path.relative_to(source): path.read_bytes() for path in source.rglob("*") if path.is_file()}
-    assert {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()} == expected
