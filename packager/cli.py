@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.exceptions import TyperException
 
 from packager.errors import ConfigError, PackagerError
@@ -308,105 +308,50 @@ def _specs(
     return tuple(specs)
 
 
-@metadata_app.command()
+class _AttachCommand(TyperCommand):
+    """Its options have the help texts of Annotation's fields, which are imported when they are needed."""
+
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        from packager.metadata.annotation import Annotation
+
+        helps = {field.name: field.metadata["help"] for field in dataclasses.fields(Annotation)}
+        helps["labels"] += " Repeat it for another language: de=labels_de.txt."
+        for option in self.params:
+            if isinstance(option, TyperOption) and option.name in helps:
+                option.help = helps[option.name]
+        return super().make_context(*args, **extra)
+
+
+@metadata_app.command(cls=_AttachCommand)
 def attach(
     model: ModelArgument,
     out: Annotated[
         Path,
         typer.Option("--out", "-o", metavar="FILE", help="Where to write the annotated .tflite.", show_default=False),
     ],
-    task: Annotated[
-        str | None,
-        typer.Option(metavar="TASK", help=f"{Task.listed()}."),
-    ] = None,
-    labels: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FILE",
-            help="Labels as .txt, .csv or .json; repeat it for another language: de=labels_de.txt.",
-        ),
-    ] = None,
-    mean: Annotated[
-        str | None,
-        typer.Option(metavar="M[,M,M]", help="Mean of the 8-bit pixels: one number, or one for each channel."),
-    ] = None,
-    std: Annotated[
-        str | None, typer.Option(metavar="S[,S,S]", help="Their standard deviation, in the same way.")
-    ] = None,
-    crop: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MODE", help="How a picture of another shape is fitted: stretch, center-crop or letterbox."
-        ),
-    ] = None,
-    resize: Annotated[
-        str | None, typer.Option(metavar="METHOD", help="How it is resized: antialias (the default) or bilinear.")
-    ] = None,
-    pad: Annotated[
-        int | None,
-        typer.Option(metavar="VALUE", help="Gray value around a letterboxed picture: 0 to 255; default: 0, black."),
-    ] = None,
-    channels: Annotated[
-        str | None, typer.Option(metavar="ORDER", help="Order of a picture's channels: rgb (the default) or bgr.")
-    ] = None,
-    activation: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FUNCTION",
-            help="What makes scores of the outputs of a model that ends in logits: none (the default), softmax or "
-            "sigmoid.",
-        ),
-    ] = None,
-    head: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HEAD",
-            help="How the outputs are laid out, where more than one fits: ssd, yolo-v5, yolo-v8, end-to-end or fomo; "
-            "for a pose movenet, movenet-multipose, yolo-pose or landmarks.",
-        ),
-    ] = None,
-    threshold: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SCORE", help="Score from which on there is an answer, 0 to 1; default for boxes: 0.25."
-        ),
-    ] = None,
-    iou: Annotated[
-        float | None,
-        typer.Option(
-            metavar="OVERLAP",
-            help="Intersection over union at which two boxes are one, 0 to 1; default: 0.45.",
-        ),
-    ] = None,
-    points: Annotated[
-        int | None, typer.Option(metavar="COUNT", help="Number of landmarks that the model answers with.")
-    ] = None,
-    name: Annotated[str | None, typer.Option(metavar="TEXT", help="The model's name.")] = None,
-    version: Annotated[str | None, typer.Option(metavar="TEXT", help="The model's version.")] = None,
-    author: Annotated[str | None, typer.Option(metavar="TEXT", help="Who made the model.")] = None,
-    license: Annotated[str | None, typer.Option(metavar="TEXT", help="The model's license.")] = None,
-    description: Annotated[str | None, typer.Option(metavar="TEXT", help="What the model does.")] = None,
-    sample_rate: Annotated[int | None, typer.Option(metavar="HZ", help="Sample rate of an audio input.")] = None,
-    audio_channels: Annotated[
-        int | None, typer.Option(metavar="COUNT", help="Number of channels of an audio input.")
-    ] = None,
-    hop: Annotated[
-        int | None,
-        typer.Option(
-            metavar="COUNT",
-            help="Samples from one window of an audio input to the next; default: half a window.",
-        ),
-    ] = None,
-    vocabulary: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Vocabulary of a text input: vocab.txt.")
-    ] = None,
-    delimiter: Annotated[
-        str | None,
-        typer.Option(
-            metavar="REGEX",
-            help=r"Regular expression at which a text is split into tokens; default: [^\w\']+.",
-        ),
-    ] = None,
+    task: Annotated[str | None, typer.Option(metavar="TASK")] = None,
+    labels: Annotated[list[str] | None, typer.Option(metavar="FILE")] = None,
+    mean: Annotated[str | None, typer.Option(metavar="M[,M,M]")] = None,
+    std: Annotated[str | None, typer.Option(metavar="S[,S,S]")] = None,
+    crop: Annotated[str | None, typer.Option(metavar="MODE")] = None,
+    resize: Annotated[str | None, typer.Option(metavar="METHOD")] = None,
+    pad: Annotated[int | None, typer.Option(metavar="VALUE")] = None,
+    channels: Annotated[str | None, typer.Option(metavar="ORDER")] = None,
+    activation: Annotated[str | None, typer.Option(metavar="FUNCTION")] = None,
+    head: Annotated[str | None, typer.Option(metavar="HEAD")] = None,
+    threshold: Annotated[float | None, typer.Option(metavar="SCORE")] = None,
+    iou: Annotated[float | None, typer.Option(metavar="OVERLAP")] = None,
+    points: Annotated[int | None, typer.Option(metavar="COUNT")] = None,
+    name: Annotated[str | None, typer.Option(metavar="TEXT")] = None,
+    version: Annotated[str | None, typer.Option(metavar="TEXT")] = None,
+    author: Annotated[str | None, typer.Option(metavar="TEXT")] = None,
+    license: Annotated[str | None, typer.Option(metavar="TEXT")] = None,
+    description: Annotated[str | None, typer.Option(metavar="TEXT")] = None,
+    sample_rate: Annotated[int | None, typer.Option(metavar="HZ")] = None,
+    audio_channels: Annotated[int | None, typer.Option(metavar="COUNT")] = None,
+    hop: Annotated[int | None, typer.Option(metavar="COUNT")] = None,
+    vocabulary: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
+    delimiter: Annotated[str | None, typer.Option(metavar="REGEX")] = None,
     input_name: Annotated[
         list[str] | None, typer.Option(metavar="TEXT", help="Name of the first input; repeat it for the next.")
     ] = None,

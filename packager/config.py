@@ -17,7 +17,8 @@ from typing import Any
 from packager import finding
 from packager.errors import ConfigError, MetadataError
 from packager.finding import TooManyEntriesError, find_files, is_folder
-from packager.metadata.attach import Annotation, LabelFile
+from packager.metadata.annotation import Annotation
+from packager.metadata.labels import LabelFile
 from packager.reading import read_file
 from packager.render.literals import toml_string
 from packager.runtimes import GOLDEN_LIMIT, GOLDEN_LIMIT_SETTING, GOLDEN_SETTING
@@ -35,6 +36,7 @@ _MOST_SAMPLES = 1_000
 class Config:
     """What packager.toml says; paths are resolved against its folder.
 
+    The fields with a help text are the keys of the file, beside a table for each target.
     ``golden_limit`` is how many megabytes the inputs, and the outputs, of all golden cases may take.
     ``metadata`` is None where the model carries its metadata already. ``targets`` is None where the file names
     none: then all that can run the model are built. ``options`` holds each target's own options by its name, and
@@ -42,12 +44,18 @@ class Config:
     """
 
     path: Path
-    name: str
-    model: Path
-    golden: tuple[str, ...] = ()
-    golden_limit: int = GOLDEN_LIMIT
-    targets: tuple[str, ...] | None = None
-    metadata: Annotation | None = None
+    name: str = field(metadata={"help": "What projects, packages and classes are called; default: the model's."})
+    model: Path = field(metadata={"help": "The .tflite."})
+    golden: tuple[str, ...] = field(
+        default=(), metadata={"help": "Sample inputs, by patterns of files; default: seeded random ones."}
+    )
+    golden_limit: int = field(
+        default=GOLDEN_LIMIT, metadata={"help": "Megabytes that all inputs, and all outputs, may take."}
+    )
+    targets: tuple[str, ...] | None = field(
+        default=None, metadata={"help": "What to build; default: all that can run the model.", "choices": TARGETS}
+    )
+    metadata: Annotation | None = field(default=None, metadata={"help": "What goes into the model."})
     options: Mapping[str, Any] = field(default_factory=dict)
     lines: Lines = field(default=NO_LINES, compare=False, repr=False)
 
@@ -213,6 +221,12 @@ def read_config(path: Path | str) -> Config:
     return _Reader(path, lines).config(document)
 
 
+def keys_of(kind: type[Any]) -> dict[str, Any]:
+    """The keys of the table that becomes a dataclass, and their types: its fields with a help text."""
+    hints = typing.get_type_hints(kind)
+    return {item.name: hints[item.name] for item in dataclasses.fields(kind) if "help" in item.metadata}
+
+
 def _split_position(message: str, text: str) -> tuple[str, int]:
     """tomllib's message with the column, and the line."""
     found = re.fullmatch(r"(.*) \(at (?:line (\d+), (column \d+)|end of document)\)", message, re.DOTALL)
@@ -232,8 +246,8 @@ class _Reader:
         return ConfigError(what, where=_place(self.path, self.lines, keys), fix=fix)
 
     def config(self, document: dict[str, Any]) -> Config:
-        own = {"name": str, "model": Path, "golden": tuple[str, ...], "golden_limit": int, "targets": tuple[str, ...]}
-        self.check_keys(document, (), [*own, "metadata", *TARGETS])
+        own = keys_of(Config)
+        self.check_keys(document, (), [*own, *TARGETS])
         values = {key: self.value(document[key], kind, (key,)) for key, kind in own.items() if key in document}
         if "model" not in values:
             raise ConfigError("the key `model` is missing", where=self.path, fix='Add: model = "model.tflite"')
@@ -251,7 +265,7 @@ class _Reader:
             golden=values.get("golden", ()),
             golden_limit=values.get("golden_limit", GOLDEN_LIMIT),
             targets=values.get("targets"),
-            metadata=self.value(document["metadata"], Annotation, ("metadata",)) if "metadata" in document else None,
+            metadata=values.get("metadata"),
             options={
                 name: self.value(document.get(name, {}), load_target(name).options, (name,)) for name in TARGETS
             },
@@ -294,7 +308,7 @@ class _Reader:
         return value
 
     def table(self, value: Any, kind: type[Any], keys: Keys) -> Any:
-        fields = {item.name: typing.get_type_hints(kind)[item.name] for item in dataclasses.fields(kind)}
+        fields = keys_of(kind)
         if isinstance(value, str) and fields.get("path") is Path:
             value = {"path": value}  # A file of which only the path needs saying.
         table = self.plain(value, dict, keys)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from packager.errors import MetadataError
@@ -20,10 +20,20 @@ class TensorSpec:
     the tensor after normalization and before quantization.
     """
 
-    name: str | None = None
-    description: str | None = None
-    minimum: tuple[float, ...] | None = None
-    maximum: tuple[float, ...] | None = None
+    name: str | None = field(default=None, metadata={"help": "What generated code calls it."})
+    description: str | None = field(default=None, metadata={"help": "What it is, for people to read."})
+    minimum: tuple[float, ...] | None = field(
+        default=None,
+        metadata={
+            "help": "Smallest real value, after normalization and before quantization: one number, or one a channel."
+        },
+    )
+    maximum: tuple[float, ...] | None = field(
+        default=None,
+        metadata={
+            "help": "Largest real value, after normalization and before quantization: one number, or one a channel."
+        },
+    )
 
 
 # What is no letter, digit, underscore or apostrophe of ASCII parts tokens: that of tflite-support's models.
@@ -44,31 +54,71 @@ class Annotation:
     tokenizer that splits a text at ``delimiter`` (a regular expression; ``DEFAULT_DELIMITER`` where none is named).
     """
 
-    task: Task | None = None
-    labels: tuple[LabelFile, ...] = ()
-    mean: tuple[float, ...] | None = None
-    std: tuple[float, ...] | None = None
-    crop: CropMode | None = None
-    name: str | None = None
-    version: str | None = None
-    author: str | None = None
-    license: str | None = None
-    description: str | None = None
-    inputs: tuple[TensorSpec, ...] = ()
-    outputs: tuple[TensorSpec, ...] = ()
-    sample_rate: int | None = None
-    audio_channels: int | None = None
-    vocabulary: Path | None = None
-    delimiter: str | None = None
-    resize: Resize | None = None
-    pad: int | None = None
-    channels: ChannelOrder | None = None
-    activation: Activation | None = None
-    head: Head | None = None
-    threshold: float | None = None
-    iou: float | None = None
-    points: int | None = None
-    hop: int | None = None
+    task: Task | None = field(default=None, metadata={"help": f"What the model is for: {Task.listed()}."})
+    labels: tuple[LabelFile, ...] = field(default=(), metadata={"help": "Labels as .txt, .csv or .json."})
+    mean: tuple[float, ...] | None = field(
+        default=None, metadata={"help": "Mean of the 8-bit pixels: one number, or one for each channel."}
+    )
+    std: tuple[float, ...] | None = field(
+        default=None,
+        metadata={"help": "Standard deviation of the 8-bit pixels: one number, or one for each channel."},
+    )
+    crop: CropMode | None = field(
+        default=None,
+        metadata={"help": "How a picture of another shape is fitted: stretch, center-crop or letterbox."},
+    )
+    name: str | None = field(default=None, metadata={"help": "The model's name."})
+    version: str | None = field(default=None, metadata={"help": "The model's version."})
+    author: str | None = field(default=None, metadata={"help": "Who made the model."})
+    license: str | None = field(default=None, metadata={"help": "The model's license."})
+    description: str | None = field(default=None, metadata={"help": "What the model does."})
+    inputs: tuple[TensorSpec, ...] = field(
+        default=(), metadata={"help": "What goes in: each input, in the model's order."}
+    )
+    outputs: tuple[TensorSpec, ...] = field(
+        default=(), metadata={"help": "What comes out: each output, in the model's order."}
+    )
+    sample_rate: int | None = field(default=None, metadata={"help": "Sample rate of an audio input, in Hz."})
+    audio_channels: int | None = field(default=None, metadata={"help": "Number of channels of an audio input."})
+    vocabulary: Path | None = field(default=None, metadata={"help": "Vocabulary of a text input: vocab.txt."})
+    delimiter: str | None = field(
+        default=None,
+        metadata={"help": f"Regular expression at which a text is split into tokens; default: {DEFAULT_DELIMITER}."},
+    )
+    resize: Resize | None = field(
+        default=None, metadata={"help": "How a picture is resized: antialias (the default) or bilinear."}
+    )
+    pad: int | None = field(
+        default=None, metadata={"help": "Gray value around a letterboxed picture: 0 to 255; default: 0, black."}
+    )
+    channels: ChannelOrder | None = field(
+        default=None, metadata={"help": "Order of a picture's channels: rgb (the default) or bgr."}
+    )
+    activation: Activation | None = field(
+        default=None,
+        metadata={
+            "help": "What makes scores of the outputs of a model that ends in logits: none (the default), softmax or "
+            "sigmoid."
+        },
+    )
+    head: Head | None = field(
+        default=None,
+        metadata={
+            "help": "How the outputs are laid out, where more than one fits: ssd, yolo-v5, yolo-v8, end-to-end or "
+            "fomo; for a pose movenet, movenet-multipose, yolo-pose or landmarks."
+        },
+    )
+    threshold: float | None = field(
+        default=None, metadata={"help": "Score from which on there is an answer, 0 to 1; default for boxes: 0.25."}
+    )
+    iou: float | None = field(
+        default=None, metadata={"help": "Intersection over union at which two boxes are one, 0 to 1; default: 0.45."}
+    )
+    points: int | None = field(default=None, metadata={"help": "Number of landmarks that the model answers with."})
+    hop: int | None = field(
+        default=None,
+        metadata={"help": "Samples from one window of an audio input to the next; default: half a window."},
+    )
 
 
 TASK = Setting(Annotation, "task")

@@ -19,7 +19,7 @@ import io
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from packager.errors import MetadataError
@@ -48,8 +48,14 @@ _FORMATS = "A label file is a label a line (.txt), or .csv or .json: see package
 class LabelFile:
     """A label file to attach. ``locale`` is such as ``de`` or ``pt-BR``; empty for the default labels."""
 
-    path: Path
-    locale: str = ""
+    path: Path = field(metadata={"help": "Labels as .txt, .csv or .json."})
+    locale: str = field(
+        default="",
+        metadata={
+            "help": "Their language, and a region if need be, such as de or pt-BR; without one, the default labels.",
+            "pattern": _LOCALE,
+        },
+    )
 
     def __post_init__(self) -> None:
         """Refuse a locale that could not stand in a file name."""
