@@ -12,9 +12,22 @@ import types
 import typing
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from pathlib import PurePath
 from typing import Any, Protocol
+
+
+class Choice(StrEnum):
+    """The values of a setting that has some; each says what it means, for those who choose."""
+
+    meaning: str
+
+    def __new__(cls, name: str, meaning: str = "") -> Choice:
+        """The value of that name."""
+        choice = str.__new__(cls, name)
+        choice._value_ = name
+        choice.meaning = meaning
+        return choice
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import hashlib
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port
@@ -17,7 +16,7 @@ from packager.model.operators import TENSOR_TYPE_BITS
 from packager.render.literals import float32
 from packager.render.naming import unique
 from packager.runtimes import Runtime, Tolerance
-from packager.settings import Setting
+from packager.settings import Choice, Setting
 from packager.targets.micro_names import class_name, snake_name
 from packager.targets.micro_operators import (
     is_stateful,
@@ -52,29 +51,29 @@ _GOLDEN_BYTES = 256 << 10
 _COMMON_FLASH_BYTES = 2 << 20
 
 
-class Platform(StrEnum):
+class Platform(Choice):
     """What builds the project."""
 
-    ARDUINO = "arduino"
-    CMAKE = "cmake"
-    ESP_IDF = "esp-idf"
-    ZEPHYR = "zephyr"
-    PICO = "pico"
-    PLATFORMIO = "platformio"
+    ARDUINO = "arduino", "Arduino: a sketch, or a library."
+    CMAKE = "cmake", "CMake, with any TensorFlow Lite Micro tree or library, for a board or for this computer."
+    ESP_IDF = "esp-idf", "ESP-IDF, with esp-tflite-micro as its component."
+    ZEPHYR = "zephyr", "Zephyr, with its module tflite-micro."
+    PICO = "pico", "The Pico SDK, with pico-tflmicro."
+    PLATFORMIO = "platformio", "PlatformIO."
 
 
-class ArduinoLibrary(StrEnum):
-    """The Arduino library of TensorFlow Lite Micro: Arduino_TensorFlowLite or Chirale_TensorFlowLite."""
+class ArduinoLibrary(Choice):
+    """The Arduino library of TensorFlow Lite Micro."""
 
-    TENSORFLOW = "tensorflow"
-    CHIRALE = "chirale"
+    TENSORFLOW = "tensorflow", "Arduino_TensorFlowLite, for the Nano 33 BLE alone."
+    CHIRALE = "chirale", "Chirale_TensorFlowLite."
 
 
-class ArduinoForm(StrEnum):
-    """A sketch that holds the sources, or an Arduino library that other sketches share, with that sketch in it."""
+class ArduinoForm(Choice):
+    """How the sources come to Arduino."""
 
-    SKETCH = "sketch"
-    LIBRARY = "library"
+    SKETCH = "sketch", "A sketch that holds them."
+    LIBRARY = "library", "An Arduino library that other sketches share, with that sketch in it."
 
 
 @dataclass(frozen=True)

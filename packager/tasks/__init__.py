@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from packager.settings import Choice
+
 
 class InputKind(StrEnum):
     """What goes in, and so what a golden sample is."""
@@ -37,6 +39,11 @@ class Task(StrEnum):
         task.input, task.answer = input, answer
         return task
 
+    @property
+    def meaning(self) -> str:
+        """What goes in and what comes out."""
+        return f"{self.input} in, {self.answer} out."
+
     @classmethod
     def named(cls, name: str) -> Task:
         """The task of that name; ValueError where there is none."""
@@ -62,52 +69,48 @@ class Task(StrEnum):
     TENSORS = "tensors", InputKind.TENSORS, AnswerKind.TENSORS
 
 
-class CropMode(StrEnum):
-    """How a picture of another aspect ratio becomes the model's.
+class CropMode(Choice):
+    """How a picture of another aspect ratio becomes the model's."""
 
-    ``STRETCH`` resizes it whole; ``CENTER_CROP`` cuts the largest centred box of the model's aspect ratio;
-    ``LETTERBOX`` resizes it whole with its own aspect ratio and fills the rest with one colour.
-    """
-
-    STRETCH = "stretch"
-    CENTER_CROP = "center-crop"
-    LETTERBOX = "letterbox"
+    STRETCH = "stretch", "Resized whole, whatever its aspect ratio."
+    CENTER_CROP = "center-crop", "The largest centred box of the model's aspect ratio."
+    LETTERBOX = "letterbox", "Resized whole with its own aspect ratio; the rest is of one colour."
 
 
-class Resize(StrEnum):
-    """How pixels are weighed: ``ANTIALIAS`` as Pillow does, ``BILINEAR`` as tf.image.resize and OpenCV do."""
+class Resize(Choice):
+    """How pixels are weighed."""
 
-    ANTIALIAS = "antialias"
-    BILINEAR = "bilinear"
+    ANTIALIAS = "antialias", "As Pillow does."
+    BILINEAR = "bilinear", "As tf.image.resize and OpenCV do."
 
 
-class ChannelOrder(StrEnum):
+class ChannelOrder(Choice):
     """The order of a colour input's channels; a gray one has none."""
 
-    RGB = "rgb"
-    BGR = "bgr"
+    RGB = "rgb", "Red, green, blue: nearly all models."
+    BGR = "bgr", "Blue, green, red: those trained on what OpenCV reads."
 
 
-class Activation(StrEnum):
+class Activation(Choice):
     """What makes scores of a model's outputs: nothing where they are scores, else what the graph lacks at its end."""
 
-    NONE = "none"
-    SOFTMAX = "softmax"
-    SIGMOID = "sigmoid"
+    NONE = "none", "The outputs are scores."
+    SOFTMAX = "softmax", "Of all classes one is right."
+    SIGMOID = "sigmoid", "Each class by itself."
 
 
-class Head(StrEnum):
+class Head(Choice):
     """How a detector's, or a pose model's, outputs are laid out: see ``heads.py``."""
 
-    SSD = "ssd"
-    YOLO_V5 = "yolo-v5"
-    YOLO_V8 = "yolo-v8"
-    END_TO_END = "end-to-end"
-    FOMO = "fomo"
-    MOVENET = "movenet"
-    MOVENET_MULTIPOSE = "movenet-multipose"
-    YOLO_POSE = "yolo-pose"
-    LANDMARKS = "landmarks"
+    SSD = "ssd", "TFLite_Detection_PostProcess, of TensorFlow's Object Detection API."
+    YOLO_V5 = "yolo-v5", "YOLO v5."
+    YOLO_V8 = "yolo-v8", "YOLO v8 to 12."
+    END_TO_END = "end-to-end", "YOLO with its suppression inside."
+    FOMO = "fomo", "Edge Impulse's grid of centroids."
+    MOVENET = "movenet", "MoveNet Lightning and Thunder: one body."
+    MOVENET_MULTIPOSE = "movenet-multipose", "MoveNet MultiPose: several bodies."
+    YOLO_POSE = "yolo-pose", "YOLO's pose models."
+    LANDMARKS = "landmarks", "A vector of two or three numbers a point: MediaPipe's face, hand and body models."
 
 
 class MaskForm(StrEnum):
