@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from packager.model import Model, read_model
     from packager.pipeline import BuildReport, build, package
     from packager.replay import verify
+    from packager.schema import config_schema
     from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize, Task
 
 _HOMES = {
@@ -52,6 +53,7 @@ _HOMES = {
     "annotate": "metadata.attach",
     "attach_metadata": "metadata.attach",
     "build": "pipeline",
+    "config_schema": "schema",
     "export_metadata": "metadata.export",
     "inspect_model": "inspection",
     "package": "pipeline",
@@ -83,6 +85,7 @@ __all__ = [
     "annotate",
     "attach_metadata",
     "build",
+    "config_schema",
     "export_metadata",
     "inspect_model",
     "package",

@@ -261,18 +261,49 @@ def init(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
-    """Write a commented packager.toml from what is in the model."""
+    """Write a commented packager.toml from what is in the model.
+
+    Beside it stands its schema, by which editors complete and check it.
+    """
     from packager.finding import is_file, is_folder
     from packager.initial import propose, render_proposal
+    from packager.schema import SCHEMA_NAME, check_schema_place, render_schema
     from packager.writing import write_file
 
     out = model.parent / "packager.toml" if out is None else out / "packager.toml" if is_folder(out) else out
     if not force and (is_folder(out) or is_file(out)):
         raise ConfigError("exists already", where=out, fix="Edit it, or replace it with --force.")
+    schema = out.parent / SCHEMA_NAME
+    if not force:
+        check_schema_place(schema)
     proposal = propose(model, out.parent) if yes else propose(model, out.parent, _ask)
+    write_file(schema, render_schema())
     write_file(out, render_proposal(proposal))
-    _say(f"wrote {out}")
+    _say(f"wrote {out}, and {schema.name} for editors")
     _say(f"next: packager build {out.parent if out.name == 'packager.toml' else out}")
+
+
+@app.command()
+def schema(
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to write; default: stdout.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is something else.")] = False,
+) -> None:
+    """Print the JSON Schema of packager.toml, for editors."""
+    from packager.finding import is_folder
+    from packager.schema import SCHEMA_NAME, check_schema_place, render_schema
+
+    if out is None:
+        _write(render_schema())
+        return
+    from packager.writing import write_file
+
+    out = out / SCHEMA_NAME if is_folder(out) else out
+    if not force:
+        check_schema_place(out)
+    write_file(out, render_schema())
+    _say(f"wrote {out}")
 
 
 # --- metadata ----------------------------------------

@@ -45,7 +45,7 @@ class Config:
 
     path: Path
     name: str = field(metadata={"help": "What projects, packages and classes are called; default: the model's."})
-    model: Path = field(metadata={"help": "The .tflite."})
+    model: Path = field(metadata={"help": "The .tflite, by its path from this file."})
     golden: tuple[str, ...] = field(
         default=(), metadata={"help": "Sample inputs, by patterns of files; default: seeded random ones."}
     )
@@ -55,7 +55,9 @@ class Config:
     targets: tuple[str, ...] | None = field(
         default=None, metadata={"help": "What to build; default: all that can run the model.", "choices": TARGETS}
     )
-    metadata: Annotation | None = field(default=None, metadata={"help": "What goes into the model."})
+    metadata: Annotation | None = field(
+        default=None, metadata={"help": "What goes into the model; none where it carries its metadata already."}
+    )
     options: Mapping[str, Any] = field(default_factory=dict)
     lines: Lines = field(default=NO_LINES, compare=False, repr=False)
 

@@ -21,6 +21,7 @@ from packager.metadata.view import ModelMetadata, count_labels
 from packager.model import Model, Tensor
 from packager.render.naming import LONGEST_PROJECT_NAME, SnakeName
 from packager.render.templates import render_layers
+from packager.schema import SCHEMA_NAME
 from packager.tasks import Activation, AnswerKind, CropMode, Head, InputKind, Resize, Task
 from packager.tasks.heads import (
     ImageLayout,
@@ -104,6 +105,7 @@ class Proposal:
     points: str
     inputs: tuple[TensorLine, ...]
     outputs: tuple[TensorLine, ...]
+    schema: str = SCHEMA_NAME
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,21 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
+from jsonschema import Draft4Validator
 
+from packager.config import Config, _Reader
+from packager.errors import ConfigError
 from packager.metadata.writers import TfliteSupportWriter
+from packager.schema import config_schema
 from tests.tree_comparison import compare_tree, kept_files
+
+SCHEMA = Draft4Validator(config_schema())
 
 PROJECT = Path(__file__).parent.parent
 TREES = Path(__file__).parent / "trees"
@@ -57,6 +64,9 @@ PROMISES_TFLITE_SUPPORT = (
 )
 _MARK_OF = {program: mark for mark, programs in TOOLCHAINS.items() for program in programs.split()}
 _running: list[pytest.Item] = []
+
+# What Hypothesis keeps of failures. Its own choice, beside this folder, is one that pytest would look for tests in.
+set_hypothesis_home_dir(PROJECT / "build" / "hypothesis")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -152,6 +162,30 @@ def check_tree(files: Mapping[str, bytes], name: str, project: Path = PROJECT, u
     if told:
         write_files(project / there, files)
     return told
+
+
+@pytest.fixture(autouse=True, scope="session")
+def schema_agrees_with_reader() -> Iterator[None]:
+    """Whatever packager.toml a test reads, well or not: the schema for editors takes it if its reader does.
+
+    What is no TOML, is too much of it, or is not there at all is refused before there is a document to compare.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        read = _Reader.config
+
+        def read_both(reader: _Reader, document: dict[str, Any]) -> Config:
+            try:
+                config = read(reader, document)
+            except ConfigError as error:
+                if SCHEMA.is_valid(document):
+                    pytest.fail(f"the schema takes what its reader refuses ({error.what}): {document}")
+                raise
+            for wrong in SCHEMA.iter_errors(document):
+                pytest.fail(f"the schema refuses what its reader takes: {wrong.message}")
+            return config
+
+        patch.setattr(_Reader, "config", read_both)
+        yield
 
 
 @pytest.fixture

@@ -199,6 +199,11 @@ def calls(folder: Path) -> dict[str, list[list[str]]]:
             ["init", here("custom.tflite"), "--yes", "-o", here("custom.toml"), "--force"],
             ["init", here("evil.tflite"), "--yes"],
         ],
+        "schema": [
+            ["schema", "-o", here(f"new{EVIL_NAME}.json")],
+            ["schema", "-o", here("labels.json")],
+            ["schema", EVIL_NAME],
+        ],
         "inspect": [
             *(["inspect", here(name), *json] for name in ("plain.tflite", "evil.tflite", "custom.tflite")
               for json in ([], ["--json"])),

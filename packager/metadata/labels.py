@@ -52,7 +52,7 @@ class LabelFile:
     locale: str = field(
         default="",
         metadata={
-            "help": "Their language, and a region if need be, such as de or pt-BR; without one, the default labels.",
+            "help": "Language of the labels, and a region if need be: de, pt-BR; default: the default labels.",
             "pattern": _LOCALE,
         },
     )

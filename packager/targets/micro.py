@@ -76,13 +76,21 @@ class ArduinoForm(Choice):
     LIBRARY = "library", "An Arduino library that other sketches share, with that sketch in it."
 
 
+def _board_titles() -> dict[str, str]:
+    from packager.targets.boards import BOARDS
+
+    return {board.key: board.title for board in BOARDS.values()}
+
+
 @dataclass(frozen=True)
 class Options:
     """The options of the micro target."""
 
     name: str = field(default="", metadata={"help": "Name of the sketch, class and namespace; default: the model's."})
     platform: Platform = field(default=Platform.ARDUINO, metadata={"help": "What builds the project."})
-    board: str = field(default="", metadata={"help": "Board to check the model's size against."})
+    board: str = field(
+        default="", metadata={"help": "Board to check the model's size against.", "known": _board_titles}
+    )
     arduino_library: ArduinoLibrary = field(
         default=ArduinoLibrary.TENSORFLOW, metadata={"help": "Arduino library of TensorFlow Lite Micro."}
     )

@@ -42,7 +42,7 @@ class Task(StrEnum):
     @property
     def meaning(self) -> str:
         """What goes in and what comes out."""
-        return f"{self.input} in, {self.answer} out."
+        return f"{self.input.capitalize()} in, {self.answer} out."
 
     @classmethod
     def named(cls, name: str) -> Task:
