@@ -13,10 +13,10 @@ from packager import __version__
 from packager.annotated import AnnotatedModel, annotated_model
 from packager.config import Config, read_config
 from packager.errors import ConfigError, MissingPackageError, ModelError, PackagerError, TargetError, asked_by, worded
-from packager.golden import Goldens, Progress, Sample, build_goldens, read_samples
+from packager.golden import Goldens, Progress, Sample, build_goldens, processes, read_samples
 from packager.metadata.attach import annotate
 from packager.model import Model, parse_model, read_model
-from packager.runtimes import GOLDEN_LIMIT, Runtime
+from packager.runtimes import GOLDEN_LIMIT, Runtime, require
 from packager.settings import PYTHON, Asker, Text, find_wrong_type
 from packager.targets import TARGETS, load_target
 from packager.targets.target import Level, Problem, Target, build_project, project_name, served, spelling_problems
@@ -249,6 +249,7 @@ def _render(
         with skipping([name]):
             views[name], lacks = served(target, annotated)
             problems = (*spelling_problems(names[name]), *_check(target, annotated.model), *lacks)
+            require(target.golden_runtime, annotated.model.path)
             target.check_options(annotated.model, options)
             warnings += [(target.name, problem) for problem in problems]
             runnable[name] = (target, options)
@@ -257,7 +258,7 @@ def _render(
     next_steps: dict[str, tuple[str, ...]] = {}
     weakness: tuple[str, Text] | None = None
     for group in _by_process(runnable):
-        runtimes = sorted({target.runtime for target, _ in group.values()})
+        runtimes = sorted({target.golden_runtime for target, _ in group.values()})
         caller.say(f"computing {counted(len(samples), 'golden case')} ({', '.join(runtimes)})")
         with skipping(group):
             try:
@@ -275,6 +276,9 @@ def _render(
                     next_steps[target.name] = target.next_steps(context)
                     weakness = weakness or (_weakness(annotated, goldens) if view is annotated else None)
     if not projects:
+        if all(isinstance(item.why, MissingPackageError) for item in skipped):
+            # The machine's matter, not the model's; what computes for most targets comes first.
+            raise skipped[0].why
         raise TargetError(
             "cannot run on any target",
             where=annotated.model.path,
@@ -299,11 +303,11 @@ def _reason(item: Skipped) -> Iterator[Text]:
 
 
 def _by_process(chosen: Mapping[str, tuple[Target[Any, Any], Any]]) -> list[dict[str, tuple[Target[Any, Any], Any]]]:
-    """The targets in two groups: a child process runs either LiteRT or TFLite Micro."""
-    groups: list[dict[str, tuple[Target[Any, Any], Any]]] = [{}, {}]
-    for name, (target, options) in chosen.items():
-        groups[target.runtime is Runtime.TFLITE_MICRO][name] = (target, options)
-    return [group for group in groups if group]
+    """The targets in groups whose golden cases are computed by the same child process."""
+    return [
+        {name: item for name, item in chosen.items() if item[0].golden_runtime in group}
+        for group in processes(target.golden_runtime for target, _ in chosen.values())
+    ]
 
 
 def _check(target: Target[Any, Any], model: Model) -> tuple[Problem, ...]:

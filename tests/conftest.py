@@ -17,6 +17,7 @@ from jsonschema import Draft4Validator
 from packager.config import Config, _Reader
 from packager.errors import ConfigError
 from packager.metadata.writers import TfliteSupportWriter
+from packager.runtimes import Runtime, is_installed
 from packager.schema import config_schema
 from tests.tree_comparison import compare_tree, kept_files
 
@@ -24,6 +25,7 @@ SCHEMA = Draft4Validator(config_schema())
 
 PROJECT = Path(__file__).parent.parent
 TREES = Path(__file__).parent / "trees"
+ABSENT = Path(__file__).parent / "absent"
 # Ten labels that have come out as something else from one generated language or another.
 HOSTILE_LABELS = [
     'a "quoted" label',
@@ -64,6 +66,8 @@ PROMISES_TFLITE_SUPPORT = (
 )
 _MARK_OF = {program: mark for mark, programs in TOOLCHAINS.items() for program in programs.split()}
 _running: list[pytest.Item] = []
+# Of tests that need TensorFlow Lite Micro's package itself, and not what stands in for it.
+needs_micro = pytest.mark.tflite_micro
 
 # What Hypothesis keeps of failures. Its own choice, beside this folder, is one that pytest would look for tests in.
 set_hypothesis_home_dir(PROJECT / "build" / "hypothesis")
@@ -72,6 +76,10 @@ set_hypothesis_home_dir(PROJECT / "build" / "hypothesis")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-trees", action="store_true", help="rewrite tests/trees from what is generated")
     parser.addoption("--long", action="store_true", help="run the tests that take minutes, too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "tflite_micro: needs the package tflite-micro itself")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -93,6 +101,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     _running[:] = [item]
+    if item.get_closest_marker("tflite_micro"):
+        require_tflite_micro()
 
 
 @pytest.fixture(scope="session")
@@ -129,6 +139,30 @@ def missing_toolchain(reason: str) -> NoReturn:
     if os.environ.get("PACKAGER_REQUIRE_TOOLCHAINS") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def require_tflite_micro() -> None:
+    """Skip unless TensorFlow Lite Micro's package is installed; fail where the lock promises it."""
+    if is_installed(Runtime.TFLITE_MICRO):
+        return
+    reason = "tflite-micro is not installed: it has wheels for Linux on x86-64 only"
+    if sys.platform == "linux" and platform.machine() == "x86_64":
+        missing_toolchain(reason)
+    pytest.skip(reason)
+
+
+def hide(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
+    """Make ``modules`` impossible to import, here and in child processes, as where there are no wheels of them."""
+    for name in modules:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setenv("PACKAGER_TEST_ABSENT", " ".join(modules))
+    monkeypatch.setenv("PYTHONPATH", str(ABSENT), prepend=os.pathsep)
+
+
+@pytest.fixture
+def no_tflite_micro(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine for which tflite-micro has no wheels."""
+    hide(monkeypatch, "tflite_micro")
 
 
 def require_tools(*names: str, install: str) -> None:

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from packager import __version__
 from packager.cli import app
 from packager.targets import TARGETS
-from tests.conftest import require_tools
+from tests.conftest import needs_micro, require_tools
 
 pytestmark = pytest.mark.slow
 
@@ -263,6 +263,7 @@ def test_build_tells_about_edited_files_and_shows_them(examples: Path, tmp_path:
     assert readme.read_text() != "mine\n"
 
 
+@needs_micro
 def test_verify_passes_a_fresh_project_and_fails_a_damaged_one(examples: Path, tmp_path: Path) -> None:
     model = examples / "sine" / "sine.tflite"
     assert invoke("micro", model, "-o", tmp_path / "p", "--board", "nano-33-ble-sense")[0] == 0

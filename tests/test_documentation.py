@@ -36,7 +36,7 @@ from packager.metadata.embedding import strip
 from packager.targets import TARGETS, load_target
 from packager.tasks import Task
 from tests import markdown
-from tests.conftest import PROJECT, TREES
+from tests.conftest import PROJECT, TREES, needs_micro
 from tests.hand_made import Output, picture_model
 from tests.metadata.exports import SAYS, with_json
 from tests.models import Op, T, graph, options
@@ -333,7 +333,13 @@ def options_named() -> set[str]:
     return set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", ALL))
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if name != DESIGN])
+MEASURING = ("README.md", "docs/microcontrollers.md")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=needs_micro if name in MEASURING else ()) for name in PAGES if name != DESIGN],
+)
 def test_a_reader_can_follow(name: str, tmp_path: Path) -> None:
     folder = tmp_path / "work"
     folder.mkdir()

@@ -19,7 +19,7 @@ from packager.pipeline import build
 from packager.replay import verify
 from packager.tasks.boxes import Detection
 from packager.tasks.quantization import quantize
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, needs_micro
 from tests.example_models import packaged
 
 # --- shapes ----------------------------------------
@@ -133,6 +133,7 @@ def test_the_same_seed_gives_the_same_motions() -> None:
 # --- both ----------------------------------------
 
 
+@needs_micro
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["gestures", "shapes", "shapes/float.toml"])
 def test_what_is_built_proves_itself(examples: Path, name: str, tmp_path: Path) -> None:

@@ -27,8 +27,10 @@ from packager.tasks import Task
 from packager.tasks.image import ImageInput, input_tensor
 from packager.tasks.kinds import Placement
 from packager.tasks.tensors import TensorsAnswer
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, needs_micro
 from tests.example_models import packaged
+
+LITERT = [runtime for runtime in Runtime if runtime is not Runtime.TFLITE_MICRO]
 
 
 @pytest.fixture(scope="session")
@@ -561,6 +563,7 @@ def run_interpreter(model: bytes, tensor: np.ndarray[Any, Any]) -> np.ndarray[An
     return output
 
 
+@needs_micro
 def test_answers_of_each_runtime(digits: AnnotatedModel, examples: Path) -> None:
     samples = read_samples(digits, sorted((examples / "digits" / "golden").glob("*.png")))
     goldens = build_goldens(digits, samples, list(Runtime))
@@ -606,6 +609,7 @@ def test_tensor_models_have_no_answers(sine: AnnotatedModel) -> None:
     assert sine.answer.read([np.zeros((1, 1), np.int8)], None) is None
 
 
+@needs_micro
 def test_a_second_run_gives_the_same(sine: AnnotatedModel) -> None:
     samples = read_samples(sine, [])
     first, second = (build_goldens(sine, samples, [Runtime.LITERT, Runtime.TFLITE_MICRO]) for _ in range(2))
@@ -615,6 +619,7 @@ def test_a_second_run_gives_the_same(sine: AnnotatedModel) -> None:
         assert files[0] == files[1]
 
 
+@needs_micro
 def test_the_models_input_dtypes_run(models: Path) -> None:
     """Token ids (int32) and int16, on the runtimes that take them."""
     review = read_annotated(models / "movie_review.tflite")
@@ -642,6 +647,7 @@ print("ran")
 """
 
 
+@needs_micro
 def test_the_arena_is_the_smallest(models: Path) -> None:
     path = models / "hello_world_int8.tflite"
     annotated = read_annotated(path)
@@ -686,13 +692,14 @@ def test_a_model_that_litert_refuses(models: Path) -> None:
     assert len(error.what) < 400
 
 
+@needs_micro
 def test_a_model_that_tflite_micro_refuses(models: Path) -> None:
     annotated = read_annotated(models / "mobilenet_v1_0.25_128_quant.tflite")
     error = failure(annotated, list(read_samples(annotated, []))[:1], Runtime.TFLITE_MICRO)
     assert error.what.startswith("TensorFlow Lite Micro ")
 
 
-@pytest.mark.parametrize("runtime", [Runtime.LITERT, Runtime.LITERT_REFERENCE, Runtime.TFLITE_MICRO])
+@pytest.mark.parametrize("runtime", [*LITERT, pytest.param(Runtime.TFLITE_MICRO, marks=needs_micro)])
 def test_an_operator_that_no_runtime_has(models: Path, runtime: Runtime) -> None:
     error = failure(read_annotated(models / "model_invoking_error.tflite"), None, runtime)
     assert "\n" not in error.what

@@ -20,7 +20,7 @@ from packager.golden import build_goldens, read_samples, runner, running
 from packager.golden.isolation import Failure, Outcome, run_isolated
 from packager.model import parse_model, read_model
 from packager.runtimes import Runtime
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, needs_micro
 from tests.kill_builds import main as kill_builds
 from tests.models import Op, T, graph, options, pack, unpack
 from tests.processes import alive, wait_for
@@ -153,6 +153,7 @@ def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     assert not (tmp_path / "planted").exists(), (tmp_path / "planted").read_text()
 
 
+@needs_micro
 @pytest.mark.parametrize("search", [None, "", os.pathsep])
 def test_nothing_is_imported_from_the_current_folder(
     planted: Path, search: str | None, monkeypatch: pytest.MonkeyPatch
@@ -439,6 +440,7 @@ def test_an_ignored_signal_stays_ignored() -> None:
     assert (ran.returncode, ran.stdout) == (0, "went on\n")
 
 
+@needs_micro
 @linux_only
 def test_builds_that_are_killed_leave_nothing() -> None:
     """A few; ``make long`` kills 200."""

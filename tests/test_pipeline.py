@@ -23,6 +23,7 @@ from packager.targets import TARGETS
 from packager.targets.target import Level
 from packager.tasks.scores import REAL_SAMPLES
 from packager.writing import State
+from tests.conftest import needs_micro
 from tests.hand_made import colors
 from tests.targets.micro.operators import EXAMPLES
 from tests.test_isolation import slow
@@ -48,6 +49,7 @@ def pi_config(folder: Path, text: str) -> Path:
     return path
 
 
+@needs_micro
 def test_build_writes_every_project_and_a_manifest(digits: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     report = build(digits, out)
@@ -65,6 +67,7 @@ def test_build_writes_every_project_and_a_manifest(digits: Path, tmp_path: Path)
     assert {f"micro/{sketch}/{name}" for name in (f"{sketch}.ino", "model_data.h", "model_data.cpp")} <= files.keys()
 
 
+@needs_micro
 def test_two_builds_give_the_same_bytes(digits: Path, tmp_path: Path) -> None:
     build(digits, tmp_path / "one")
     elsewhere = Path(shutil.copytree(digits, tmp_path / "another" / "place"))
@@ -119,6 +122,7 @@ def test_an_unnamed_target_that_cannot_run_is_skipped(models: Path, tmp_path: Pa
     assert [item.target for item in report.skipped] == ["micro"]
 
 
+@needs_micro
 def test_person_detect_builds_for_micro_though_litert_refuses_it(models: Path, tmp_path: Path) -> None:
     (tmp_path / "packager.toml").write_text(f'model = "{models / "person_detect.tflite"}"\n')
     report = build(tmp_path, tmp_path / "out")
@@ -126,6 +130,7 @@ def test_person_detect_builds_for_micro_though_litert_refuses_it(models: Path, t
     assert {item.target for item in report.skipped} == {"android", "ios", "pi"}
 
 
+@needs_micro
 def test_a_model_that_would_kill_a_runtime_is_not_built_for_it(models: Path, tmp_path: Path) -> None:
     (tmp_path / "packager.toml").write_text(f'model = "{models / "keyword_scrambled_8bit.tflite"}"\n')
     report = build(tmp_path, tmp_path / "out")
@@ -134,6 +139,7 @@ def test_a_model_that_would_kill_a_runtime_is_not_built_for_it(models: Path, tmp
         package("pi", models / "keyword_scrambled_8bit.tflite", tmp_path / "pi")
 
 
+@needs_micro
 def test_a_model_that_kills_its_runtime_does_not_kill_the_tool(tmp_path: Path) -> None:
     """What nobody foresees: blocks of no width, by which the kernel divides."""
     block = np.zeros(2, np.int32)
@@ -173,6 +179,7 @@ def write_logits(folder: Path) -> Path:
     return folder
 
 
+@needs_micro
 def test_golden_answers_that_prove_little_are_said_once(tmp_path: Path) -> None:
     """Not for each target, and not for targets that package it as tensors, whose raw outputs are compared."""
     folder = write_logits(tmp_path)
@@ -186,6 +193,7 @@ def test_golden_answers_that_prove_little_are_said_once(tmp_path: Path) -> None:
     assert f"\n  {warning.fix}\n" in ran.stderr
 
 
+@needs_micro
 def test_good_answers_are_no_matter(digits: Path, tmp_path: Path) -> None:
     report = build(digits, tmp_path / "out")
     assert [name for name, _ in report.warnings if name == "golden"] == []

@@ -14,6 +14,7 @@ from packager.model import read_model
 from packager.pipeline import build
 from packager.runtimes import Runtime
 from packager.targets import TARGETS, load_target
+from tests.conftest import needs_micro
 from tests.models import options
 from tests.runtimes import LITERT, MICRO, run_files, run_models
 from tests.targets.micro.operators import Example, constant, tensor, weights
@@ -27,6 +28,7 @@ def paths(models: Path) -> list[Path]:
     return sorted(models.glob("*.tflite"))
 
 
+@needs_micro
 @pytest.mark.parametrize("target", TARGETS)
 def test_what_is_offered_runs_and_what_is_refused_does_not(target: str, paths: list[Path]) -> None:
     chosen = load_target(target)
@@ -53,6 +55,7 @@ REASONS = {
 }
 
 
+@needs_micro
 @pytest.mark.parametrize("name", REASONS)
 def test_a_build_says_why_it_leaves_a_target_out(name: str, models: Path, tmp_path: Path) -> None:
     path = models / f"{name}.tflite"

@@ -31,6 +31,7 @@ from packager.settings import FORCE, Example, Setting
 from packager.targets import TARGETS, load_target
 from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize, Task
 from tests import hand_made
+from tests.conftest import needs_micro
 from tests.models import Op, T, graph, ports
 
 pytestmark = pytest.mark.slow
@@ -383,7 +384,15 @@ def option_models(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     return tmp_path
 
 
-@pytest.mark.parametrize(("target", "name", "value", "what", "model"), OPTION_CASES, ids=OPTION_IDS)
+# An arena that is made of what was measured.
+MEASURED = {("micro", "arena_margin", 2**62)}
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "value", "what", "model"),
+    [pytest.param(*case, marks=needs_micro if case[:3] in MEASURED else ()) for case in OPTION_CASES],
+    ids=OPTION_IDS,
+)
 def test_a_targets_option_three_ways(
     option_models: Path, target: str, name: str, value: Any, what: str, model: str
 ) -> None:
@@ -417,7 +426,9 @@ def test_a_targets_option_three_ways(
     assert not (option_models / "out").exists()
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    "target", [pytest.param(name, marks=needs_micro if name == "micro" else ()) for name in TARGETS]
+)
 @pytest.mark.parametrize("value", [2**62, 10**400, -(10**30)], ids=lambda value: str(value)[:6])
 def test_whole_numbers_beyond_all_bounds(option_models: Path, target: str, value: int) -> None:
     """None is taken, and none comes back as a traceback or a page of digits."""

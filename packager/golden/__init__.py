@@ -6,8 +6,8 @@ beside them.
 """
 
 from packager.golden.cases import GoldenCase, Goldens, GoldenSet, Picture, Sample, Sound, Text
-from packager.golden.files import Rule, golden_files, output_rules
-from packager.golden.running import Progress, build_goldens
+from packager.golden.files import Rule, golden_files, kernel_counts, output_rules
+from packager.golden.running import Progress, build_goldens, processes
 from packager.golden.samples import read_samples
 
 __all__ = [
@@ -22,6 +22,8 @@ __all__ = [
     "Text",
     "build_goldens",
     "golden_files",
+    "kernel_counts",
     "output_rules",
+    "processes",
     "read_samples",
 ]

@@ -116,10 +116,18 @@ def _read(stream: IO[bytes], size: int) -> bytes:
 # --- the runtimes ----------------------------------------
 
 
-def _run_litert(data: bytes, cases: Sequence[Tensors], *, delegates: bool) -> Iterator[Tensors]:
+# What LiteRT calls the kernels of each runtime.
+_KERNELS = {
+    "litert": "AUTO",
+    "litert-reference": "BUILTIN_WITHOUT_DEFAULT_DELEGATES",
+    "litert-for-micro": "BUILTIN_REF",
+}
+
+
+def _run_litert(data: bytes, cases: Sequence[Tensors], kernels: str) -> Iterator[Tensors]:
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-    kind = OpResolverType.AUTO if delegates else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    kind = OpResolverType[kernels]
     interpreter = Interpreter(model_content=data, experimental_op_resolver_type=kind, num_threads=1)
     interpreter.allocate_tensors()
     inputs = [detail["index"] for detail in interpreter.get_input_details()]
@@ -262,7 +270,7 @@ def _run(
         for outputs in (
             _run_micro(data, cases, job["outputs"], job["arena_limit"])
             if micro
-            else _run_litert(data, cases, delegates=runtime == "litert")
+            else _run_litert(data, cases, _KERNELS[runtime])
         ):
             left -= sum(tensor.nbytes for tensor in outputs)
             if left < 0:
@@ -275,7 +283,8 @@ def _run(
         if micro:
             result["arena_bytes"] = smallest_arena(data, cases[0], job["outputs"], job["arena_limit"])
         package = "tflite-micro" if micro else "ai-edge-litert"
-        result[runtime] = f"{package} {version(package)}"
+        kernels = ", reference kernels" if runtime == "litert-for-micro" else ""
+        result[runtime] = f"{package} {version(package)}{kernels}"
     return result, tensors
 
 

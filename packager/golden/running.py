@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from importlib.util import find_spec
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from packager.annotated import AnnotatedModel
-from packager.errors import MissingPackageError, ModelError
+from packager.errors import ModelError
 from packager.golden.cases import GoldenCase, Goldens, GoldenSet, Sample
 from packager.golden.isolation import Failure, Outcome, run_isolated
 from packager.golden.samples import check_budget, give_fewer, input_bytes
 from packager.model import Model, Tensor
 from packager.model.operators import TENSOR_TYPE_BITS
-from packager.runtimes import GOLDEN_LIMIT, Runtime
+from packager.runtimes import GOLDEN_LIMIT, Runtime, require
 from packager.settings import Text
 from packager.tasks.kinds import Array
 
@@ -41,7 +39,7 @@ def build_goldens(
     limit: int = GOLDEN_LIMIT,
     progress: Progress = lambda _runtime, _done: None,
 ) -> Goldens:
-    """Run ``samples`` on each of ``runtimes``; LiteRT and TFLite Micro each in a child process of its own.
+    """Run ``samples`` on each of ``runtimes``, in a child process for each of ``processes``.
 
     ``limit`` is how many megabytes the outputs of all samples may take together.
 
@@ -54,15 +52,9 @@ def build_goldens(
     # Of some outputs the file tells no shape; those are counted as they come.
     known = sum(_output_bytes(port.tensor) for port in annotated.outputs)
     check_budget("outputs", known, len(samples), limit, annotated.model.path)
-    groups = (
-        [runtime for runtime in runtimes if runtime is not Runtime.TFLITE_MICRO],
-        [runtime for runtime in runtimes if runtime is Runtime.TFLITE_MICRO],
-    )
     sets: dict[Runtime, GoldenSet] = {}
     arena = None
-    for group in groups:
-        if not group:
-            continue
+    for group in processes(runtimes):
         result, outputs = _run_child(annotated.model, samples, group, limit << 20, progress)
         arena = result.get("arena_bytes", arena)
         for runtime in group:
@@ -71,6 +63,14 @@ def build_goldens(
             )
             sets[runtime] = GoldenSet(result[runtime], cases)
     return Goldens(sets, arena)
+
+
+def processes(runtimes: Iterable[Runtime]) -> list[list[Runtime]]:
+    """``runtimes`` by the child process that they share: what a model does to one is no matter of the others'."""
+    alone = (Runtime.LITERT_FOR_MICRO, Runtime.TFLITE_MICRO)
+    chosen = sorted(set(runtimes))
+    groups = [[one for one in chosen if one not in alone], *([one] for one in alone if one in chosen)]
+    return [group for group in groups if group]
 
 
 def _output_bytes(tensor: Tensor) -> int:
@@ -90,26 +90,10 @@ def _case(annotated: AnnotatedModel, sample: Sample, outputs: tuple[Array, ...])
     return GoldenCase(sample.name, sample.given, sample.inputs, outputs, answer)
 
 
-_PACKAGES = {"tflite-micro": ("tflite_micro", "Linux on x86-64"), "ai-edge-litert": ("ai_edge_litert", "")}
-
-
-def _require(package: str, path: Path) -> None:
-    module, platforms = _PACKAGES[package]
-    if find_spec(module) is None:
-        where = f"It has wheels for {platforms} only." if platforms else "Intel Macs have no wheels of it."
-        raise MissingPackageError(
-            f"computing golden cases needs the package {package}, which is not installed",
-            where=path,
-            fix=f"pip install {package}. {where}",
-        )
-
-
 def _run_child(
     model: Model, samples: Sequence[Sample], runtimes: Sequence[Runtime], limit: int, progress: Progress
 ) -> tuple[Mapping[str, Any], dict[Runtime, list[tuple[Array, ...]]]]:
-    micro = runtimes[0] is Runtime.TFLITE_MICRO
-    title = "TensorFlow Lite Micro" if micro else "LiteRT"
-    _require("tflite-micro" if micro else "ai-edge-litert", model.path)
+    require(runtimes[0], model.path)
     job = {
         "runtimes": list(runtimes),
         "cases": len(samples),
@@ -135,16 +119,24 @@ def _run_child(
         progress=told,
     )
     if outcome.failure is not None:
-        what, fix = _explain(outcome, title, memory, limit)
+        what, fix = _explain(outcome, runtimes[0], memory, limit)
         raise ModelError(what, where=model.path, fix=fix)
     tensors = iter(outcome.tensors)
     outputs = {runtime: [tuple(next(tensors) for _ in model.outputs) for _ in samples] for runtime in runtimes}
     return outcome.result, outputs
 
 
-def _explain(outcome: Outcome, title: str, memory: int, limit: int) -> tuple[str, Text | None]:
+def _explain(outcome: Outcome, runtime: Runtime, memory: int, limit: int) -> tuple[str, Text | None]:
     """What went wrong in the child process, and what to do."""
+    title = "TensorFlow Lite Micro" if runtime is Runtime.TFLITE_MICRO else "LiteRT"
     device = "It would do so on the device too: look for the operator that does it, or make its input smaller."
+    refused: Text | None = None
+    crashed: Text = "The model, or an operator in it, crashes this runtime; it would do so on the device too."
+    if runtime is Runtime.LITERT_FOR_MICRO:
+        refused = crashed = (
+            "LiteRT stands in for TensorFlow Lite Micro here, which may run it all the same: do this on Linux on "
+            "x86-64, for which the package tflite-micro has wheels."
+        )
     match outcome.failure:
         case Failure.RUNTIME if not outcome.result["message"]:
             # What LiteRT says where an allocation fails.
@@ -153,7 +145,7 @@ def _explain(outcome: Outcome, title: str, memory: int, limit: int) -> tuple[str
                 device,
             )
         case Failure.RUNTIME:
-            return f"{title} cannot run it: {_reason(outcome.result['message'], outcome.printed)}", None
+            return f"{title} cannot run it: {_reason(outcome.result['message'], outcome.printed)}", refused
         case Failure.TIME:
             return f"{title} ran it for {TIME_LIMIT} s without an answer", device
         case Failure.CPU:
@@ -164,11 +156,11 @@ def _explain(outcome: Outcome, title: str, memory: int, limit: int) -> tuple[str
             return f"its outputs for all golden cases take more than {limit >> 20:,} MB", give_fewer(limit >> 19)
         case Failure.DAMAGED:
             # Its answers are worth nothing.
-            return f"{title} damaged its memory while it ran the model ({outcome.how})", None
+            return f"{title} damaged its memory while it ran the model ({outcome.how})", refused
         case _:
             return (
                 f"{title} died while it ran the model ({outcome.how})",
-                "The model, or an operator in it, crashes this runtime; it would do so on the device too.",
+                crashed,
             )
 
 

@@ -12,7 +12,7 @@ from packager.errors import ConfigError
 from packager.model import Model
 from packager.render.naming import ProjectName
 from packager.render.templates import render_layers, template_files
-from packager.runtimes import Runtime
+from packager.runtimes import Runtime, is_installed
 from packager.settings import Example, Setting
 from packager.tasks import AnswerKind, InputKind
 
@@ -61,7 +61,8 @@ class Target(Generic[OptionsT, ContextT]):
     model of such kinds it cannot do all the same: that one is packaged as plain tensors. ``extra_files`` are those
     that no template makes: the model, the golden cases.
     ``check_options`` raises a TargetError or ConfigError for options with which the model cannot be packaged, as far
-    as that is known before golden cases are computed.
+    as that is known before golden cases are computed. ``stand_in`` computes the golden cases on a machine that has
+    not the package of ``runtime``.
     """
 
     name: str
@@ -77,6 +78,14 @@ class Target(Generic[OptionsT, ContextT]):
     next_steps: Callable[[ContextT], tuple[str, ...]]
     check_options: Callable[[Model, OptionsT], None] = _accept
     find_lack: Callable[[AnnotatedModel], str | None] = _lack_nothing
+    stand_in: Runtime | None = None
+
+    @property
+    def golden_runtime(self) -> Runtime:
+        """What computes the golden cases on this machine; ``runtime`` where nothing does."""
+        if self.stand_in is None or is_installed(self.runtime) or not is_installed(self.stand_in):
+            return self.runtime
+        return self.stand_in
 
 
 def served(target: Target[Any, Any], annotated: AnnotatedModel) -> tuple[AnnotatedModel, tuple[Problem, ...]]:

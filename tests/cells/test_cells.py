@@ -16,7 +16,7 @@ from tests.cells.breakages import breakages
 from tests.cells.executors import EXECUTORS, Executor, Subject, Verdict, Verdicts
 from tests.cells.models import ROWS, Row
 from tests.cells.projects import annotated, project
-from tests.conftest import MODELS
+from tests.conftest import MODELS, require_tflite_micro
 
 
 def is_served(executor: Executor, row: Row) -> bool:
@@ -52,7 +52,7 @@ Run = Callable[[Executor, Row], tuple[Subject, dict[str, Verdict]]]
 
 
 def subject(executor: Executor, row: Row) -> Subject:
-    made = project(executor.target, row.name, **executor.options(row))
+    made = project(executor.target, row.name, stands_in=executor.stands_in, **executor.options(row))
     return Subject(made, breakages(made) if is_broken(executor, row) else {})
 
 
@@ -69,6 +69,13 @@ def refuse(executor: Executor, row: Row) -> None:
 def has_model(request: pytest.FixtureRequest) -> None:
     if request.node.callspec.params["row"].is_real:
         request.getfixturevalue("models")
+
+
+@pytest.fixture(autouse=True)
+def has_runtime(request: pytest.FixtureRequest) -> None:
+    executor = request.node.callspec.params["executor"]
+    if executor.target == "micro" and not executor.name.endswith("emulated-made-elsewhere"):
+        require_tflite_micro()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import pytest
 from packager.metadata.attach import Annotation, TensorSpec, attach_metadata
 from packager.model import read_model
 from packager.tasks import Task
-from tests.conftest import REAL_MODELS
+from tests.conftest import REAL_MODELS, needs_micro
 
 # What neither runtime has operators for, and what LiteRT refuses or dies from. And yolov8n: what its metadata calls
 # labels is none. test_attach.py compares the structure of the others.
@@ -87,6 +87,7 @@ def test_litert_answers_the_same(name: str, answers: dict[tuple[str, str], bool]
     assert answers.get((name, "litert"), "crashed") is True
 
 
+@needs_micro
 @pytest.mark.parametrize("name", MICRO)
 def test_tflite_micro_answers_the_same(name: str, answers: dict[tuple[str, str], bool]) -> None:
     assert answers.get((name, "micro"), "crashed") is True

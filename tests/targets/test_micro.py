@@ -30,18 +30,18 @@ from packager.targets.micro import (
     Platform,
     TensorsInputContext,
     _cases_for_flash,
-    _least_arena,
     _literals,
 )
+from packager.targets.micro_arena import least_arena
 from packager.targets.micro_kernels import KERNELS
 from packager.targets.micro_operators import _CUSTOM, resolver_method
 from packager.targets.target import Level, build_project
 from tests import hand_made
-from tests.conftest import require_tools, write_files
+from tests.conftest import needs_micro, require_tools, write_files
 from tests.example_models import digits, sine
 from tests.targets.micro.projects import goldens_of, named, project_files
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, needs_micro]
 
 Compare = Callable[[str, Mapping[str, bytes]], None]
 
@@ -286,7 +286,7 @@ def test_the_arena_suffices_and_is_not_much_larger(name: str, models: Path, exam
     )
     assert smallest <= stated <= max(smallest * 1.15, smallest + 1024)
     # What is known of it beforehand.
-    assert 0 < _least_arena(annotated.model) < smallest
+    assert 0 < least_arena(annotated.model) < smallest
 
 
 def test_margin_and_size_of_the_arena_can_be_given(examples: Path, models: Path) -> None:

@@ -24,7 +24,7 @@ from packager.tasks.image import ImageInput, input_tensor, lookup_table, place
 from packager.tasks.quantization import quantize
 from packager.tasks.tensors import TensorsAnswer, TensorsInput
 from tests import hand_made
-from tests.conftest import HOSTILE_LABELS, require_tools, write_files
+from tests.conftest import HOSTILE_LABELS, needs_micro, require_tools, write_files
 from tests.example_models import digits, golden_pictures
 from tests.targets.micro import harness
 from tests.targets.micro.projects import (
@@ -35,7 +35,7 @@ from tests.targets.micro.projects import (
     project_files,
 )
 
-pytestmark = pytest.mark.arm
+pytestmark = [pytest.mark.arm, needs_micro]
 
 SELF_TEST = ("-DSELF_TEST=1",)
 

@@ -12,10 +12,11 @@ from packager.model import parse_model
 from packager.targets.micro_kernels import CUSTOM_KERNELS, KERNELS, MOST_DIMENSIONS, OUTPUT
 from packager.targets.micro_operators import _CUSTOM, _ETHOS_U, operator_problems
 from tests import hand_made
+from tests.conftest import needs_micro
 from tests.runtimes import MICRO, run_models
 from tests.targets.micro.operators import DTYPES, EXAMPLES, Example, of_rank, tensor
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, needs_micro]
 
 # Those that run other graphs, or that keep state in resources, which the packager refuses.
 WITHOUT_EXAMPLE = {"IF", "WHILE", "CALL_ONCE", "VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE"}

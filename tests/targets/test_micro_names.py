@@ -14,12 +14,12 @@ from packager.render.naming import SnakeName
 from packager.targets.micro import Platform
 from packager.targets.micro_names import class_name, snake_name
 from tests import hand_made
-from tests.conftest import require_tools, write_files
+from tests.conftest import needs_micro, require_tools, write_files
 from tests.targets.hostile_names import PORT_NAMES
 from tests.targets.micro import harness
 from tests.targets.micro.projects import named, project_files
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, needs_micro]
 
 SELF_TEST = ("-DSELF_TEST=1",)
 COMPILERS = ("arm-none-eabi-g++", "g++")

@@ -26,10 +26,10 @@ from packager.targets.code_size import estimate
 from packager.targets.micro import TARGET, Options, Platform
 from packager.targets.target import build_project
 from packager.tasks import Task
-from tests.conftest import PROJECT, require_tools, write_files
+from tests.conftest import PROJECT, needs_micro, require_tools, write_files
 from tests.targets.micro import harness
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, needs_micro]
 
 EXAMPLES = PROJECT / "examples"
 STAND_INS = Path(__file__).parent / "micro_headers"

@@ -17,14 +17,14 @@ from packager.targets.micro import TARGET, Platform
 from packager.targets.target import served
 from packager.tasks import Task
 from packager.tasks.audio import AudioInput, input_tensor, window_starts
-from tests.conftest import write_files
+from tests.conftest import needs_micro, write_files
 from tests.hand_made import attached, copy, loudness
 from tests.targets.micro import harness
 from tests.targets.micro.projects import goldens_of, project_files
 from tests.targets.test_micro_emulated import SELF_TEST, compile_main
 from tests.tasks.wavs import noise, written
 
-pytestmark = pytest.mark.arm
+pytestmark = [pytest.mark.arm, needs_micro]
 
 # The library of 2020 computes nothing of 16 bits without a scale: each sample is a class of its own.
 MODELS: dict[str, Callable[[], bytes]] = {

@@ -1,0 +1,115 @@
+#include "self_test.h"
+
+#if SELF_TEST
+
+#include <stdint.h>
+#include <string.h>
+
+#include "golden_data.h"
+#include "sine.h"
+
+using namespace sine;
+
+namespace {
+
+// A line of output, cut off where it is too long. Boards have no printf, or one
+// without floats.
+class Line {
+ public:
+  Line& text(const char* text) {
+    while (*text != '\0' && length_ < sizeof(buffer_) - 1) {
+      buffer_[length_++] = *text++;
+    }
+    return *this;
+  }
+
+  Line& number(unsigned long value) {
+    char digits[3 * sizeof(value) + 1];
+    char* digit = digits + sizeof(digits) - 1;
+    *digit = '\0';
+    do {
+      *--digit = static_cast<char>('0' + value % 10);
+      value /= 10;
+    } while (value != 0);
+    return text(digit);
+  }
+
+  const char* c_str() {
+    buffer_[length_] = '\0';
+    return buffer_;
+  }
+
+ private:
+  char buffer_[156];
+  size_t length_ = 0;
+};
+
+// The largest difference in counts.
+template <typename T>
+unsigned long largest_difference(const T* actual, const T* expected,
+                                 size_t size) {
+  uint64_t largest = 0;
+  for (size_t i = 0; i < size; ++i) {
+    const uint64_t a = static_cast<uint64_t>(actual[i]);
+    const uint64_t b = static_cast<uint64_t>(expected[i]);
+    const uint64_t difference = actual[i] > expected[i] ? a - b : b - a;
+    if (difference > largest) largest = difference;
+  }
+  return largest > 0xffffffff ? 0xffffffff
+                              : static_cast<unsigned long>(largest);
+}
+
+bool run_case(Sine& model, const GoldenCase& golden,
+              void (*print)(const char* line), unsigned long (*micros)()) {
+  Line line;
+  line.text("case ").text(golden.name).text(": ");
+  memcpy(model.input(), golden.input, kInputSize * sizeof(int8_t));
+  const unsigned long start = micros();
+  const Status status = model.invoke();
+  const unsigned long elapsed = micros() - start;
+  if (status != Status::kOk) {
+    print(line.text(status_text(status)).c_str());
+    return false;
+  }
+  bool passed = true;
+  line.text("max difference ");
+  const unsigned long output =
+      largest_difference(model.output(), golden.output, kOutputSize);
+  passed = passed && output <= kToleranceCounts;
+  line.number(output).text(", ");
+  line.number(elapsed).text(" us");
+  print(line.c_str());
+  return passed;
+}
+
+}  // namespace
+
+int self_test(void (*print)(const char* line), unsigned long (*micros)()) {
+  Sine model;
+  const Status status = model.begin();
+  if (status != Status::kOk) {
+    print(Line()
+              .text("begin: ")
+              .text(status_text(status))
+              .text("; it is ")
+              .number(kArenaBytes)
+              .c_str());
+    print("FAIL");
+    return 1;
+  }
+  bool passed = true;
+  for (const GoldenCase& golden : kGoldenCases) {
+    passed = run_case(model, golden, print, micros) && passed;
+  }
+  print(Line()
+            .text("arena: ")
+            .number(Sine::arena_used())
+            .text(" of ")
+            .number(kArenaBytes)
+            .text(" bytes used")
+            .c_str());
+  print(passed ? "PASS" : "FAIL");
+  return passed ? 0 : 1;
+}
+
+#endif  // SELF_TEST
