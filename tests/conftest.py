@@ -78,10 +78,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the tests that take minutes, too")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "tflite_micro: needs the package tflite-micro itself")
-
-
 def pytest_itemcollected(item: pytest.Item) -> None:
     """A fixture that is called as a toolchain marks the tests that use it; what needs one is slow."""
     for name in TOOLCHAINS.keys() & set(getattr(item, "fixturenames", ())):

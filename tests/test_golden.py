@@ -609,6 +609,7 @@ def test_tensor_models_have_no_answers(sine: AnnotatedModel) -> None:
     assert sine.answer.read([np.zeros((1, 1), np.int8)], None) is None
 
 
+@pytest.mark.slow
 @needs_micro
 def test_a_second_run_gives_the_same(sine: AnnotatedModel) -> None:
     samples = read_samples(sine, [])
@@ -619,6 +620,7 @@ def test_a_second_run_gives_the_same(sine: AnnotatedModel) -> None:
         assert files[0] == files[1]
 
 
+@pytest.mark.slow
 @needs_micro
 def test_the_models_input_dtypes_run(models: Path) -> None:
     """Token ids (int32) and int16, on the runtimes that take them."""
@@ -647,6 +649,7 @@ print("ran")
 """
 
 
+@pytest.mark.slow
 @needs_micro
 def test_the_arena_is_the_smallest(models: Path) -> None:
     path = models / "hello_world_int8.tflite"

@@ -433,6 +433,7 @@ FUZZED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FUZZED)
 def test_byte_flips(models: Path, name: str) -> None:
     data = (models / name).read_bytes()
@@ -441,6 +442,7 @@ def test_byte_flips(models: Path, name: str) -> None:
     assert results[False] > 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["digits", "sine"])
 def test_byte_flips_with_metadata(name: str) -> None:
     data = annotated_example(name)

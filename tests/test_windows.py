@@ -457,6 +457,7 @@ def writer(folder: Path, times: int, seconds: float) -> subprocess.Popen[str]:
     return child
 
 
+@pytest.mark.slow
 def test_writers_of_two_processes_take_turns(tmp_path: Path) -> None:
     children = [writer(tmp_path, 4, 0.03) for _ in range(2)]
     for child in children:
@@ -468,6 +469,7 @@ def test_writers_of_two_processes_take_turns(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_what_a_killed_writer_left_blocks_nobody(tmp_path: Path, disk: SimpleNamespace) -> None:
     child = writer(tmp_path, 1, 60)
     assert child.stdin is not None
@@ -623,6 +625,7 @@ def child(tmp_path: Path) -> Callable[..., None]:
     return run
 
 
+@pytest.mark.slow
 def test_projects_are_the_same_without_what_windows_lacks(
     child: Callable[..., None], tmp_path: Path, examples: Path
 ) -> None:

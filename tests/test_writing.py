@@ -761,6 +761,7 @@ def kill_everywhere(folder: Path, *, exists: bool, exchange: bool) -> None:
     assert len(seen) > 20
 
 
+@pytest.mark.slow
 @posix_only
 @pytest.mark.parametrize(("exists", "exchange"), [(True, True), (True, False), (False, True)])
 def test_a_kill_at_any_moment_leaves_the_old_folder_or_the_new_one(

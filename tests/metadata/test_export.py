@@ -197,6 +197,7 @@ def test_hostile_names_stay_in_the_folder(tmp_path: Path) -> None:
     write_files(tmp_path / "written", exported)  # no name is one that the writer refuses
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "names",
     [

@@ -310,6 +310,7 @@ FOREIGN = [
 ]
 
 
+@pytest.mark.slow
 @FORMS
 @pytest.mark.parametrize("text", FOREIGN, ids=range(len(FOREIGN)))
 def test_somebody_elses_file_is_nobodys_metadata(text: bytes, form: Any) -> None:
@@ -324,6 +325,7 @@ def test_somebody_elses_file_is_nobodys_metadata(text: bytes, form: Any) -> None
     assert read_files(parse_model(tensors)) == read_files(model)
 
 
+@pytest.mark.slow
 @FORMS
 def test_it_is_damaged_byte_by_byte(form: Any) -> None:
     text = (json.dumps if form is with_json else str)({**SAYS, "names": ["a", "b", "c"]}).encode()

@@ -208,6 +208,7 @@ def test_as_the_published_tokenizer(is_uncased: bool) -> None:
 _FORGOTTEN = frozenset(range(0x2B820, 0x2B920))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_uncased", [True, False])
 def test_every_character_as_in_the_published_tokenizer(is_uncased: bool) -> None:
     """All of 16 bits, and each 16th of the others; theirs are tables of about Unicode 8."""
