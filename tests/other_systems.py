@@ -183,6 +183,8 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(shutil, "_use_fd_functions", False)
+    if hasattr(shutil, "_rmtree_impl"):  # from Python 3.14 on it is chosen once
+        monkeypatch.setattr(shutil, "_rmtree_impl", vars(shutil)["_rmtree_unsafe"])
     monkeypatch.setattr(filelock, "FileLock", WindowsLock)
     changed: dict[str, Callable[..., Any]] = {
         "rename": rename_to_free,
@@ -236,6 +238,7 @@ for name in """O_CLOEXEC O_DIRECTORY O_NOFOLLOW chown fchown fork forkpty getegi
 for name in "SIGALRM SIGHUP SIGKILL SIGPIPE SIGQUIT SIGXCPU alarm pause pthread_kill setitimer".split():
     delattr(signal, name)
 shutil._use_fd_functions = False
+shutil._rmtree_impl = shutil._rmtree_unsafe
 subprocess.Popen.kill = lambda self: self.send_signal(9)  # TerminateProcess
 start = subprocess.Popen.__init__
 
