@@ -85,23 +85,26 @@ def digest(outcome: bytes | str) -> str:
     return hashlib.sha256(outcome).hexdigest() if isinstance(outcome, bytes) else outcome.partition(": ")[2]
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_every_machine_writes_the_same(name: str, request: pytest.FixtureRequest) -> None:
+@pytest.fixture
+def case(name: str, request: pytest.FixtureRequest) -> Case:
     if name in NEEDS_MODELS:
         request.getfixturevalue("models")
+    return CASES[name]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_machine_writes_the_same(name: str, case: Case, request: pytest.FixtureRequest) -> None:
     digests = json.loads(DIGESTS.read_text("utf-8"))
     if request.config.getoption("--update-trees"):
-        digests[name] = digest(outcome(*CASES[name](), tflite_support()))
+        digests[name] = digest(outcome(*case(), tflite_support()))
         DIGESTS.write_text(json.dumps(digests, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8")
-    assert digest(outcome(*CASES[name](), PortableWriter())) == digests[name]
+    assert digest(outcome(*case(), PortableWriter())) == digests[name]
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_both_write_the_same(name: str, request: pytest.FixtureRequest) -> None:
+def test_both_write_the_same(case: Case) -> None:
     support = tflite_support()
-    if name in NEEDS_MODELS:
-        request.getfixturevalue("models")
-    assert outcome(*CASES[name](), PortableWriter()) == outcome(*CASES[name](), support)
+    assert outcome(*case(), PortableWriter()) == outcome(*case(), support)
 
 
 def test_the_digests_are_of_models_that_are_there(models: Path) -> None:
