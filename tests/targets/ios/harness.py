@@ -33,7 +33,7 @@ class Swift:
         script = 'cd "$1" && export CHECKS="$2" && shift 2 && exec "$@"'
         folders = [inside / at, inside / "expected"]
         return subprocess.run(
-            [HERE / "in_swift_root.sh", self.root, "bash", "-c", script, "_", *folders, *command],
+            [PROJECT / "tests" / "in_debian_root.sh", self.root, "bash", "-c", script, "_", *folders, *command],
             capture_output=True,
             text=True,
             check=False,

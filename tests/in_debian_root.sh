@@ -1,7 +1,7 @@
 #!/bin/bash
-# Runs a command inside the Swift root that make_swift_root.sh made, in mount and process namespaces of its own:
+# Runs a command inside a root that make_debian_root.sh makes, in mount and process namespaces of its own:
 # the mounts vanish when the command ends.
-# usage: in_swift_root.sh ROOT COMMAND...      (as root)
+# usage: in_debian_root.sh ROOT COMMAND...      (as root)
 set -euo pipefail
 root=$1
 shift
