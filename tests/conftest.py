@@ -51,6 +51,7 @@ TOOLCHAINS = {
     "arduino": "arduino-builder",
     "arm": "arm-none-eabi-g++ qemu-system-arm",
     "atheris": "",
+    "chromium": "chromium",
     "cpp": "cmake g++ nm xxd",
     "kotlin": "java mvn",
     "mediapipe": "",
@@ -58,6 +59,7 @@ TOOLCHAINS = {
     "portaudio": "",
     "shells": "bash fish zsh",
     "swift": "",
+    "tensorflow": "",
     "uv": "uv",
 }
 # Where pyproject.toml has tflite-support; PACKAGER_WITHOUT=tflite-support tells that it was left out on purpose.
