@@ -35,12 +35,7 @@ def require_extra(extra: Extra, what: str) -> None:
     """
     absent = [module for module in extra.modules if find_spec(module) is None]
     if absent:
-        without = ", of which there are no wheels for this Python" if extra is Extra.CONVERT and _lacks_wheels() else ""
-        raise MissingPackageError(
-            f"{what} needs {', '.join(absent)}{without}: pip install 'tflite-packager[{extra}]'"
-            + (" on Python 3.11 to 3.13" if without else "")
-        )
-
-
-def _lacks_wheels() -> bool:
-    return sys.version_info >= (3, 14)
+        command = f"pip install 'tflite-packager[{extra}]'"
+        # TensorFlow has no wheels for newer ones.
+        where = " on Python 3.11 to 3.13" if extra is Extra.CONVERT and sys.version_info >= (3, 14) else ""
+        raise MissingPackageError(f"{what} needs {', '.join(absent)}, which is not installed: {command}{where}")
