@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from packager.convert.loading import Loaded, start_tensorflow
-from packager.convert.protocol import Reason, Refusal, Settings, State
+from packager.convert.protocol import Reason, RefusedError, Settings, State
 
 _MESSAGE_LIMIT = 1 << 20
 # In the SavedModel; in this order when sorted, as the converter sorts them.
@@ -57,7 +57,7 @@ def convert(
             isinstance(error, (ValueError, TypeError)) and representative
         )
         reason = Reason.CALIBRATION if calibrated and type(error).__name__ != "ConverterError" else Reason.CONVERTER
-        raise Refusal(reason, type=type(error).__name__, message=str(error)[:_MESSAGE_LIMIT]) from None
+        raise RefusedError(reason, type=type(error).__name__, message=str(error)[:_MESSAGE_LIMIT]) from None
     return _named(data, loaded)
 
 
@@ -74,7 +74,7 @@ def _export(state: State, loaded: Loaded) -> None:
 
     for port, shape in zip(loaded.inputs, loaded.shapes, strict=True):
         if None in shape:
-            raise Refusal(Reason.OPEN_SHAPE, name=port.name, shape=shape)
+            raise RefusedError(Reason.OPEN_SHAPE, name=port.name, shape=shape)
     state.progress("saving it with fixed shapes")
     specs = {
         _INPUT.format(index): tf.TensorSpec(shape, port.dtype, name=_INPUT.format(index))
@@ -93,7 +93,7 @@ def _export(state: State, loaded: Loaded) -> None:
         function = module.call.get_concrete_function(**specs)
         tf.saved_model.save(module, str(folder), signatures={"serving_default": function})
     except (ValueError, TypeError, tf.errors.OpError, AssertionError, NotImplementedError) as error:
-        raise Refusal(Reason.PREDICTION, type=type(error).__name__, message=str(error)[:_MESSAGE_LIMIT]) from None
+        raise RefusedError(Reason.PREDICTION, type=type(error).__name__, message=str(error)[:_MESSAGE_LIMIT]) from None
     loaded.exported = folder
 
 

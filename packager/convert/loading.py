@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from packager.convert.protocol import Reason, Refusal
+from packager.convert.protocol import Reason, RefusedError
 
 Shape = tuple[int | None, ...]
 # Bytes of input, about, that are predicted at once.
@@ -112,7 +112,7 @@ def _load_keras(path: Path, trust: bool) -> Loaded:
             raise refusal from None
         try:
             return of_keras(_load_keras_2(path, trust), "Keras 2")
-        except Refusal:
+        except RefusedError:
             raise
         except Exception as older:
             second = _keras_refusal(older)
@@ -126,22 +126,22 @@ def _load_keras_2(path: Path, trust: bool) -> Any:
     return tf_keras.models.load_model(path, compile=False, safe_mode=not trust)
 
 
-def _keras_refusal(error: Exception) -> Refusal:
-    if isinstance(error, Refusal):
+def _keras_refusal(error: Exception) -> RefusedError:
+    if isinstance(error, RefusedError):
         return error
     message = str(error)
     if "Lambda" in message and ("safe_mode" in message or "unsafe" in message):
-        return Refusal(Reason.LAMBDA)
+        return RefusedError(Reason.LAMBDA)
     if "No model config found" in message or "No model found in config file" in message:
-        return Refusal(Reason.WEIGHTS_ONLY)
+        return RefusedError(Reason.WEIGHTS_ONLY)
     custom = (
         re.search(r"Could not locate (?:class|function) '([^']+)'", message)
         or re.search(r"Unknown (?:layer|object|\w+ function|initializer|\w+): '?([\w>.]+)'?", message)
         or re.search(r"class_name='([^']+)'", message if "registered" in message else "")
     )
     if custom is not None:
-        return Refusal(Reason.CUSTOM, name=custom[1])
-    return Refusal(Reason.UNREADABLE, type=type(error).__name__, message=message[:_MESSAGE_LIMIT])
+        return RefusedError(Reason.CUSTOM, name=custom[1])
+    return RefusedError(Reason.UNREADABLE, type=type(error).__name__, message=message[:_MESSAGE_LIMIT])
 
 
 def of_keras(model: Any, format: str) -> Loaded:
@@ -149,7 +149,7 @@ def of_keras(model: Any, format: str) -> Loaded:
     import tensorflow as tf
 
     if not getattr(model, "built", True) or not getattr(model, "inputs", None):
-        raise Refusal(Reason.NEVER_BUILT)
+        raise RefusedError(Reason.NEVER_BUILT)
     _check_weights((weight.path if hasattr(weight, "path") else weight.name, weight) for weight in model.weights)
     # A Sequential of Keras 3 holds the Functional that it is; the structures are what a dict of inputs or outputs was.
     functional = getattr(model, "_functional", None) or model
@@ -228,7 +228,7 @@ def _check_weights(weights: Iterator[tuple[str, Any]]) -> None:
     for name, weight in weights:
         value = np.asarray(weight)
         if value.dtype.kind == "f" and not (finite := np.isfinite(value)).all():
-            raise Refusal(Reason.NOT_FINITE, weight=name, count=int(value.size - finite.sum()), size=int(value.size))
+            raise RefusedError(Reason.NOT_FINITE, weight=name, count=int(value.size - finite.sum()), size=int(value.size))
 
 
 # --- SavedModel ----------------------------------------
@@ -242,11 +242,11 @@ def _load_saved_model(path: Path) -> Loaded:
     try:
         model = tf.saved_model.load(str(path))
     except Exception as error:  # whatever a folder makes TensorFlow do
-        raise Refusal(Reason.UNREADABLE, type=type(error).__name__, message=str(error)[:_MESSAGE_LIMIT]) from None
+        raise RefusedError(Reason.UNREADABLE, type=type(error).__name__, message=str(error)[:_MESSAGE_LIMIT]) from None
     signatures = list(model.signatures)
     chosen = _SIGNATURE if _SIGNATURE in signatures else signatures[0] if len(signatures) == 1 else None
     if chosen is None:
-        raise Refusal(Reason.NO_SIGNATURE, signatures=signatures)
+        raise RefusedError(Reason.NO_SIGNATURE, signatures=signatures)
     function = model.signatures[chosen]
     _check_weights((variable.name, variable) for variable in function.variables if variable.dtype.is_floating)
     # In the order in which the signature's function takes them, which is that of the model's inputs.
@@ -255,7 +255,7 @@ def _load_saved_model(path: Path) -> Loaded:
     order = order if len(order) == len(specs) else list(specs)
     results = function.structured_outputs
     if not isinstance(results, dict) or not all(isinstance(spec, tf.TensorSpec) for spec in specs.values()):
-        raise Refusal(Reason.NOT_A_TENSOR)
+        raise RefusedError(Reason.NOT_A_TENSOR)
 
     def call(values: Sequence[Any]) -> Sequence[Any]:
         answer = function(**dict(zip(order, values, strict=True)))
@@ -289,7 +289,7 @@ def _dtype(tensor: Any) -> str:
 
 def _shape(shape: Any) -> Shape:
     if getattr(shape, "rank", len(shape) if not hasattr(shape, "rank") else None) is None:
-        raise Refusal(Reason.OPEN_SHAPE, name="", shape=None)
+        raise RefusedError(Reason.OPEN_SHAPE, name="", shape=None)
     return tuple(None if size is None else int(size) for size in shape)
 
 
@@ -298,7 +298,7 @@ def _fixed(inputs: Sequence[Port], given: Mapping[str, Sequence[int]]) -> tuple[
     names = [port.name for port in inputs]
     for name in given:
         if name not in names and not (name == "" and len(names) == 1):
-            raise Refusal(Reason.WRONG_SHAPE, name=name, inputs=names)
+            raise RefusedError(Reason.WRONG_SHAPE, name=name, inputs=names)
     shapes = []
     for port in inputs:
         wanted = given.get(port.name, given.get("") if len(inputs) == 1 else None)
@@ -309,7 +309,7 @@ def _fixed(inputs: Sequence[Port], given: Mapping[str, Sequence[int]]) -> tuple[
             size in (None, want) for size, want in zip(port.shape, wanted, strict=True)
         )
         if not fits or min(wanted, default=1) < 1:
-            raise Refusal(Reason.WRONG_SHAPE, name=port.name, inputs=names, shape=port.shape, given=list(wanted))
+            raise RefusedError(Reason.WRONG_SHAPE, name=port.name, inputs=names, shape=port.shape, given=list(wanted))
         shapes.append(tuple(wanted))
     return tuple(shapes)
 
@@ -343,7 +343,7 @@ def predict(
         try:
             answer = [np.asarray(value) for value in loaded.call(values)]
         except (ValueError, TypeError, tf.errors.OpError) as error:
-            raise Refusal(Reason.PREDICTION, type=type(error).__name__, message=str(error)[:_MESSAGE_LIMIT]) from None
+            raise RefusedError(Reason.PREDICTION, type=type(error).__name__, message=str(error)[:_MESSAGE_LIMIT]) from None
         for row in range(len(chosen)):
             outputs += [value[row : row + 1] if batched else value for value in answer]
         progress(f"predicted {min(start + at_once, len(samples))} of {len(samples)}")

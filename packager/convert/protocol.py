@@ -38,7 +38,7 @@ class Reason(StrEnum):
     BUG = "bug"
 
 
-class Refusal(Exception):
+class RefusedError(Exception):
     """A request that cannot be done; ``facts`` are JSON."""
 
     def __init__(self, reason: Reason, **facts: Any) -> None:

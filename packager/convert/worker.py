@@ -4,7 +4,7 @@
 searched): unlike ``golden/runner.py`` it shares modules with its parent, and it takes in no .tflite that could take
 an interpreter down. They converse in the frames of ``golden/runner.py``: a request is one frame whose header has the
 name of a handler under ``request``; frames with ``progress`` (a text) may come before the one that answers. What a
-handler cannot do it says by a ``Refusal``, which is answered as ``refused``; the process goes on then, and any other
+handler cannot do it says by a ``RefusedError``, which is answered as ``refused``; the process goes on then, and any other
 exception is answered as the refusal ``Reason.BUG``.
 """
 
@@ -16,7 +16,7 @@ import traceback
 from pathlib import Path
 from typing import IO
 
-from packager.convert.protocol import Answer, Handler, Reason, Refusal, Request, Settings, State
+from packager.convert.protocol import Answer, Handler, Reason, RefusedError, Request, Settings, State
 from packager.golden import runner
 
 _MESSAGE_LIMIT = 65536
@@ -55,7 +55,7 @@ HANDLERS: dict[str, Handler] = {"load": _load, "convert": _convert, "predict": _
 def _answer(state: State, request: Request) -> Answer:
     try:
         return HANDLERS[request.header["request"]](state, request)
-    except Refusal as refusal:
+    except RefusedError as refusal:
         return Answer({"refused": refusal.reason, "facts": refusal.facts})
     except MemoryError:
         return Answer({"refused": Reason.MEMORY, "facts": {}})
