@@ -14,8 +14,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -28,6 +28,8 @@ from packager.golden import runner
 _KEPT_PRINT = 16384
 # How long a process may take to end after its answer.
 _END_LIMIT = 30
+# Seconds of CPU time of a model that answers many requests, each of which has its own limit on time.
+_CPU_LIMIT = 1_000_000
 # Seconds between two looks at how far it is; what ends earlier needs no progress.
 _PROGRESS_INTERVAL = 0.5
 
@@ -85,6 +87,98 @@ def run_isolated(
         WriteError: no temporary folder can be made.
     """
     limits = {"cpu_seconds": cpu_seconds, "memory_bytes": memory_bytes, "output_limit": output_limit}
+    with _started_child() as child:
+        return _converse(child, {**job, **limits}, model, inputs, seconds, progress)
+
+
+class IsolatedModel:
+    """A model that stays loaded in LiteRT in a child process, for many requests; see ``runner.Server``.
+
+    A context manager: the process ends with it. It starts anew after a failure.
+    """
+
+    def __init__(self, model: bytes, *, batch: int, memory_bytes: int) -> None:
+        """Start nothing so far; ``batch`` and the limit on memory are as in ``runner.py``."""
+        self._model = model
+        self._job = {"batch": batch, "memory_bytes": memory_bytes, "cpu_seconds": _CPU_LIMIT}
+        self._stack = ExitStack()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._printed = bytearray()
+
+    def __enter__(self) -> IsolatedModel:
+        """The model itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process."""
+        self._end()
+
+    def ask(
+        self, request: Mapping[str, Any], inputs: runner.Tensors, *, seconds: float, output_limit: int
+    ) -> Outcome:
+        """The answer to one request, within so many ``seconds`` and bytes.
+
+        Raises:
+            WriteError: no temporary folder can be made.
+        """
+        job = None
+        if self._child is None:
+            self._child, job = self._stack.enter_context(_started_child()), self._job
+            self._printed = bytearray()
+            stderr = self._child.stderr
+            assert stderr is not None
+            drain = threading.Thread(target=_drain, args=(stderr, self._printed), daemon=True)
+            drain.start()
+            self._stack.callback(drain.join, _END_LIMIT)
+            self._stack.callback(_kill, self._child)
+        child = self._child
+        assert child.stdin is not None
+        assert child.stdout is not None
+        stdin, stdout = child.stdin, child.stdout
+        received: list[tuple[dict[str, Any], runner.Tensors]] = []
+
+        def send() -> None:
+            with suppress(OSError, ValueError):
+                if job is not None:
+                    runner.write_frame(stdin, job, (self._model,), [])
+                runner.write_frame(stdin, {**request, "output_limit": output_limit}, (), inputs)
+
+        def receive() -> None:
+            with suppress(runner.LostError, OSError, ValueError):
+                result, _, tensors = runner.read_frame(stdout, output_limit)
+                received.append((result, tensors))
+
+        threads = [threading.Thread(target=work, daemon=True) for work in (send, receive)]
+        for thread in threads:
+            thread.start()
+        threads[1].join(seconds)
+        if received:
+            threads[0].join()
+            result, tensors = received[0]
+            failure = Failure(result["failed"]) if "failed" in result else None
+            text = self._printed.decode("utf-8", "replace")
+            if failure is not None:
+                self._end()
+            return Outcome(failure, "", text, result, tensors)
+        timed_out = threads[1].is_alive()
+        if not timed_out:
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(_END_LIMIT)
+        self._end()
+        for thread in threads:
+            thread.join(_END_LIMIT)
+        text = self._printed.decode("utf-8", "replace")
+        failure = Failure.TIME if timed_out else _find_failure(child.returncode, {}, text)
+        return Outcome(failure, _how(child.returncode, text), text, {}, [])
+
+    def _end(self) -> None:
+        self._child = None
+        self._stack.close()
+
+
+@contextmanager
+def _started_child() -> Iterator[subprocess.Popen[bytes]]:
+    """The process of ``runner.py``, killed at the end with all that it started."""
     try:
         folder = tempfile.TemporaryDirectory(prefix="packager-", ignore_cleanup_errors=True)
     except OSError as error:
@@ -106,7 +200,7 @@ def run_isolated(
         try:
             with suppress(OSError):  # Windows keeps a folder that is in use
                 Path(cwd).rmdir()  # empty: now nothing can come into it, nor stay behind
-            return _converse(child, {**job, **limits}, model, inputs, seconds, progress)
+            yield child
         finally:
             kill(child)
             for stream in (child.stdin, child.stdout, child.stderr):
