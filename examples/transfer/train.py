@@ -1,83 +1,63 @@
-"""Transfer learning in few lines: the features of a net that has seen much, and a new head for classes with few pictures.
+"""Transfer learning in few lines: the features of a net that has seen much, and a new head, from few pictures.
 
     uv run --extra convert --group train examples/transfer/train.py
 
-Writes `transfer.keras` next to itself: it tells 7, 8 and 9 apart, from one picture of each. Its features come from a
-net that was trained here on 0 to 6 alone, each turned in four ways. That net stands in for one like MobileNetV2 with
-ImageNet's weights, which Keras downloads and no package brings: in your own code, put
+Writes `transfer.keras` next to itself. The features are those of `examples/digits/conv.keras`, frozen: a net that was
+trained here, on MNIST, stands in for one like MobileNetV2 with ImageNet's weights, which Keras downloads and no package
+brings. In your own code, put
 
     base = keras.applications.MobileNetV2(include_top=False, pooling="avg", input_shape=(96, 96, 3))
 
-in its place, and pixels as (p - 127.5) / 127.5. The pictures are those that `examples/mnist.py` writes.
+in its place, and pixels as (p - 127.5) / 127.5. The new pictures are the 8x8 digits of scikit-learn, which other people
+wrote and another machine scanned; of each digit it learns from two, and is asked about all others.
 """
 
 from pathlib import Path
 
 import keras
 import numpy as np
+from PIL import Image
+from sklearn.datasets import load_digits
 
 HERE = Path(__file__).resolve().parent
-MNIST = HERE.parent.parent / "build" / "mnist"
-SEEN, NEW = range(7), range(7, 10)
-
-layers = keras.layers
+EACH = 2
 
 
-def read(name: str, digits: range) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures [N, 28, 28, 1] as (p - 0) / 255, and their classes, counted from 0."""
-    with np.load(MNIST / f"{name}.npz") as file:
-        chosen = np.isin(file["y"], digits)
-        return file["x"][chosen, ..., None] / np.float32(255), file["y"][chosen] - digits[0]
+def read_pictures() -> tuple[np.ndarray, np.ndarray]:
+    """Pictures [1797, 28, 28, 1] as (p - 0) / 255, as large in the middle as MNIST's are, and their classes."""
+    digits = load_digits()
+    pictures = np.zeros((len(digits.images), 28, 28, 1), np.float32)
+    for small, picture in zip(digits.images, pictures, strict=True):
+        enlarged = Image.fromarray((small * 255 / 16).astype(np.uint8)).resize((20, 20), Image.Resampling.BICUBIC)
+        picture[4:24, 4:24, 0] = np.asarray(enlarged, np.float32) / 255
+    return pictures, digits.target
 
 
-def turned(pictures: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each picture in four ways, each way a class of its own: the more a net must tell apart, the more it looks at."""
-    ways = [np.rot90(pictures, turns, axes=(1, 2)) for turns in range(4)]
-    return np.concatenate(ways), np.concatenate([classes + turns * len(SEEN) for turns in range(4)])
-
-
-def one_of_each(pictures: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    chosen = np.unique(classes, return_index=True)[1]
-    return pictures[chosen], classes[chosen]
-
-
-def build_base() -> keras.Model:
-    return keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            *(layer for filters in (16, 32, 64) for layer in (
-                layers.Conv2D(filters, 3, padding="same", activation="relu"), layers.MaxPooling2D())),
-            layers.GlobalAveragePooling2D(),
-        ],
-        name="features",
-    )  # fmt: skip
-
-
-def train(model: keras.Model, data: tuple[np.ndarray, np.ndarray], epochs: int) -> None:
-    model.compile(keras.optimizers.Adam(2e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(*data, epochs=epochs, verbose=0)
-
-
-def with_head(base: keras.Model, classes: int) -> keras.Model:
-    return keras.Sequential([keras.Input((28, 28, 1)), base, layers.Dense(classes, "softmax")])
+def train_head(base: keras.Model, pictures: np.ndarray, classes: np.ndarray) -> keras.Model:
+    model = keras.Sequential([keras.Input((28, 28, 1)), base, keras.layers.Dense(10, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(pictures, classes, epochs=60, verbose=0)
+    return model
 
 
 def main() -> None:
     keras.utils.set_random_seed(0)
-    base = build_base()
-    train(with_head(base, 4 * len(SEEN)), turned(*read("train", SEEN)), epochs=12)
+    pictures, classes = read_pictures()
+    few = np.concatenate([np.flatnonzero(classes == digit)[:EACH] for digit in range(10)])
+    others = np.setdiff1d(np.arange(len(classes)), few)
 
-    # This is the recipe: the base is frozen, and only the head learns.
+    # This is the recipe: what comes before the dense layers, frozen, and a head that learns.
+    trained = keras.models.load_model(HERE.parent / "digits" / "conv.keras")
+    base = keras.Model(trained.inputs, trained.get_layer("flatten").output, name="features")
+    unlearned = keras.models.clone_model(base)
     base.trainable = False
-    model = with_head(base, len(NEW))
-    train(model, one_of_each(*read("train", NEW)), epochs=100)
+    model = train_head(base, pictures[few], classes[few])
     model.save(HERE / "transfer.keras")
 
-    scratch = with_head(build_base(), len(NEW))
-    train(scratch, one_of_each(*read("train", NEW)), epochs=100)
-    for name, trained in (("with frozen features", model), ("from scratch", scratch)):
-        accuracy = trained.evaluate(*read("held-out", NEW), verbose=0)[1]
-        print(f"{name}: {accuracy:.1%} of the held-out pictures, from one of each class")
+    scratch = train_head(unlearned, pictures[few], classes[few])
+    for name, net in (("with frozen features", model), ("the same net from scratch", scratch)):
+        accuracy = net.evaluate(pictures[others], classes[others], verbose=0)[1]
+        print(f"{name}: {accuracy:.1%} of {len(others):,} other pictures, from {EACH} of each digit")
 
 
 if __name__ == "__main__":

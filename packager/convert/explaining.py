@@ -31,4 +31,9 @@ def _bug(facts: Mapping[str, Any]) -> Words:
     return f"the conversion failed: {_told(facts)} ({facts.get('place')})", "Try another recipe, or report it.", ()
 
 
-_WORDS = dict.fromkeys(Reason, _bug)
+def _says(facts: Mapping[str, Any]) -> Words:
+    where = facts.get("where")
+    return facts["what"] if where is None else f"{where}: {facts['what']}", facts["fix"], ()
+
+
+_WORDS = {**dict.fromkeys(Reason, _bug), Reason.SAYS: _says}

@@ -63,6 +63,23 @@ class Settings:
     select_tf: bool = False
 
 
+@dataclass(frozen=True)
+class TrainingPlan:
+    """How a model is trained on.
+
+    ``sparsity`` is the part of the weights of each kernel that becomes zero, None where none has to; ``quantize``
+    simulates int8; both train for up to ``epochs``, the former first. Training ends earlier where the loss on what is
+    held out has not become smaller for ``patience`` epochs.
+    """
+
+    epochs: int
+    quantize: bool = True
+    sparsity: float | None = None
+    batch_size: int = 32
+    learning_rate: float = 1e-4
+    patience: int = 3
+
+
 @dataclass
 class State:
     """What outlives a request: the model that was loaded, and how progress is told.

@@ -8,6 +8,7 @@ shown; the last of them are kept for the message of an error.
 from __future__ import annotations
 
 import os
+import pickle
 import queue
 import signal
 import subprocess
@@ -24,8 +25,10 @@ from typing import Any, Self
 
 import numpy as np
 
+from packager.annotated import AnnotatedModel
 from packager.convert.explaining import explain
-from packager.convert.protocol import Reason, Settings
+from packager.convert.protocol import Reason, Settings, TrainingPlan
+from packager.dataset import Dataset
 from packager.errors import ModelError, WriteError
 from packager.golden import runner
 from packager.golden.isolation import child_environment, drain, how_it_ended, kill
@@ -77,6 +80,15 @@ class Source:
     outputs: tuple[SourceTensor, ...]
     layers: tuple[SourceLayer, ...]
     parameters: int
+
+
+@dataclass(frozen=True)
+class Training:
+    """The epochs that a model was trained for, and the loss on what was held out, before and after."""
+
+    epochs: int
+    loss_before: float
+    loss_after: float
 
 
 @dataclass(frozen=True)
@@ -277,7 +289,22 @@ class Session:
         return [tuple(tensors[start : start + count]) for start in range(0, len(tensors), count)]
 
 
-_VERBS = {"load": "loading", "convert": "converting", "predict": "running"}
+    def train(self, plan: TrainingPlan, dataset: Dataset, annotated: AnnotatedModel) -> Training:
+        """Train the model that was loaded on; what comes of it takes its place.
+
+        Args:
+            plan: how.
+            dataset: what it is trained on, and of which every tenth sample tells when to stop.
+            annotated: a .tflite of the model, which tells how samples go into it.
+
+        Raises:
+            ModelError: it cannot be trained, or a sample cannot be read.
+        """
+        found = self.ask("train", [pickle.dumps((dataset, annotated))], plan=vars(plan), folder=os.getcwd()).header
+        return Training(found["epochs"], *found["loss"])
+
+
+_VERBS = {"train": "training", "load": "loading", "convert": "converting", "predict": "running"}
 
 
 def _tensor(name: str, shape: Sequence[int | None], dtype: str) -> SourceTensor:

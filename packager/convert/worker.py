@@ -10,13 +10,16 @@ exception is answered as the refusal ``Reason.BUG``.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pickle
 import sys
 import traceback
 from pathlib import Path
 from typing import IO
 
-from packager.convert.protocol import Answer, Handler, Reason, RefusedError, Request, Settings, State
+from packager.convert.protocol import Answer, Handler, Reason, RefusedError, Request, Settings, State, TrainingPlan
+from packager.errors import PackagerError
 from packager.golden import runner
 
 _MESSAGE_LIMIT = 65536
@@ -49,7 +52,21 @@ def _predict(state: State, request: Request) -> Answer:
     return Answer(tensors=predict(state.loaded, request.tensors, state.progress))
 
 
-HANDLERS: dict[str, Handler] = {"load": _load, "convert": _convert, "predict": _predict}
+def _train(state: State, request: Request) -> Answer:
+    from packager.convert.training import train
+
+    assert state.loaded is not None
+    # Of the parent, whose process this one is a part of.
+    dataset, annotated = pickle.loads(request.blobs[0])
+    try:
+        # Where the parent is: what people named is relative to that.
+        with contextlib.chdir(request.header["folder"]):
+            return Answer(train(state, state.loaded, TrainingPlan(**request.header["plan"]), dataset, annotated))
+    except PackagerError as error:
+        raise RefusedError(Reason.SAYS, what=error.what, fix=error.fix, where=error.where) from None
+
+
+HANDLERS: dict[str, Handler] = {"load": _load, "convert": _convert, "predict": _predict, "train": _train}
 
 
 def _answer(state: State, request: Request) -> Answer:
