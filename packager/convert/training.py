@@ -7,6 +7,7 @@ Keras 3 whose layers both have. What is trained on replaces the loaded model, to
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,8 @@ Array = np.ndarray[Any, Any]
 # What both Keras have in the same words, and what only describes how weights came to be.
 _IGNORED = ("initializer", "constraint")
 _PLAIN = (None, False, [], {}, "")
+_RENAMED = {("LeakyReLU", "negative_slope"): "alpha"}
+_UNKNOWN = re.compile(r"argument not understood:', '(\w+)'|unexpected keyword argument '(\w+)'")
 # How far the outputs of the rebuilt model may be from those of the model itself, of their range: both are float32.
 _SAME = 1e-4
 # Bytes of samples that are kept from one epoch to the next; more are read again.
@@ -345,31 +348,51 @@ class _Builder:
         return self._made[id(operation)](*given, **keywords)
 
     def _layer(self, operation: Any) -> Any:
+        import keras
+
         kind = type(operation).__name__
+        if not isinstance(operation, keras.layers.Layer):
+            raise _other_layer(operation.name, kind, "it is an operation on tensors, and no layer")
         made = getattr(self._keras.layers, kind, None)
         if made is None or not type(operation).__module__.startswith("keras."):
             raise _other_layer(operation.name, kind, "tf-keras has no such layer")
-        config = operation.get_config()
-        known = set(made.__init__.__code__.co_varnames) | {"name", "trainable"}
-        kept = {}
-        for key, value in config.items():
-            if key == "dtype" or key.endswith(_IGNORED):
-                continue
-            if key not in known and value in _PLAIN:
-                continue
-            kept[key] = value
         name, number = operation.name, 1
         while name in self._names:
             number += 1
             name = f"{operation.name}_{number}"
         self._names.add(name)
-        try:
-            layer = made.from_config({**kept, "name": name})
-        except Exception as error:  # whatever a constructor says of a setting that it does not know
-            raise _other_layer(operation.name, kind, f"{type(error).__name__}: {error}") from None
+        layer = _construct(made, {**_cleaned(kind, operation.get_config()), "name": name}, kind)
         if operation.weights:
             self.weights.append((layer, operation.get_weights()))
         return layer
+
+
+def _cleaned(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a layer, and of layers in it, without those that say how its weights came to be."""
+    kept: dict[str, Any] = {}
+    for key, value in config.items():
+        if key == "dtype" or key.endswith(_IGNORED):
+            continue
+        if isinstance(value, dict) and isinstance(value.get("config"), dict) and "layer" in key:
+            inner = value["class_name"]
+            value = {"class_name": inner, "config": _cleaned(inner, value["config"])}
+        kept[_RENAMED.get((kind, key), key)] = value
+    return kept
+
+
+def _construct(made: Any, config: dict[str, Any], kind: str) -> Any:
+    """The layer; settings that tf-keras does not know and that are not used here are left out."""
+    has_layers = any(isinstance(value, dict) and "class_name" in value for value in config.values())
+    while True:
+        try:
+            return made.from_config(dict(config)) if has_layers else made(**config)
+        except Exception as error:  # whatever a constructor says of a setting
+            unknown = _UNKNOWN.search(str(error))
+            setting = unknown and (unknown[1] or unknown[2])
+            if setting not in config or config[setting] not in _PLAIN:
+                why = " ".join(str(error).split())
+                raise _other_layer(config["name"], kind, f"{type(error).__name__}: {why}") from None
+            del config[setting]
 
 
 def _flat(value: Any) -> list[Any]:
