@@ -492,6 +492,67 @@ def export(
             _say(f"wrote {out / change.path}")
 
 
+# --- compare ----------------------------------------
+
+
+@app.command(cls=_AttachCommand)
+def compare(
+    models: Annotated[
+        list[Path],
+        typer.Argument(metavar="MODEL...", help="Models; the first is what others are compared with."),
+    ],
+    data: Annotated[
+        Path,
+        typer.Option(
+            "--data", metavar="PATH", help="A folder, .npy, .npz, .csv or COCO .json of samples.", show_default=False
+        ),
+    ],
+    as_json: JsonOption = False,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw size against accuracy into this .png or .svg.")
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Do the work on the workers of this Dask scheduler.")
+    ] = None,
+    task: Annotated[str | None, typer.Option(metavar="TASK")] = None,
+    labels: Annotated[list[str] | None, typer.Option(metavar="FILE")] = None,
+    mean: Annotated[str | None, typer.Option(metavar="M[,M,M]")] = None,
+    std: Annotated[str | None, typer.Option(metavar="S[,S,S]")] = None,
+    crop: Annotated[str | None, typer.Option(metavar="MODE")] = None,
+    resize: Annotated[str | None, typer.Option(metavar="METHOD")] = None,
+    threshold: Annotated[float | None, typer.Option(metavar="SCORE")] = None,
+) -> None:
+    """Compare models: size, accuracy, agreement, latency, arena and targets, on the same data.
+
+    What a model holds of labels and normalization is kept unless an option replaces it.
+    """
+    from packager.comparison import compare
+    from packager.comparison.plot import check_plot, render_plot
+    from packager.metadata.attach import Annotation, LabelFile
+    from packager.tasks import CropMode, Resize
+    from packager.writing import write_file
+
+    if plot is not None:
+        check_plot(plot)
+    annotation = Annotation(
+        task=_choice(Task, task, "--task"),
+        labels=tuple(map(LabelFile.parse, labels or ())),
+        mean=_numbers(mean, "--mean"),
+        std=_numbers(std, "--std"),
+        crop=_choice(CropMode, crop, "--crop"),
+        resize=_choice(Resize, resize, "--resize"),
+        threshold=threshold,
+    )
+    comparison = compare(models, data, annotation=annotation, dask=dask, progress=_Progress())
+    if plot is not None:
+        write_file(plot, render_plot(comparison, plot.suffix))
+        _say(f"wrote {plot}")
+    if as_json:
+        _print_json(comparison.to_json())
+        return
+    _show(comparison.to_rich(shutil.get_terminal_size().columns))
+
+
 # --- build, targets ----------------------------------------
 
 

@@ -99,6 +99,7 @@ class IsolatedModel:
 
     def __init__(self, model: bytes, *, batch: int, memory_bytes: int) -> None:
         """Start nothing so far; ``batch`` and the limit on memory are as in ``runner.py``."""
+        self.batch = batch
         self._model = model
         self._job = {"batch": batch, "memory_bytes": memory_bytes, "cpu_seconds": _CPU_LIMIT}
         self._stack = ExitStack()

@@ -321,7 +321,7 @@ def _survives(use: Callable[[int], None], size: int) -> bool:
     child = os.fork()
     if child == 0:
         try:
-            _die_with(parent)
+            die_with(parent)
             signal.alarm(_PROBE_LIMIT)
             quiet = os.open(os.devnull, os.O_WRONLY)
             os.dup2(quiet, 2)
@@ -335,7 +335,7 @@ def _survives(use: Callable[[int], None], size: int) -> bool:
 # --- the process ----------------------------------------
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """Have the system kill this process when ``parent`` dies, however it dies; Linux only."""
     if sys.platform == "linux":
         import ctypes
@@ -349,7 +349,7 @@ def _die_with(parent: int) -> None:
 def die_with_parent(lifeline: int) -> None:
     """End this process with the one that started it, which holds the other end of the pipe ``lifeline``."""
     if sys.platform == "linux":
-        _die_with(os.getppid())
+        die_with(os.getppid())
         # It may have died before the system knew.
         if select.select([lifeline], [], [], 0)[0] and not os.read(lifeline, 1):
             os._exit(1)
@@ -480,7 +480,7 @@ def _serve(server: Server, answer: IO[bytes]) -> NoReturn:
         os._exit(1)
 
     if sys.platform == "linux":
-        _die_with(os.getppid())
+        die_with(os.getppid())
     threading.Thread(target=read, daemon=True).start()
     while True:
         result, tensors = _attempt(partial(work, *requests.get()))
