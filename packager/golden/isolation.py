@@ -128,10 +128,10 @@ class IsolatedModel:
             self._printed = bytearray()
             stderr = self._child.stderr
             assert stderr is not None
-            drain = threading.Thread(target=_drain, args=(stderr, self._printed), daemon=True)
-            drain.start()
-            self._stack.callback(drain.join, _END_LIMIT)
-            self._stack.callback(_kill, self._child)
+            reader = threading.Thread(target=drain, args=(stderr, self._printed), daemon=True)
+            reader.start()
+            self._stack.callback(reader.join, _END_LIMIT)
+            self._stack.callback(kill, self._child)
         child = self._child
         assert child.stdin is not None
         assert child.stdout is not None
@@ -170,7 +170,7 @@ class IsolatedModel:
             thread.join(_END_LIMIT)
         text = self._printed.decode("utf-8", "replace")
         failure = Failure.TIME if timed_out else _find_failure(child.returncode, {}, text)
-        return Outcome(failure, _how(child.returncode, text), text, {}, [])
+        return Outcome(failure, how_it_ended(child.returncode, text), text, {}, [])
 
     def _end(self) -> None:
         self._child = None
@@ -192,7 +192,7 @@ def _started_child() -> Iterator[subprocess.Popen[bytes]]:
         child = subprocess.Popen(
             [sys.executable, "-P", "-B", runner.__file__],
             cwd=cwd,
-            env=_environment(),
+            env=child_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -203,14 +203,14 @@ def _started_child() -> Iterator[subprocess.Popen[bytes]]:
                 Path(cwd).rmdir()  # empty: now nothing can come into it, nor stay behind
             yield child
         finally:
-            _kill(child)
+            kill(child)
             for stream in (child.stdin, child.stdout, child.stderr):
                 assert stream is not None
                 with suppress(OSError, ValueError):
                     stream.close()
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """This process's environment, in which no entry stands for the current folder of the child."""
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     search = environment.pop("PYTHONPATH", "")
@@ -249,7 +249,7 @@ def _converse(
             result, _, tensors = runner.read_frame(stdout, job["output_limit"], most_ticks, lambda: done.append(None))
             received.append((result, tensors))
 
-    works = (send, receive, lambda: _drain(stderr, printed))
+    works = (send, receive, lambda: drain(stderr, printed))
     threads = [threading.Thread(target=work, daemon=True) for work in works]
     for thread in threads:
         thread.start()
@@ -265,13 +265,13 @@ def _converse(
         with suppress(subprocess.TimeoutExpired):
             child.wait(_END_LIMIT)
     timed_out = child.returncode is None
-    _kill(child)
+    kill(child)
     for thread in threads:
         thread.join(_END_LIMIT)
     result, tensors = received[0] if received else ({}, [])
     text = printed.decode("utf-8", "replace")
     failure = Failure.TIME if timed_out else _find_failure(child.returncode, result, text)
-    return Outcome(failure, _how(child.returncode, text), text, result, tensors)
+    return Outcome(failure, how_it_ended(child.returncode, text), text, result, tensors)
 
 
 def _find_failure(code: int, result: Mapping[str, Any], printed: str) -> Failure | None:
@@ -284,7 +284,8 @@ def _find_failure(code: int, result: Mapping[str, Any], printed: str) -> Failure
     return Failure(result["failed"]) if "failed" in result else None
 
 
-def _how(code: int, printed: str) -> str:
+def how_it_ended(code: int, printed: str) -> str:
+    """How a process ended, in words: its signal or exit code, and the last line that it printed."""
     # Windows says by a large code what on others is a signal: 0xc0000005.
     how = f"signal {-code}" if code < 0 else f"exit code {code if code < 256 else hex(code)}"
     lines = (line.strip() for line in reversed(printed.splitlines()))
@@ -292,7 +293,7 @@ def _how(code: int, printed: str) -> str:
     return f"{how}: {last}" if last else how
 
 
-def _drain(stream: IO[bytes], kept: bytearray) -> None:
+def drain(stream: IO[bytes], kept: bytearray) -> None:
     """Read all that is printed, so that the child never waits; keep its beginning and its end."""
     with suppress(OSError, ValueError):
         while piece := stream.read1(65536):  # type: ignore[attr-defined]
@@ -301,7 +302,7 @@ def _drain(stream: IO[bytes], kept: bytearray) -> None:
                 del kept[_KEPT_PRINT:-_KEPT_PRINT]
 
 
-def _kill(child: subprocess.Popen[bytes]) -> None:
+def kill(child: subprocess.Popen[bytes]) -> None:
     """Kill the child, with all that it started, unless it has ended; its number may be another's by then."""
     if child.returncode is None:
         with suppress(ProcessLookupError, PermissionError):
