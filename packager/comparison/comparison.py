@@ -238,6 +238,12 @@ def _work(
     ranges = slices(len(dataset), pool.workers)
     groups = _groups(variants, len(ranges), pool.workers)
     submit = pool.executor.submit
+    # First, because what comes last should be short.
+    measured = {
+        submit(measure_arena, variant): number
+        for number, variant in enumerate(variants)
+        if micro[number] and is_installed(Runtime.TFLITE_MICRO)
+    }
     units = {
         submit(run_unit, Unit(dataset.part(part.start, part.stop), tuple(variants[n] for n in (0, *group)))): (
             part,
@@ -245,11 +251,6 @@ def _work(
         )
         for group in groups
         for part in ranges
-    }
-    measured = {
-        submit(measure_arena, variant): number
-        for number, variant in enumerate(variants)
-        if micro[number] and is_installed(Runtime.TFLITE_MICRO)
     }
     found: list[dict[int, Tally]] = [{} for _ in variants]
     arenas: list[int | None] = [None] * len(variants)

@@ -88,13 +88,21 @@ def dask_pool(address: str, data: Path) -> Iterator[Pool]:
     require_extra(Extra.DASK, "packager compare --dask")
     import distributed
 
-    shown = f"tcp://HOST:8786, not {address!r}" if "://" not in address else "dask scheduler, and dask worker ADDRESS"
+    try:
+        # A client whose address is none says so, and then waits for what never was.
+        distributed.comm.get_address_host_port(address, strict=True)
+    except (ValueError, TypeError, NotImplementedError) as error:
+        raise ConfigError(
+            f"{address!r} is no address of a Dask scheduler ({_reason(error)})",
+            fix="It says where it listens: tcp://HOST:8786.",
+            about=DASK,
+        ) from None
     try:
         client = distributed.Client(address, timeout=_DASK_LIMIT, set_as_default=False)
-    except (OSError, TimeoutError, ValueError, TypeError) as error:
+    except (OSError, TimeoutError) as error:
         raise ConfigError(
             f"no Dask scheduler answers at {address} within {_DASK_LIMIT} s ({_reason(error)})",
-            fix=f"Start one, and workers, or give its address: {shown}",
+            fix="Start one, and workers: dask scheduler, and dask worker ADDRESS",
             about=DASK,
         ) from None
     try:

@@ -65,6 +65,21 @@ def build_goldens(
     return Goldens(sets, arena)
 
 
+def run_model(
+    model: Model, inputs: Sequence[tuple[Array, ...]], runtime: Runtime, *, limit: int = GOLDEN_LIMIT
+) -> list[tuple[Array, ...]]:
+    """What ``runtime`` answers to each of ``inputs``, tuples of tensors, in a child process.
+
+    ``limit`` is how many megabytes the outputs may take together.
+
+    Raises:
+        MissingPackageError: the runtime's package is not installed.
+        ModelError: the runtime refuses the model, dies from it, or takes longer than TIME_LIMIT.
+    """
+    samples = [Sample(f"sample_{number}", None, tensors) for number, tensors in enumerate(inputs)]
+    return _run_child(model, samples, [runtime], limit << 20, lambda _runtime, _done: None)[1][runtime]
+
+
 def processes(runtimes: Iterable[Runtime]) -> list[list[Runtime]]:
     """``runtimes`` by the child process that they share: what a model does to one is no matter of the others'."""
     alone = (Runtime.LITERT_FOR_MICRO, Runtime.TFLITE_MICRO)
