@@ -20,7 +20,9 @@ __version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from packager.annotated import AnnotatedModel, read_annotated
+    from packager.comparison import Comparison, compare
     from packager.config import Config, read_config
+    from packager.dataset import Dataset, read_dataset
     from packager.errors import PackagerError
     from packager.inspection import Inspection, inspect_model
     from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate, attach_metadata
@@ -39,8 +41,10 @@ _HOMES = {
     "Annotation": "metadata.attach",
     "BuildReport": "pipeline",
     "ChannelOrder": "tasks",
+    "Comparison": "comparison",
     "Config": "config",
     "CropMode": "tasks",
+    "Dataset": "dataset",
     "Head": "tasks",
     "Inspection": "inspection",
     "LabelFile": "metadata.attach",
@@ -53,12 +57,14 @@ _HOMES = {
     "annotate": "metadata.attach",
     "attach_metadata": "metadata.attach",
     "build": "pipeline",
+    "compare": "comparison",
     "config_schema": "schema",
     "export_metadata": "metadata.export",
     "inspect_model": "inspection",
     "package": "pipeline",
     "read_annotated": "annotated",
     "read_config": "config",
+    "read_dataset": "dataset",
     "read_metadata": "metadata.reader",
     "read_model": "model",
     "verify": "replay",
@@ -70,8 +76,10 @@ __all__ = [
     "Annotation",
     "BuildReport",
     "ChannelOrder",
+    "Comparison",
     "Config",
     "CropMode",
+    "Dataset",
     "Head",
     "Inspection",
     "LabelFile",
@@ -85,12 +93,14 @@ __all__ = [
     "annotate",
     "attach_metadata",
     "build",
+    "compare",
     "config_schema",
     "export_metadata",
     "inspect_model",
     "package",
     "read_annotated",
     "read_config",
+    "read_dataset",
     "read_metadata",
     "read_model",
     "verify",

@@ -8,7 +8,10 @@ concrete functions of a Keras 3 model.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,9 +32,9 @@ def convert(
     The same model, settings and samples give the same bytes.
     """
     tf = start_tensorflow()
-    if loaded.exported is None:
-        _export(state, loaded)
-    converter = tf.lite.TFLiteConverter.from_saved_model(str(loaded.exported), signature_keys=["serving_default"])
+    is_unrolled = bool(settings.activations) and bool(loaded.recurrent)
+    folder = loaded.exported.get(is_unrolled) or _export(state, loaded, is_unrolled)
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=["serving_default"])
     ops = tf.lite.OpsSet
     if settings.quantized:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -49,6 +52,9 @@ def convert(
     converter.inference_input_type = converter.inference_output_type = tf.as_dtype(settings.io)
     if representative:
         converter.representative_dataset = lambda: _samples(state, loaded, representative)
+    if is_unrolled:
+        # The newer one quantizes hundreds of steps now in one way, now in another.
+        converter.experimental_new_quantizer = False
     state.progress("converting")
     try:
         data = converter.convert()
@@ -68,8 +74,12 @@ def _samples(state: State, loaded: Loaded, tensors: Sequence[np.ndarray[Any, Any
         yield {_INPUT.format(index): tensors[start + index] for index in range(count)}
 
 
-def _export(state: State, loaded: Loaded) -> None:
-    """Save ``loaded`` with its fixed shapes as a SavedModel."""
+def _export(state: State, loaded: Loaded, is_unrolled: bool) -> Path:
+    """Save ``loaded`` with its fixed shapes as a SavedModel.
+
+    Recurrent layers of Keras 3 become loops, which the converter does not quantize (it crashes on some), so for
+    quantized activations each time step becomes operators of its own.
+    """
     import tensorflow as tf
 
     for port, shape in zip(loaded.inputs, loaded.shapes, strict=True):
@@ -88,13 +98,42 @@ def _export(state: State, loaded: Loaded) -> None:
     module = tf.Module()
     module.kept = loaded.kept
     module.call = tf.function(call, autograph=False)
-    folder = state.folder / "exported"
+    folder = Path(tempfile.mkdtemp(prefix="exported-", dir=state.folder))
+    for layer in loaded.recurrent:
+        layer.unroll = is_unrolled
     try:
-        function = module.call.get_concrete_function(**specs)
+        with _plain_scopes():
+            function = module.call.get_concrete_function(**specs)
         tf.saved_model.save(module, str(folder), signatures={"serving_default": function})
     except (ValueError, TypeError, tf.errors.OpError, AssertionError, NotImplementedError) as error:
-        raise RefusedError(Reason.PREDICTION, type=type(error).__name__, message=str(error)[:_MESSAGE_LIMIT]) from None
-    loaded.exported = folder
+        raise RefusedError(
+            Reason.PREDICTION, type=type(error).__name__, message=str(error)[:_MESSAGE_LIMIT]
+        ) from None
+    loaded.exported[is_unrolled] = folder
+    return folder
+
+
+@contextmanager
+def _plain_scopes() -> Iterator[None]:
+    """Have layers of Keras 3 keep their names in the graph, for messages and for patterns on layers.
+
+    Keras opens the scope of a layer twice, and TensorFlow puts a number behind the second.
+    """
+    import tensorflow as tf
+    from keras.src.backend.tensorflow import core
+
+    original = core.name_scope.__init__
+
+    def init(scope: Any, name: str, **options: Any) -> None:
+        original(scope, name, **options)
+        outer = tf.compat.v1.get_default_graph().get_name_scope() if not tf.executing_eagerly() else ""
+        scope._tf_name_scope = tf.name_scope(f"{outer}/{name}/" if outer else f"{name}/")
+
+    core.name_scope.__init__ = init
+    try:
+        yield
+    finally:
+        core.name_scope.__init__ = original
 
 
 def _named(data: bytes, loaded: Loaded) -> bytes:
@@ -109,11 +148,33 @@ def _named(data: bytes, loaded: Loaded) -> bytes:
         (signature.outputs, loaded.outputs, _OUTPUT, "outputs"),
     ):
         found = {entry.name.decode(): entry for entry in maps}
-        entries = [found.get(pattern.format(index)) for index in range(len(ports))]
-        if None not in entries and {entry.tensorIndex for entry in entries} == set(getattr(graph, side)):
-            setattr(graph, side, np.array([entry.tensorIndex for entry in entries], np.int32))
-        for port, entry in zip(ports, entries, strict=True):
-            if entry is not None:
-                entry.name = port.name.encode()
-                graph.tensors[entry.tensorIndex].name = port.name.encode()
+        # An input that the model does not use has none.
+        pairs = [(port, found[name]) for index, port in enumerate(ports) if (name := pattern.format(index)) in found]
+        indices = [entry.tensorIndex for _, entry in pairs]
+        if sorted(indices) == sorted(getattr(graph, side)):
+            setattr(graph, side, np.array(indices, np.int32))
+        for port, entry in pairs:
+            entry.name = graph.tensors[entry.tensorIndex].name = port.name.encode()
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
+def interpret(
+    data: bytes, tensors: Sequence[np.ndarray[Any, Any]], progress: Callable[[str], None]
+) -> list[np.ndarray[Any, Any]]:
+    """Run a .tflite in TensorFlow's interpreter, which has TensorFlow's own operators too; samples as in ``predict``."""
+    tf = start_tensorflow()
+    try:
+        interpreter = tf.lite.Interpreter(model_content=data, num_threads=1)
+        interpreter.allocate_tensors()
+        inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+        answers = []
+        for start in range(0, len(tensors), len(inputs)):
+            interpreter.reset_all_variables()
+            for offset, detail in enumerate(inputs):
+                interpreter.set_tensor(detail["index"], tensors[start + offset])
+            interpreter.invoke()
+            answers += [interpreter.get_tensor(detail["index"]) for detail in outputs]
+            progress(f"ran {start // len(inputs) + 1} of {len(tensors) // len(inputs)} samples")
+    except (ValueError, RuntimeError) as error:
+        raise RefusedError(Reason.INTERPRETER, message=str(error)[:4096]) from None
+    return answers

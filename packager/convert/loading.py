@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,8 @@ class Loaded:
 
     ``call`` takes tensors in the order of ``inputs`` and gives those of ``outputs``, in inference mode. ``shapes``
     are those of the inputs with which it is converted, where nothing open is left but what nobody said; ``kept`` is
-    what must live as long as ``call``. ``exported`` is the folder of a SavedModel that was made of it.
+    what must live as long as ``call``. ``recurrent`` are the layers of Keras 3 that can be unrolled, and ``exported``
+    the folders of SavedModels that were made of it, by whether they are.
     """
 
     format: str
@@ -62,7 +63,8 @@ class Loaded:
     parameters: int
     call: Callable[[Sequence[Any]], Sequence[Any]]
     kept: Sequence[Any]
-    exported: Path | None = None
+    recurrent: Sequence[Any] = ()
+    exported: dict[bool, Path] = field(default_factory=dict)
 
     def described(self) -> dict[str, Any]:
         """What the parent learns of it, as JSON."""
@@ -167,9 +169,7 @@ def of_keras(model: Any, format: str) -> Loaded:
         Layer(layer.name, type(layer).__name__, int(layer.count_params()) if layer.built else 0)
         for layer in model.layers
     )
-    kept = [model, [getattr(variable, "value", variable) for variable in model.variables]]
-    if format == "Keras 3":
-        kept = [[variable.value for variable in model.variables]]
+    is_newer = format == "Keras 3"
     return Loaded(
         format=format,
         model=model,
@@ -179,8 +179,19 @@ def of_keras(model: Any, format: str) -> Loaded:
         layers=layers,
         parameters=int(model.count_params()),
         call=call,
-        kept=kept,
+        kept=[variable.value for variable in model.variables] if is_newer else [model],
+        recurrent=[layer for layer in _all_layers(model) if hasattr(layer, "unroll")] if is_newer else (),
     )
+
+
+def _all_layers(model: Any) -> Iterator[Any]:
+    """Its layers, and those inside of them."""
+    for layer in getattr(model, "layers", ()):
+        yield layer
+        yield from _all_layers(layer)
+        for name in ("layer", "forward_layer", "backward_layer"):
+            if hasattr(layer, name):
+                yield getattr(layer, name)
 
 
 def _structure(functional: Any, side: str) -> dict[str, Any]:
@@ -228,7 +239,9 @@ def _check_weights(weights: Iterator[tuple[str, Any]]) -> None:
     for name, weight in weights:
         value = np.asarray(weight)
         if value.dtype.kind == "f" and not (finite := np.isfinite(value)).all():
-            raise RefusedError(Reason.NOT_FINITE, weight=name, count=int(value.size - finite.sum()), size=int(value.size))
+            raise RefusedError(
+                Reason.NOT_FINITE, weight=name, count=int(value.size - finite.sum()), size=int(value.size)
+            )
 
 
 # --- SavedModel ----------------------------------------
@@ -242,7 +255,9 @@ def _load_saved_model(path: Path) -> Loaded:
     try:
         model = tf.saved_model.load(str(path))
     except Exception as error:  # whatever a folder makes TensorFlow do
-        raise RefusedError(Reason.UNREADABLE, type=type(error).__name__, message=str(error)[:_MESSAGE_LIMIT]) from None
+        raise RefusedError(
+            Reason.UNREADABLE, type=type(error).__name__, message=str(error)[:_MESSAGE_LIMIT]
+        ) from None
     signatures = list(model.signatures)
     chosen = _SIGNATURE if _SIGNATURE in signatures else signatures[0] if len(signatures) == 1 else None
     if chosen is None:
@@ -343,7 +358,9 @@ def predict(
         try:
             answer = [np.asarray(value) for value in loaded.call(values)]
         except (ValueError, TypeError, tf.errors.OpError) as error:
-            raise RefusedError(Reason.PREDICTION, type=type(error).__name__, message=str(error)[:_MESSAGE_LIMIT]) from None
+            raise RefusedError(
+                Reason.PREDICTION, type=type(error).__name__, message=str(error)[:_MESSAGE_LIMIT]
+            ) from None
         for row in range(len(chosen)):
             outputs += [value[row : row + 1] if batched else value for value in answer]
         progress(f"predicted {min(start + at_once, len(samples))} of {len(samples)}")

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     CALIBRATION = "calibration"
     QUANTIZER = "quantizer"
     PREDICTION = "prediction"
+    INTERPRETER = "interpreter"
     MEMORY = "memory"
     SAYS = "says"  # ``what`` and ``fix`` are the words
     BUG = "bug"
@@ -78,6 +79,21 @@ class TrainingPlan:
     batch_size: int = 32
     learning_rate: float = 1e-4
     patience: int = 3
+
+
+@dataclass(frozen=True)
+class QuantizerRule:
+    """What litert-quantizer does with the operators whose outputs have a name that ``pattern`` matches.
+
+    ``kind`` is "none", "dynamic", "weights" or "static", or the operator that is left as it is: "INPUT", "OUTPUT".
+    ``block`` is how many weights share a scale, 0 for those of a channel.
+    """
+
+    pattern: str
+    kind: str
+    weight_bits: int = 8
+    activation_bits: int = 8
+    block: int = 0
 
 
 @dataclass

@@ -7,6 +7,7 @@ shown; the last of them are kept for the message of an error.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pickle
 import queue
@@ -27,7 +28,7 @@ import numpy as np
 
 from packager.annotated import AnnotatedModel
 from packager.convert.explaining import explain
-from packager.convert.protocol import Reason, Settings, TrainingPlan
+from packager.convert.protocol import QuantizerRule, Reason, Settings, TrainingPlan
 from packager.dataset import Dataset
 from packager.errors import ModelError, WriteError
 from packager.golden import runner
@@ -288,6 +289,25 @@ class Session:
         count = len(self._source.outputs)
         return [tuple(tensors[start : start + count]) for start in range(0, len(tensors), count)]
 
+    def interpret(self, data: bytes, samples: Samples, outputs: int) -> list[tuple[Array, ...]]:
+        """What a .tflite with so many ``outputs`` answers in TensorFlow's own interpreter.
+
+        Raises:
+            ModelError: it cannot run.
+        """
+        given = [array for sample in samples for array in sample]
+        tensors = self.ask("interpret", blobs=(data,), tensors=given).tensors
+        return [tuple(tensors[start : start + outputs]) for start in range(0, len(tensors), outputs)]
+
+    def quantize(self, data: bytes, rules: Sequence[QuantizerRule], representative: Samples = ()) -> bytes:
+        """A float .tflite quantized by litert-quantizer; TensorFlow is not imported for that.
+
+        Raises:
+            ModelError: litert-quantizer refuses it.
+        """
+        tensors = [array for sample in representative for array in sample]
+        described = [list(dataclasses.astuple(rule)) for rule in rules]
+        return bytes(self.ask("quantize", blobs=(data,), tensors=tensors, rules=described).blobs[0])
 
     def train(self, plan: TrainingPlan, dataset: Dataset, annotated: AnnotatedModel) -> Training:
         """Train the model that was loaded on; what comes of it takes its place.
@@ -304,7 +324,14 @@ class Session:
         return Training(found["epochs"], *found["loss"])
 
 
-_VERBS = {"train": "training", "load": "loading", "convert": "converting", "predict": "running"}
+_VERBS = {
+    "train": "training",
+    "load": "loading",
+    "convert": "converting",
+    "predict": "running",
+    "interpret": "running",
+    "quantize": "quantizing",
+}
 
 
 def _tensor(name: str, shape: Sequence[int | None], dtype: str) -> SourceTensor:

@@ -33,7 +33,9 @@ _KEPT_BYTES = 1 << 30
 _STEPS_TOLD = 20
 
 
-def train(state: State, loaded: Loaded, plan: TrainingPlan, dataset: Dataset, annotated: AnnotatedModel) -> dict[str, Any]:
+def train(
+    state: State, loaded: Loaded, plan: TrainingPlan, dataset: Dataset, annotated: AnnotatedModel
+) -> dict[str, Any]:
     """Train ``loaded`` on as ``plan`` says, and put the result in its place in ``state``.
 
     Of the samples every tenth is not trained on, and tells when to stop. Where the data have classes, the loss is the
@@ -138,8 +140,9 @@ class _Data:
                 if self._width == 1
                 else self.classes[chosen]
             )
-            yield (inputs[0] if len(inputs) == 1 else tuple(inputs)), (
-                outputs[0] if isinstance(outputs, list) and len(outputs) == 1 else outputs
+            yield (
+                (inputs[0] if len(inputs) == 1 else tuple(inputs)),
+                (outputs[0] if isinstance(outputs, list) and len(outputs) == 1 else outputs),
             )
 
 
@@ -340,7 +343,9 @@ class _Builder:
     def _call(self, operation: Any, given: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
         import keras
 
-        keywords = {name: value for name, value in keywords.items() if name not in ("training", "mask") and value is not None}
+        keywords = {
+            name: value for name, value in keywords.items() if name not in ("training", "mask") and value is not None
+        }
         if isinstance(operation, keras.Model):
             return self.apply(operation, _flat(list(given)))
         if id(operation) not in self._made:
@@ -431,4 +436,3 @@ def _check_same(loaded: Loaded, model: Any) -> None:
                 what="rebuilt for tf-keras, the model answers otherwise than in Keras 3",
                 fix="Save it by tf-keras itself as .h5, or use: packager convert.",
             )
-

@@ -15,6 +15,7 @@ import os
 import pickle
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -66,7 +67,28 @@ def _train(state: State, request: Request) -> Answer:
         raise RefusedError(Reason.SAYS, what=error.what, fix=error.fix, where=error.where) from None
 
 
-HANDLERS: dict[str, Handler] = {"load": _load, "convert": _convert, "predict": _predict, "train": _train}
+def _interpret(state: State, request: Request) -> Answer:
+    from packager.convert.converting import interpret
+
+    return Answer(tensors=interpret(request.blobs[0], request.tensors, state.progress))
+
+
+def _quantize(state: State, request: Request) -> Answer:
+    from packager.convert.quantizing import quantize
+
+    return Answer(blobs=(quantize(state, request.blobs[0], request.header["rules"], request.tensors),))
+
+
+# By the name in a request. ``load``, ``convert`` and ``predict`` are of models of TensorFlow; ``interpret`` runs a
+# .tflite in TensorFlow's own interpreter, which has its operators too, and ``quantize`` needs litert-quantizer only.
+HANDLERS: dict[str, Handler] = {
+    "load": _load,
+    "convert": _convert,
+    "predict": _predict,
+    "interpret": _interpret,
+    "quantize": _quantize,
+    "train": _train,
+}
 
 
 def _answer(state: State, request: Request) -> Answer:
@@ -98,18 +120,16 @@ def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
         runner.write_frame(answers, answer.header, answer.blobs, list(answer.tensors))
 
 
-def main(parent: int) -> int:
+def main(parent: int) -> None:
     """Answer the requests of the process ``parent`` until there are no more."""
     # Elsewhere than on Linux it notices at the end of a request that its parent has died.
     runner.die_with(parent)
     # What a library prints on standard output must not get among the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    try:
+    with suppress(runner.LostError, OSError):
         _serve(sys.stdin.buffer, answers)
-    except (runner.LostError, OSError):
-        return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    main(int(sys.argv[1]))

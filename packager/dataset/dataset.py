@@ -15,6 +15,7 @@ from PIL import Image
 
 from packager.annotated import AnnotatedModel
 from packager.dataset.items import ArraysItem, Item, PictureItem, SoundItem, TextItem, misfit, reading
+from packager.dataset.truth import TrueBoxes
 from packager.errors import ConfigError
 from packager.golden.pictures import load_picture
 from packager.reading import open_file, read_file
@@ -194,13 +195,16 @@ class Texts(Source):
 class Dataset:
     """Samples, and the class of each: its place among the model's labels, or among the sorted names of the classes.
 
-    ``classes`` is None where the data do not tell. Nothing is read before it is asked for, so a data set may be of a
-    million pictures, and goes to other processes; ``part`` makes it smaller for that.
+    ``classes`` is None where the data do not tell; so are ``boxes``, the objects in each picture, and ``masks``, the
+    file of each. Samples are read when they are asked for, so a data set may be of a million pictures, and goes to
+    other processes; ``part`` makes it smaller for that.
     """
 
     path: Path
     source: Source
     classes: tuple[int, ...] | None = field(default=None, repr=False)
+    boxes: tuple[TrueBoxes, ...] | None = field(default=None, repr=False)
+    masks: tuple[str, ...] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         """The number of samples."""
@@ -208,8 +212,13 @@ class Dataset:
 
     def part(self, start: int, stop: int) -> Dataset:
         """The samples from ``start`` up to ``stop``, which then count from 0."""
-        classes = None if self.classes is None else self.classes[start:stop]
-        return replace(self, source=self.source.part(start, stop), classes=classes)
+        return replace(
+            self,
+            source=self.source.part(start, stop),
+            classes=None if self.classes is None else self.classes[start:stop],
+            boxes=None if self.boxes is None else self.boxes[start:stop],
+            masks=None if self.masks is None else self.masks[start:stop],
+        )
 
     def items(self, indices: Sequence[int]) -> Iterable[Item]:
         """The samples of these numbers as they are, for several models to take.

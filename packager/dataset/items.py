@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -50,21 +51,28 @@ class Item(ABC):
 
 @dataclass(frozen=True)
 class PictureItem(Item):
-    """A picture, upright, of 8 bits a channel."""
+    """A picture, upright, of 8 bits a channel; ``fitted`` keeps it cropped and resized, for models alike in that."""
 
     where: str
     picture: Image.Image = field(repr=False)
+    fitted: dict[Any, Image.Image] = field(default_factory=dict, repr=False, compare=False)
 
     def tensors(self, annotated: AnnotatedModel) -> tuple[Array, ...]:
         """The picture, cropped, resized and looked up."""
-        return (image.input_tensor(self.picture, _image_input(annotated, self.where)),)
+        return (self._look_up(_image_input(annotated, self.where)),)
 
     def values(self, annotated: AnnotatedModel) -> tuple[Array, ...]:
         """The same without its quantization."""
         given = _image_input(annotated, self.where)
         if given.tensor.dtype == "uint8":
-            return (dequantize(image.input_tensor(self.picture, given), given.tensor),)
-        return (image.input_tensor(self.picture, replace(given, tensor=_as_float(given.tensor))),)
+            return (dequantize(self._look_up(given), given.tensor),)
+        return (self._look_up(replace(given, tensor=_as_float(given.tensor))),)
+
+    def _look_up(self, given: ImageInput) -> Array:
+        key = (given.width, given.height, given.channels, given.crop, given.pad, given.resize)
+        if key not in self.fitted:
+            self.fitted[key] = image.fit_any(self.picture, given)
+        return image.look_up(self.fitted[key], given)
 
     def placement(self, annotated: AnnotatedModel) -> Placement | None:
         """What of the picture goes where."""

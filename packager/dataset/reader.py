@@ -16,8 +16,9 @@ from PIL import Image
 from packager.annotated import AnnotatedModel
 from packager.dataset.dataset import Arrays, Dataset, Files, Rows, Source, StoredArray, Texts, check_kind, read_stored
 from packager.dataset.items import check_shape, misfit, reading
+from packager.dataset.truth import find_masks, read_coco
 from packager.errors import ConfigError
-from packager.finding import is_folder
+from packager.finding import is_file, is_folder
 from packager.reading import open_file
 from packager.tasks import AnswerKind, InputKind
 from packager.tasks.kinds import Array
@@ -40,6 +41,9 @@ def read_dataset(path: Path | str, annotated: AnnotatedModel, *, labelled: bool)
     names a column of files (``path``, ``file``, ``filename``, ``image``; relative to the csv), of texts (``text``),
     or columns of numbers, and one of classes (``label``, ``class``).
 
+    For a detector a COCO JSON, or a folder with one called ``annotations.json``; its pictures stand beside it. For a
+    segmenter a folder with ``images`` and ``masks``: PNGs of gray or palette values, which are the classes.
+
     Arrays hold real values, but for uint8 ones for a model that takes pictures, which are pixels: [samples, height,
     width] or [samples, height, width, 1, 3 or 4]. A class is a label of the model, or in arrays and csv its number.
 
@@ -59,6 +63,8 @@ def read_dataset(path: Path | str, annotated: AnnotatedModel, *, labelled: bool)
             dataset = _read_arrays(path, annotated)
         elif path.suffix.lower() == ".csv":
             dataset = _read_csv(path, annotated)
+        elif path.suffix.lower() == ".json" and annotated.task.answer is AnswerKind.BOXES:
+            dataset = _read_boxes(path, annotated)
         else:
             path.stat()
             raise ConfigError("is no folder, .npy, .npz or .csv", where=path, fix=LABELLED)
@@ -71,6 +77,15 @@ def read_dataset(path: Path | str, annotated: AnnotatedModel, *, labelled: bool)
 
 
 def _read_folder(path: Path, annotated: AnnotatedModel) -> Dataset:
+    if annotated.task.answer is AnswerKind.BOXES and is_file(path / "annotations.json"):
+        return _read_boxes(path / "annotations.json", annotated)
+    if annotated.task.answer is AnswerKind.MASK and is_folder(path / "masks"):
+        names, found = _find_files(path / "images", "images", InputKind.IMAGE)
+        if not names or found is not InputKind.IMAGE:
+            raise ConfigError(
+                "holds no picture", where=path / "images", fix="Beside masks stand the pictures, in images."
+            )
+        return Dataset(path, Files(path, tuple(names), found), masks=find_masks(path, names))
     folders = sorted(entry.name for entry in _entries(path) if entry.is_dir())
     kind = annotated.task.input
     if not folders:
@@ -95,6 +110,11 @@ def _read_folder(path: Path, annotated: AnnotatedModel) -> Dataset:
         names += inside
         classes += [labels.index(folder)] * len(inside)
     return Dataset(path, Files(path, tuple(names), kind), tuple(classes))
+
+
+def _read_boxes(path: Path, annotated: AnnotatedModel) -> Dataset:
+    names, boxes = read_coco(path, annotated)
+    return Dataset(path, Files(path.parent, names, InputKind.IMAGE), boxes=boxes)
 
 
 def _entries(path: Path) -> Iterator[os.DirEntry[str]]:

@@ -99,6 +99,7 @@ class IsolatedModel:
 
     def __init__(self, model: bytes, *, batch: int, memory_bytes: int) -> None:
         """Start nothing so far; ``batch`` and the limit on memory are as in ``runner.py``."""
+        self.batch = batch
         self._model = model
         self._job = {"batch": batch, "memory_bytes": memory_bytes, "cpu_seconds": _CPU_LIMIT}
         self._stack = ExitStack()
@@ -127,10 +128,10 @@ class IsolatedModel:
             self._printed = bytearray()
             stderr = self._child.stderr
             assert stderr is not None
-            drain = threading.Thread(target=_drain, args=(stderr, self._printed), daemon=True)
-            drain.start()
-            self._stack.callback(drain.join, _END_LIMIT)
-            self._stack.callback(_kill, self._child)
+            reader = threading.Thread(target=drain, args=(stderr, self._printed), daemon=True)
+            reader.start()
+            self._stack.callback(reader.join, _END_LIMIT)
+            self._stack.callback(kill, self._child)
         child = self._child
         assert child.stdin is not None
         assert child.stdout is not None
@@ -169,7 +170,7 @@ class IsolatedModel:
             thread.join(_END_LIMIT)
         text = self._printed.decode("utf-8", "replace")
         failure = Failure.TIME if timed_out else _find_failure(child.returncode, {}, text)
-        return Outcome(failure, _how(child.returncode, text), text, {}, [])
+        return Outcome(failure, how_it_ended(child.returncode, text), text, {}, [])
 
     def _end(self) -> None:
         self._child = None

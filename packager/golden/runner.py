@@ -480,7 +480,7 @@ def _serve(server: Server, answer: IO[bytes]) -> NoReturn:
         os._exit(1)
 
     if sys.platform == "linux":
-        _die_with(os.getppid())
+        die_with(os.getppid())
     threading.Thread(target=read, daemon=True).start()
     while True:
         result, tensors = _attempt(partial(work, *requests.get()))

@@ -20,7 +20,9 @@ layers = keras.layers
 
 
 def dense() -> Any:
-    return keras.Sequential([keras.Input((4,)), layers.Dense(3, "relu"), layers.BatchNormalization(), layers.Dense(2)])
+    return keras.Sequential(
+        [keras.Input((4,)), layers.Dense(3, "relu"), layers.BatchNormalization(), layers.Dense(2)]
+    )
 
 
 def residual() -> Any:
