@@ -320,7 +320,9 @@ class Session:
         Raises:
             ModelError: it cannot be trained, or a sample cannot be read.
         """
-        found = self.ask("train", [pickle.dumps((dataset, annotated))], plan=vars(plan), folder=os.getcwd()).header
+        found = self.ask(
+            "train", [pickle.dumps((dataset, annotated))], plan=vars(plan), folder=str(Path.cwd())
+        ).header
         return Training(found["epochs"], *found["loss"])
 
 

@@ -22,7 +22,7 @@ Array = np.ndarray[Any, Any]
 
 # What both Keras have in the same words, and what only describes how weights came to be.
 _IGNORED = ("initializer", "constraint")
-_PLAIN = (None, False, [], {}, "")
+_PLAIN: tuple[Any, ...] = (None, False, [], {}, "")
 _RENAMED = {("LeakyReLU", "negative_slope"): "alpha"}
 _UNKNOWN = re.compile(r"argument not understood:', '(\w+)'|unexpected keyword argument '(\w+)'")
 # How far the outputs of the rebuilt model may be from those of the model itself, of their range: both are float32.

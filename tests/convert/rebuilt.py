@@ -1,4 +1,4 @@
-"""Run where TensorFlow is: makes models of Keras 3, rebuilds each for tf-keras, and prints what came of it as JSON."""
+"""Run where TensorFlow is: rebuilds models of Keras 3 for tf-keras, and prints what came of each as JSON."""
 
 from __future__ import annotations
 
