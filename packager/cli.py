@@ -368,6 +368,13 @@ class _ConvertCommand(_SettingsCommand):
         return super()._helps(*kinds, ConvertOptions)
 
 
+class _TuneCommand(_SettingsCommand):
+    def _helps(self, *kinds: Any) -> dict[str, str]:
+        from packager.convert.recipes import TuneOptions
+
+        return super()._helps(*kinds, TuneOptions)
+
+
 def _text_option(metavar: str, help: str | None = None) -> Any:
     return Annotated[str | None, typer.Option(metavar=metavar, help=help)]
 
@@ -593,6 +600,65 @@ def convert(
     if as_json:
         _print_json(report.to_json())
         return
+    for line in report.lines():
+        _say(line)
+
+
+@app.command(cls=_TuneCommand)
+@_takes_annotation
+def qat(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A .keras or .h5 file.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write the .tflite.", show_default=False)
+    ],
+    data: Annotated[
+        Path,
+        typer.Option(
+            "--data",
+            metavar="PATH",
+            help="What it is trained on: a folder with a folder for each class, an .npz or .csv.",
+            show_default=False,
+        ),
+    ],
+    annotation: Any,
+    epochs: Annotated[int, typer.Option(metavar="COUNT")] = 5,
+    prune: Annotated[float | None, typer.Option(metavar="SPARSITY")] = None,
+    quantize: Annotated[str, typer.Option(metavar="RECIPE")] = "int8",
+    io: Annotated[str | None, typer.Option(metavar="TYPE")] = None,
+    target: Annotated[str | None, typer.Option(metavar="TARGET")] = None,
+    batch_size: Annotated[int, typer.Option(metavar="COUNT")] = 32,
+    learning_rate: Annotated[float, typer.Option(metavar="RATE")] = 1e-4,
+    patience: Annotated[int, typer.Option(metavar="EPOCHS")] = 3,
+    samples: Annotated[int, typer.Option(metavar="COUNT")] = 200,
+    trust: Annotated[bool, typer.Option("--trust")] = False,
+    time_limit: Annotated[int, typer.Option(metavar="SECONDS")] = 3600,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write it though its answers differ from those of the trained model.")
+    ] = False,
+) -> None:
+    """Train a Keras model on with quantization, or with most weights zero, and convert it.
+
+    It takes the options of metadata attach too, which are attached in the same step.
+    """
+    from packager.convert.recipes import IO, ConvertTarget, Quantize, TuneOptions
+    from packager.convert.tuning import tune
+
+    options = TuneOptions(
+        epochs=epochs,
+        prune=prune,
+        quantize=_choice(Quantize, quantize, "--quantize"),
+        io=_choice(IO, io, "--io"),
+        target=_choice(ConvertTarget, target, "--target"),
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        patience=patience,
+        samples=samples,
+        trust=trust,
+        time_limit=time_limit,
+    )
+    report = tune(source, out, data, options, annotation, force=force, say=_say, progress=_Progress())
+    for problem in report.conversion.warnings:
+        _say(f"warning: {problem.what}", f"  {problem.fix}")
     for line in report.lines():
         _say(line)
 

@@ -154,12 +154,26 @@ def convert(
     wrong = find_wrong_type(options)
     if wrong is not None:
         raise ConfigError(wrong, about=wrong[0])
-    work = _Work(Path(source), Path(out), options, annotation or Annotation(), force, say, progress)
-    return work.run()
+    work = Converter(Path(source), Path(out), options, annotation or Annotation(), force, say, progress)
+    with work.session() as session:
+        loaded = work.load(session)
+        conversion = work.convert(session, loaded, work.items(loaded.basis))
+    write_file(conversion.path, conversion.model.model.data)
+    return conversion
 
 
-@dataclass
-class _Work:
+@dataclass(frozen=True)
+class LoadedSource:
+    """A source in a session: what Keras says of it, None of a .tflite, and the .tflite that it is as floats."""
+
+    keras: Source | None
+    basis: AnnotatedModel
+
+
+@dataclass(frozen=True)
+class Converter:
+    """The steps of ``convert``, for what makes several .tflite of one source; see there for the fields."""
+
     source: Path
     out: Path
     options: ConvertOptions
@@ -168,23 +182,33 @@ class _Work:
     say: Say
     progress: Say
 
-    def run(self) -> Conversion:
+    def session(self) -> Session:
+        """A session for it, once its options are known to go together, and what they need is installed."""
         check_recipe(self.options)
         if self.options.optimize is not None:
             self.say(OPTIMIZE_NOTE)
-        is_tflite = _check_source(self.source)
-        self._require_extras(is_tflite)
-        with Session(progress=self.progress, time_limit=self.options.time_limit) as session:
-            keras = None if is_tflite else self._load(session)
-            basis = self._basis(session, keras)
-            items = self._items(basis)
-            model = self._quantized(session, basis, items, is_tflite)
-            warnings = self._check_target(model.model)
-            agreements = self._compare(session, keras, basis, model, items)
-        write_file(self.out, model.model.data)
-        count, options = len(items), self.options
+        self._require_extras(_check_source(self.source))
+        return Session(progress=self.progress, time_limit=self.options.time_limit)
+
+    def load(self, session: Session) -> LoadedSource:
+        """Load the source, and convert it as it is."""
+        keras = None if _check_source(self.source) else self._load(session)
+        return LoadedSource(keras, self._basis(session, keras))
+
+    def convert(self, session: Session, loaded: LoadedSource, items: Sequence[Item]) -> Conversion:
+        """Convert by the recipe, calibrated on ``items`` and held against the source on them; nothing is written."""
+        model = self._quantized(session, loaded.basis, items, loaded.keras is None)
+        return self.judge(session, loaded, model, items)
+
+    def judge(
+        self, session: Session, loaded: LoadedSource, model: AnnotatedModel, items: Sequence[Item]
+    ) -> Conversion:
+        """Hold a .tflite of the source against the target's rules, and against what the session answers."""
+        warnings = self._check_target(model.model)
+        agreements = self._compare(session, loaded.keras, loaded.basis, model, items)
+        options = self.options
         return Conversion(
-            self.out, model, self.source, options.quantize, options.representative, count, agreements, warnings
+            self.out, model, self.source, options.quantize, options.representative, len(items), agreements, warnings
         )
 
     @property
@@ -232,11 +256,11 @@ class _Work:
 
     def _basis(self, session: Session, keras: Source | None) -> AnnotatedModel:
         if keras is None:
-            basis = self._annotated(read_model(self.source).data)
+            basis = self.annotated(read_model(self.source).data)
             _check_float(basis.model, self.source)
             return basis
         self.say("converting it as it is")
-        basis = self._annotated(session.convert(Settings(select_tf=self.options.ops is Ops.SELECT_TF)))
+        basis = self.annotated(session.convert(Settings(select_tf=self.options.ops is Ops.SELECT_TF)))
         names = {tensor.name for tensor in basis.model.inputs}
         unused = next((tensor.name for tensor in keras.inputs if tensor.name not in names), None)
         if unused is not None:
@@ -247,7 +271,8 @@ class _Work:
             )
         return basis
 
-    def _annotated(self, data: bytes) -> AnnotatedModel:
+    def annotated(self, data: bytes) -> AnnotatedModel:
+        """A .tflite with the annotation in it."""
         model = parse_model(data, self.out)
         if self.annotation != Annotation():
             model = parse_model(annotate(model, self.annotation), self.out)
@@ -255,7 +280,7 @@ class _Work:
 
     # --- samples
 
-    def _items(self, basis: AnnotatedModel) -> list[Item]:
+    def items(self, basis: AnnotatedModel) -> list[Item]:
         """The samples as they are: chosen evenly from all, or made up; those that are calibrated on first."""
         input_bytes(basis)
         if self.options.representative is None:
@@ -282,7 +307,7 @@ class _Work:
             assert settings is not None
             io = "float32" if self._io is IO.FLOAT else str(self._io)
             data = session.convert(replace(settings, io=io, select_tf=options.ops is Ops.SELECT_TF), values)
-        return self._annotated(data)
+        return self.annotated(data)
 
     @property
     def _io(self) -> IO:

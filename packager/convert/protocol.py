@@ -96,6 +96,11 @@ class QuantizerRule:
     block: int = 0
 
 
+def held_out(count: int) -> list[int]:
+    """Those of ``count`` samples that are not trained on: every tenth, so that each class has some of its own."""
+    return list(range(9, count, 10))
+
+
 @dataclass
 class State:
     """What outlives a request: the model that was loaded, and how progress is told.

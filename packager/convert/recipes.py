@@ -16,7 +16,7 @@ from pathlib import Path
 
 from packager.convert.protocol import Settings
 from packager.errors import ConfigError, TargetError
-from packager.settings import Choice, Example, Setting
+from packager.settings import Choice, Example, Setting, find_wrong_type
 
 
 class Quantize(Choice):
@@ -303,6 +303,75 @@ def _fitting(engine: Engine) -> tuple[Example | str, ...]:
     for recipe in first:
         parts += [" or " if parts else "", Example.of((QUANTIZE, recipe.quantize))]
     return (*parts, ".")
+
+
+@dataclass(frozen=True)
+class TuneOptions:
+    """How a model is trained on."""
+
+    epochs: int = field(
+        default=5, metadata={"help": "Epochs that it is trained for at most; with --prune as many come before them."}
+    )
+    prune: float | None = field(
+        default=None, metadata={"help": "Part of the weights that become zero: 0.8 leaves a fifth."}
+    )
+    quantize: Quantize = field(
+        default=Quantize.INT8,
+        metadata={"help": "int8, or none, for a float model with zeros."},
+    )
+    io: IO | None = field(
+        default=None, metadata={"help": "Type of inputs and outputs: float, int8 or uint8; default: int8 for int8."}
+    )
+    target: ConvertTarget | None = field(
+        default=None,
+        metadata={"help": "Where it is to run: micro, android, ios, pi or coral. What cannot run there is refused."},
+    )
+    batch_size: int = field(default=32, metadata={"help": "Samples of a step of training."})
+    learning_rate: float = field(default=1e-4, metadata={"help": "How far a step of training goes."})
+    patience: int = field(
+        default=3, metadata={"help": "Epochs without a smaller loss on what is not trained on, after which it ends."}
+    )
+    samples: int = field(default=200, metadata={"help": "On how many the result is held against the trained model."})
+    trust: bool = field(default=False, metadata={"help": "Run the Python code in the file: its Lambda layers."})
+    time_limit: int = field(default=3600, metadata={"help": "Seconds that a step may take."})
+
+
+TUNE_EPOCHS = Setting(TuneOptions, "epochs")
+TUNE_PRUNE = Setting(TuneOptions, "prune")
+TUNE_QUANTIZE = Setting(TuneOptions, "quantize")
+TUNE_BATCH_SIZE = Setting(TuneOptions, "batch_size")
+TUNE_LEARNING_RATE = Setting(TuneOptions, "learning_rate")
+TUNE_PATIENCE = Setting(TuneOptions, "patience")
+
+
+def check_tuning(options: TuneOptions) -> None:
+    """Refuse options that are out of range, or contradict one another.
+
+    Raises:
+        ConfigError: they do.
+    """
+    wrong = find_wrong_type(options)
+    if wrong is not None:
+        raise ConfigError(wrong, about=wrong[0])
+    for setting, value in (
+        (TUNE_EPOCHS, options.epochs),
+        (TUNE_BATCH_SIZE, options.batch_size),
+        (TUNE_PATIENCE, options.patience),
+    ):
+        if value < 1:
+            raise ConfigError((setting, " is not a whole number from 1 up"), about=setting)
+    if not 0 < options.learning_rate < 1:
+        raise ConfigError((TUNE_LEARNING_RATE, " is not between 0 and 1"), about=TUNE_LEARNING_RATE)
+    if options.prune is not None and not 0 < options.prune < 1:
+        raise ConfigError((TUNE_PRUNE, " is not between 0 and 1"), about=TUNE_PRUNE)
+    if options.quantize not in (Quantize.INT8, Quantize.NONE):
+        raise ConfigError((TUNE_QUANTIZE, " is int8 or none: what is trained with is int8"), about=TUNE_QUANTIZE)
+    if options.quantize is Quantize.NONE and options.prune is None:
+        raise ConfigError(
+            (TUNE_QUANTIZE, " none leaves nothing to train for"),
+            fix=("Leave it out, or add ", Example.of((TUNE_PRUNE, 0.8))),
+            about=TUNE_QUANTIZE,
+        )
 
 
 # What a .tflite with TensorFlow's own operators loses where. TensorFlow's guide "Select TensorFlow operators"

@@ -85,11 +85,15 @@ class Source:
 
 @dataclass(frozen=True)
 class Training:
-    """The epochs that a model was trained for, and the loss on what was held out, before and after."""
+    """The epochs that a model was trained for, and the loss on what was held out, before and after.
+
+    ``zeros`` is the part of the weights of its kernels that are zero.
+    """
 
     epochs: int
     loss_before: float
     loss_after: float
+    zeros: float
 
 
 @dataclass(frozen=True)
@@ -323,7 +327,7 @@ class Session:
         found = self.ask(
             "train", [pickle.dumps((dataset, annotated))], plan=vars(plan), folder=str(Path.cwd())
         ).header
-        return Training(found["epochs"], *found["loss"])
+        return Training(found["epochs"], *found["loss"], found["zeros"])
 
 
 _VERBS = {

@@ -15,7 +15,7 @@ import numpy as np
 
 from packager.annotated import AnnotatedModel
 from packager.convert.loading import Loaded, of_keras, start_tensorflow
-from packager.convert.protocol import Reason, RefusedError, State, TrainingPlan
+from packager.convert.protocol import Reason, RefusedError, State, TrainingPlan, held_out
 from packager.dataset import Dataset
 
 Array = np.ndarray[Any, Any]
@@ -43,7 +43,7 @@ def train(
 
     Returns:
         ``epochs`` that were trained, and ``loss`` on the samples that were not trained on: of the model as it came
-        and as it is now.
+        and as it is now; ``zeros``, the part of the weights of its kernels that are zero.
     """
     # Before tf-keras is imported, which asks it.
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
@@ -69,7 +69,7 @@ def train(
     state.loaded.shapes = loaded.shapes
     # The names that people know it by, and not those of the wrappers.
     state.loaded.inputs, state.loaded.outputs = loaded.inputs, loaded.outputs
-    return {"epochs": epochs, "loss": [before, after]}
+    return {"epochs": epochs, "loss": [before, after], "zeros": _zeros(model)}
 
 
 # --- the data ----------------------------------------
@@ -83,16 +83,15 @@ class _Data:
     ) -> None:
         self._dataset, self._annotated, self._loaded = dataset, annotated, loaded
         self.batch_size = plan.batch_size
-        numbers = np.random.default_rng(0).permutation(len(dataset))
-        self.held_out = np.sort(numbers[::10])
-        self.training = np.setdiff1d(numbers, self.held_out)
-        if not self.training.size:
+        self.held_out = np.array(held_out(len(dataset)), int)
+        self.training = np.setdiff1d(np.arange(len(dataset)), self.held_out)
+        if not self.held_out.size:
             raise RefusedError(
                 Reason.SAYS,
-                what=f"{len(dataset)} samples are too few to train on",
-                fix="Give as many as you can; of ten, nine are trained on.",
+                what=f"{len(dataset)} samples are too few to train on: every tenth tells when to stop",
+                fix="Give as many as you can.",
             )
-        first = self._read(numbers[: self.batch_size])
+        first = self._read(np.arange(len(dataset))[:: max(1, len(dataset) // self.batch_size)])
         each = max(1, sum(array.nbytes for array in first) // len(first[0]))
         self._kept: list[Array] | None = None
         if each * len(dataset) <= _KEPT_BYTES:
@@ -166,6 +165,12 @@ def _evaluate(model: Any, data: _Data) -> float:
         result = model.test_on_batch(inputs, outputs, reset_metrics=True, return_dict=True)
         total += float(result["loss"]) * count
     return total / len(data.held_out)
+
+
+def _zeros(model: Any) -> float:
+    kernels = [np.asarray(weight) for weight in model.trainable_weights if len(weight.shape) > 1]
+    count = sum(kernel.size for kernel in kernels)
+    return 1 - sum(map(np.count_nonzero, kernels)) / count if count else 0.0
 
 
 # --- training ----------------------------------------
