@@ -327,7 +327,8 @@ class Session:
         found = self.ask(
             "train", [pickle.dumps((dataset, annotated))], plan=vars(plan), folder=str(Path.cwd())
         ).header
-        return Training(found["epochs"], *found["loss"], found["zeros"])
+        before, after = found["loss"]
+        return Training(found["epochs"], before, after, found["zeros"])
 
 
 _VERBS = {
