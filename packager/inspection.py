@@ -30,7 +30,7 @@ _MOST_ROWS = 100
 _LONGEST_TEXT = 1_000
 # Columns of numbers.
 _NUMBERS = {"count", "version", "bytes", "flash", "RAM", "PSRAM", "MHz"}
-_NUMBERS |= {"gzip", "McNemar p", "agrees", "max diff", "rms diff", "SNR dB", "ms", "p95", "arena"}
+_NUMBERS |= {"gzip", "arena", "top-1", "top-5", "mAP", "mAP50", "mIoU", "95 %", "McNemar p", "agrees", "SNR dB"}
 
 
 @dataclass(frozen=True)
