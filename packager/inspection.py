@@ -21,6 +21,7 @@ from packager.terminal import visible_line
 if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table
+    from rich.text import Text
 
     from packager.targets.boards import Board
 
@@ -131,7 +132,7 @@ def _tensor_to_json(tensor: Tensor) -> dict[str, Any]:
     }
 
 
-def make_table(title: str, *columns: str) -> Table:
+def make_table(title: str | Text, *columns: str) -> Table:
     """A table for a terminal, without a line around it."""
     from rich import box
     from rich.table import Table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -66,7 +67,7 @@ def measure_latency(variant: Variant, dataset: Dataset) -> Latency:
         ConfigError: a sample cannot be read.
     """
     samples = dataset.tensors(variant.annotated, range(min(_SAMPLES, len(dataset))))
-    with Child(variant) as child:
+    with closing(Child(variant)) as child:
         timed = ((threads, child.time(samples, threads, _RUNS, _SECONDS)) for threads in _threads())
         return Latency(tuple((threads, Times.of(times)) for threads, times in timed))
 

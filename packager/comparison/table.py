@@ -20,14 +20,14 @@ _TITLES = {"top1": "top-1", "top5": "top-5", "map": "mAP", "map50": "mAP50", "mi
 
 
 def comparison_to_rich(comparison: Comparison, width: int) -> Group:
-    """A table for what the models cost, what they give and how long they take; or one a model in a narrow terminal."""
+    """Tables of what the models cost, what they give and how long they take; or one a model in a narrow terminal."""
     from rich.console import Group
 
     data = f"{comparison.data}: {counted(comparison.samples, 'sample')}, {comparison.task}"
     first = comparison.models[0].path
     parts = {
         "size": [_size(model) for model in comparison.models],
-        f"accuracy in %, and differences from {first.name}": [_quality(model) for model in comparison.models],
+        f"accuracy in %, and difference from {first.name}": [_quality(model) for model in comparison.models],
         "latency in ms": [_speed(model) for model in comparison.models],
     }
     names = [str(model.path) for model in comparison.models]
@@ -38,12 +38,12 @@ def comparison_to_rich(comparison: Comparison, width: int) -> Group:
             columns = [column for row in rows for column in row]
             columns = list(dict.fromkeys(column for column in columns if any(row.get(column) for row in rows)))
             if columns:
-                tables.append(make_table(title, "model", *columns))
+                tables.append(make_table(plain_text(title), "model", *columns))
             for name, row in zip(names, rows, strict=True) if columns else ():
                 tables[-1].add_row(plain_text(name), *(row.get(column) or "–" for column in columns))
     else:
         for name, *of_model in zip(names, *parts.values(), strict=True):
-            tables.append(make_table("", "model", plain_text(name)))
+            tables.append(make_table(plain_text(name), "", ""))
             for row in of_model:
                 for column, value in row.items():
                     if value:

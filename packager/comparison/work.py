@@ -147,8 +147,8 @@ def run_unit(unit: Unit) -> tuple[Tally, ...]:
     with ExitStack() as stack:
         children: list[Child | KerasChild] = []
         for variant in unit.variants:
-            child: Child | KerasChild = KerasChild(variant) if variant.is_keras else Child(variant)
-            children.append(stack.enter_context(child))
+            children.append(KerasChild(variant) if variant.is_keras else Child(variant))
+            stack.callback(children[-1].close)
         for chunk in _chunks(len(unit.dataset), unit.variants):
             inputs = _read_inputs(unit, chunk)
             reference: list[Array] | None = None
@@ -222,13 +222,9 @@ class Child:
         self._memory = memory_limit(variant.annotated.model, _LARGEST_OUTPUT)
         self._model = IsolatedModel(self._data, batch=_BATCH, memory_bytes=self._memory)
 
-    def __enter__(self) -> Child:
-        """The child itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         """End the process."""
-        self._model.__exit__()
+        self._model.close()
 
     def run(self, samples: Sequence[tuple[Array, ...]]) -> list[tuple[Array, ...]]:
         """The outputs of each sample.
@@ -271,11 +267,7 @@ class KerasChild:
         self._stack = ExitStack()
         self._session: Session | None = None
 
-    def __enter__(self) -> KerasChild:
-        """The child itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         """End the process."""
         self._stack.close()
 
