@@ -31,7 +31,7 @@ _MOST_ROWS = 100
 _LONGEST_TEXT = 1_000
 # Columns of numbers.
 _NUMBERS = {"count", "version", "bytes", "flash", "RAM", "PSRAM", "MHz"}
-_NUMBERS |= {"gzip", "arena", "top-1", "top-5", "mAP", "mAP50", "mIoU", "95 %", "McNemar p", "agrees", "SNR dB"}
+_NUMBERS |= {"gzip", "arena", "top-1", "top-5", "mAP", "mAP50", "mIoU", "95 %", "McNemar p", "SNR in dB"}
 
 
 @dataclass(frozen=True)

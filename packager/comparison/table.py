@@ -27,7 +27,8 @@ def comparison_to_rich(comparison: Comparison, width: int) -> Group:
     first = comparison.models[0].path
     parts = {
         "size": [_size(model) for model in comparison.models],
-        f"accuracy in %, and difference from {first.name}": [_quality(model) for model in comparison.models],
+        "accuracy in %": [_quality(model) for model in comparison.models],
+        f"difference from {first.name}": [_difference(model) for model in comparison.models],
         "latency in ms": [_speed(model) for model in comparison.models],
     }
     names = [str(model.path) for model in comparison.models]
@@ -44,6 +45,7 @@ def comparison_to_rich(comparison: Comparison, width: int) -> Group:
     else:
         for name, *of_model in zip(names, *parts.values(), strict=True):
             tables.append(make_table(plain_text(name), "", ""))
+            tables[-1].show_header = False
             for row in of_model:
                 for column, value in row.items():
                     if value:
@@ -62,18 +64,26 @@ def _size(model: ComparedModel) -> dict[str, str]:
 
 
 def _quality(model: ComparedModel) -> dict[str, str]:
-    accuracy, agreed = model.accuracy, model.agreement
-    row = {}
+    row, accuracy = {}, model.accuracy
     if accuracy is not None:
         (name, value), *others = accuracy.figures
         row = {_TITLES[name]: _percent(value), "95 %": "–".join(map(_percent, accuracy.interval))}
         row |= {_TITLES[name]: _percent(value) for name, value in others if value is not None}
     if model.mcnemar is not None:
         row["McNemar p"] = f"{model.mcnemar.p:.2g}"
-    if agreed is not None:
-        row["agrees"] = "" if agreed.top1 is None else _percent(agreed.top1)
-        row |= {"max diff": f"{agreed.max:.3g}", "rms diff": f"{agreed.rms:.3g}", "SNR dB": _decibels(agreed.snr_db)}
     return row
+
+
+def _difference(model: ComparedModel) -> dict[str, str]:
+    agreed = model.agreement
+    if agreed is None:
+        return {}
+    return {
+        "same class in %": "" if agreed.top1 is None else _percent(agreed.top1),
+        "largest": f"{agreed.max:.3g}",
+        "RMS": f"{agreed.rms:.3g}",
+        "SNR in dB": _decibels(agreed.snr_db),
+    }
 
 
 def _speed(model: ComparedModel) -> dict[str, str]:
