@@ -21,6 +21,7 @@ from packager.terminal import visible_line
 if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table
+    from rich.text import Text
 
     from packager.targets.boards import Board
 
@@ -30,7 +31,7 @@ _MOST_ROWS = 100
 _LONGEST_TEXT = 1_000
 # Columns of numbers.
 _NUMBERS = {"count", "version", "bytes", "flash", "RAM", "PSRAM", "MHz"}
-_NUMBERS |= {"gzip", "McNemar p", "agrees", "max diff", "rms diff", "SNR dB", "ms", "p95", "arena"}
+_NUMBERS |= {"gzip", "arena", "top-1", "top-5", "mAP", "mAP50", "mIoU", "95 %", "McNemar p", "SNR in dB"}
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def _tensor_to_json(tensor: Tensor) -> dict[str, Any]:
     }
 
 
-def make_table(title: str, *columns: str) -> Table:
+def make_table(title: str | Text, *columns: str) -> Table:
     """A table for a terminal, without a line around it."""
     from rich import box
     from rich.table import Table

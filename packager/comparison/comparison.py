@@ -27,13 +27,16 @@ from packager.comparison.figures import (
 )
 from packager.comparison.measuring import Latency, measure_arena, measure_latency
 from packager.comparison.pool import Pool, dask_pool, local_pool
-from packager.comparison.work import GROUP, SLICE, RunError, Tally, Unit, Variant, run_unit
+from packager.comparison.work import GROUP, KERAS_SLICE, SLICE, RunError, Tally, Unit, Variant, run_unit
 from packager.dataset import Dataset, read_dataset
 from packager.errors import ConfigError
 from packager.extras import Extra, require_extra
+from packager.finding import find_files, is_folder
 from packager.inspection import inspect_model, runs, targets_to_json
 from packager.metadata.attach import Annotation, annotate
+from packager.metadata.view import ModelMetadata
 from packager.model import parse_model, read_model
+from packager.reading import read_file
 from packager.runtimes import Runtime, is_installed, require
 from packager.tasks import AnswerKind, Task
 
@@ -44,8 +47,8 @@ if TYPE_CHECKING:
 
 # Where there are fewer classes, the best five say nothing.
 _LEAST_FOR_TOP5 = 6
-# Samples for which it is worth to start child processes.
-_LEAST_SLICE = 100
+# The smallest part of a slice for which it is worth to start child processes.
+_SHARE = 20
 
 # Told what is being done.
 Progress = Callable[[str], None]
@@ -152,7 +155,7 @@ def compare(
     A model that cannot be run, or kills its interpreter, has no figures, and the others do.
 
     Args:
-        models: .tflite files.
+        models: .tflite files; files of Keras, or folders of SavedModels, beside one that was converted.
         data: as for ``read_dataset``.
         annotation: what replaces, or stands for, the metadata of each model.
         dask: the address of a Dask scheduler.
@@ -168,8 +171,8 @@ def compare(
     if not paths:
         raise ConfigError("there is nothing to compare", fix="Name a model, and others of the same data.")
     require(Runtime.LITERT, paths[0])
-    inspections = [inspect_model(path) for path in paths]
-    variants = [_read_variant(path, annotation, is_far=dask is not None) for path in paths]
+    variants = _read_variants(paths, annotation, is_far=dask is not None)
+    inspections = [None if variant.is_keras else inspect_model(variant.path) for variant in variants]
     first = variants[0].annotated
     dataset = read_dataset(Path(data).absolute() if dask else data, first, labelled=False)
     if dataset.boxes is not None:
@@ -177,7 +180,7 @@ def compare(
     pool: AbstractContextManager[Pool] = dask_pool(dask, dataset.path) if dask else local_pool()
     try:
         with pool as started:
-            micro = [runs(item.targets["micro"]) for item in inspections]
+            micro = [item is not None and runs(item.targets["micro"]) for item in inspections]
             tallies, arenas = _work(variants, dataset, micro, started, progress)
         latencies = []
         for variant, tally in zip(variants, tallies, strict=True):
@@ -188,46 +191,76 @@ def compare(
     rows = []
     for number, (path, inspection) in enumerate(zip(paths, inspections, strict=True)):
         tally = tallies[number]
+        files = _read_files(path) if inspection is None else [inspection.model.data]
         rows.append(
             ComparedModel(
                 path=path,
-                bytes=len(inspection.model.data),
-                gzip_bytes=len(gzip.compress(inspection.model.data, mtime=0)),
+                bytes=sum(map(len, files)),
+                gzip_bytes=sum(len(gzip.compress(data, mtime=0)) for data in files),
                 accuracy=_accuracy(tally, dataset, variants[number].annotated),
                 mcnemar=_mcnemar(tallies[0], tally) if number else None,
                 agreement=_agreement(tallies[0], tally) if number else None,
                 latency=latencies[number],
                 arena_bytes=arenas[number],
-                targets=inspection.targets,
+                targets={} if inspection is None else inspection.targets,
                 failed=tally.failed,
             )
         )
     return Comparison(Path(data), len(dataset), first.task, tuple(rows))
 
 
-def _read_variant(path: Path, annotation: Annotation | None, *, is_far: bool) -> Variant:
-    model = read_model(path)
-    digest = model.sha256
-    if annotation is not None and annotation != Annotation():
-        model = parse_model(annotate(model, annotation), path)
-    return Variant.of(annotated_model(model), path.absolute() if is_far else path, digest)
+def _read_variants(paths: Sequence[Path], annotation: Annotation | None, *, is_far: bool) -> list[Variant]:
+    """The models; one of Keras has the metadata of the first .tflite that has any, or else of the first."""
+    places = [path.absolute() if is_far else path for path in paths]
+    found: dict[Path, Variant] = {}
+    for path, place in zip(paths, places, strict=True):
+        if not is_keras(path):
+            model = read_model(path)
+            digest = model.sha256
+            if annotation is not None and annotation != Annotation():
+                model = parse_model(annotate(model, annotation), path)
+            found[place] = Variant.of(annotated_model(model), place, digest)
+    keras = [place for place in places if place not in found]
+    if keras:
+        require_extra(Extra.CONVERT, "packager compare with a model of Keras")
+        if not found:
+            raise ConfigError(
+                "a model of Keras holds no labels and no normalization, and there is no .tflite that does",
+                where=keras[0],
+                fix="Name one that was converted from it too: packager convert --help",
+            )
+        metadata = (variant for variant in found.values() if variant.annotated.metadata != ModelMetadata())
+        like = next(metadata, next(iter(found.values())))
+        found |= {place: Variant.of_keras(place, like) for place in keras}
+    return [found[place] for place in places]
+
+
+def is_keras(path: Path) -> bool:
+    """Whether ``path`` is named as a model of Keras is, or is the folder of a SavedModel."""
+    return path.suffix.lower() in (".keras", ".h5", ".hdf5") or is_folder(path)
+
+
+def _read_files(path: Path) -> list[bytes]:
+    """The contents of a file, or of all those in a folder."""
+    return [read_file(file) for file in (find_files(path, "**") if is_folder(path) else (path,))]
 
 
 # --- the work ----------------------------------------
 
 
-def slices(samples: int, workers: int) -> list[range]:
-    """The samples in slices of one size for each of ``workers``, or for each of several rounds of these."""
-    rounds = max(1, round(samples / (workers * SLICE)))
-    count = max(1, min(workers * rounds, samples // _LEAST_SLICE))
+def slices(samples: int, workers: int, size: int = SLICE) -> list[range]:
+    """The samples in slices of about ``size``, as many for each of ``workers``, and none of few samples."""
+    rounds = max(1, round(samples / (workers * size)))
+    count = max(1, min(workers * rounds, samples * _SHARE // size))
     bounds = [number * samples // count for number in range(count + 1)]
     return [range(start, stop) for start, stop in pairwise(bounds)]
 
 
 def _groups(variants: Sequence[Variant], parts: int, workers: int) -> list[list[int]]:
     """The numbers of the variants that a unit runs beside the first: few enough that every worker has a unit."""
+    has_keras = any(variant.is_keras for variant in variants)
     others = range(1, len(variants))
-    count = max(1, -(-len(others) // GROUP), min(len(others), workers // parts))
+    count = max(1, -(-len(others) // GROUP), 1 if has_keras else min(len(others), workers // parts))
     return [list(others[number::count]) for number in range(count)]
 
 
@@ -235,7 +268,8 @@ def _work(
     variants: Sequence[Variant], dataset: Dataset, micro: Sequence[bool], pool: Pool, progress: Progress
 ) -> tuple[list[Tally], list[int | None]]:
     """The tally of each variant over all samples, and its arena."""
-    ranges = slices(len(dataset), pool.workers)
+    has_keras = any(variant.is_keras for variant in variants)
+    ranges = slices(len(dataset), pool.workers, KERAS_SLICE if has_keras else SLICE)
     groups = _groups(variants, len(ranges), pool.workers)
     submit = pool.executor.submit
     # First, because what comes last should be short.
@@ -283,7 +317,7 @@ def _joined(tallies: Mapping[int, Tally]) -> Tally:
 
 
 def _latency(variant: Variant, tally: Tally, dataset: Dataset) -> Latency | None:
-    if tally.failed is not None:
+    if tally.failed is not None or variant.is_keras:
         return None
     try:
         return measure_latency(variant, dataset)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -66,9 +67,8 @@ def measure_latency(variant: Variant, dataset: Dataset) -> Latency:
         ConfigError: a sample cannot be read.
     """
     samples = dataset.tensors(variant.annotated, range(min(_SAMPLES, len(dataset))))
-    inputs = [np.stack(tensors) for tensors in zip(*samples, strict=True)]
-    with Child(variant) as child:
-        timed = ((threads, child.time(inputs, threads, _RUNS, _SECONDS)) for threads in _threads())
+    with closing(Child(variant)) as child:
+        timed = ((threads, child.time(samples, threads, _RUNS, _SECONDS)) for threads in _threads())
         return Latency(tuple((threads, Times.of(times)) for threads, times in timed))
 
 

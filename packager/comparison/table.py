@@ -11,71 +11,91 @@ from packager.terminal import counted
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from packager.comparison.comparison import Accuracy, ComparedModel, Comparison
+    from packager.comparison.comparison import ComparedModel, Comparison
 
-# Columns below which a model has a block of lines rather than one line.
-_WIDE = 110
+# Columns below which each model has a table of its own, a line a figure.
+_NARROW = 76
 
 _TITLES = {"top1": "top-1", "top5": "top-5", "map": "mAP", "map50": "mAP50", "miou": "mIoU"}
 
 
 def comparison_to_rich(comparison: Comparison, width: int) -> Group:
-    """One table with a line a model where the terminal has so many columns, else a table for each model."""
+    """Tables of what the models cost, what they give and how long they take; or one a model in a narrow terminal."""
     from rich.console import Group
 
     data = f"{comparison.data}: {counted(comparison.samples, 'sample')}, {comparison.task}"
-    rows = [_row(model) for model in comparison.models]
-    # What no model has takes no place.
-    titles = [title for title in rows[0] if any(row[title] for row in rows)]
+    first = comparison.models[0].path
+    parts = {
+        "size": [_size(model) for model in comparison.models],
+        "accuracy in %": [_quality(model) for model in comparison.models],
+        f"difference from {first.name}": [_difference(model) for model in comparison.models],
+        "latency in ms": [_speed(model) for model in comparison.models],
+    }
+    names = [str(model.path) for model in comparison.models]
     tables: list[Any] = []
-    if width >= _WIDE:
-        wide = make_table("comparison", *titles)
-        for row in rows:
-            wide.add_row(*(plain_text(row[title] or "–") for title in titles))
-        tables.append(wide)
+    if width >= _NARROW:
+        for title, rows in parts.items():
+            # What no model has takes no place.
+            columns = [column for row in rows for column in row]
+            columns = list(dict.fromkeys(column for column in columns if any(row.get(column) for row in rows)))
+            if columns:
+                tables.append(make_table(plain_text(title), "model", *columns))
+            for name, row in zip(names, rows, strict=True) if columns else ():
+                tables[-1].add_row(plain_text(name), *(row.get(column) or "–" for column in columns))
     else:
-        for row in rows:
-            narrow = make_table("", "model", row["model"])
-            for title in titles[1:]:
-                narrow.add_row(title, plain_text(row[title] or "–"))
-            tables.append(narrow)
+        for name, *of_model in zip(names, *parts.values(), strict=True):
+            tables.append(make_table(plain_text(name), "", ""))
+            tables[-1].show_header = False
+            for row in of_model:
+                for column, value in row.items():
+                    if value:
+                        tables[-1].add_row(column, value)
     failed = [f"{model.path}: {model.failed}" for model in comparison.models if model.failed is not None]
-    return Group(plain_text(data, ""), *tables, *(plain_text(line) for line in failed))
+    return Group(plain_text(data, ""), *tables, *map(plain_text, failed))
 
 
-def _row(model: ComparedModel) -> dict[str, str]:
-    agreed, latency = model.agreement, model.latency
-    row = {
-        "model": str(model.path),
+def _size(model: ComparedModel) -> dict[str, str]:
+    return {
         "bytes": f"{model.bytes:,}",
         "gzip": f"{model.gzip_bytes:,}",
-        "accuracy (95 %)": "" if model.accuracy is None else _accuracy(model.accuracy),
-        "McNemar p": "" if model.mcnemar is None else f"{model.mcnemar.p:.2g}",
-        "agrees": "" if agreed is None or agreed.top1 is None else f"{agreed.top1:.2%}",
-        "max diff": "" if agreed is None else f"{agreed.max:.3g}",
-        "rms diff": "" if agreed is None else f"{agreed.rms:.3g}",
-        "SNR dB": "" if agreed is None else _decibels(agreed.snr_db),
-        "ms": "" if latency is None else f"{latency.single.median:.3g}",
-        "p95": "" if latency is None else f"{latency.single.p95:.3g}",
-        "threads: ms": "",
         "arena": "" if model.arena_bytes is None else f"{model.arena_bytes:,}",
-        "runs on": ", ".join(name for name, problems in model.targets.items() if runs(problems)) or "none",
+        "runs on": ", ".join(name for name, problems in model.targets.items() if runs(problems)),
     }
-    if latency is not None:
-        row["threads: ms"] = ", ".join(f"{threads}: {times.median:.3g}" for threads, times in latency.by_threads[1:])
-    if model.failed is not None:
-        row["accuracy (95 %)"] = "failed"
+
+
+def _quality(model: ComparedModel) -> dict[str, str]:
+    row, accuracy = {}, model.accuracy
+    if accuracy is not None:
+        (name, value), *others = accuracy.figures
+        row = {_TITLES[name]: _percent(value), "95 %": "–".join(map(_percent, accuracy.interval))}
+        row |= {_TITLES[name]: _percent(value) for name, value in others if value is not None}
+    if model.mcnemar is not None:
+        row["McNemar p"] = f"{model.mcnemar.p:.2g}"
     return row
 
 
-def _accuracy(accuracy: Accuracy) -> str:
-    def shown(value: float | None) -> str:
-        return "–" if value is None or not math.isfinite(value) else f"{100 * value:.1f}"
+def _difference(model: ComparedModel) -> dict[str, str]:
+    agreed = model.agreement
+    if agreed is None:
+        return {}
+    return {
+        "same class in %": "" if agreed.top1 is None else _percent(agreed.top1),
+        "largest": f"{agreed.max:.3g}",
+        "RMS": f"{agreed.rms:.3g}",
+        "SNR in dB": _decibels(agreed.snr_db),
+    }
 
-    low, high = map(shown, accuracy.interval)
-    (name, first), *rest = accuracy.figures
-    others = "".join(f", {_TITLES[other]} {shown(value)}" for other, value in rest if value is not None)
-    return f"{_TITLES[name]} {shown(first)} ({low}–{high}){others}"
+
+def _speed(model: ComparedModel) -> dict[str, str]:
+    row = {}
+    for threads, times in () if model.latency is None else model.latency.by_threads:
+        row[counted(threads, "thread")] = f"{times.median:.3g}"
+        row[f"p95 ({threads})"] = f"{times.p95:.3g}"
+    return row
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None or not math.isfinite(value) else f"{100 * value:.1f}"
 
 
 def _decibels(value: float) -> str:

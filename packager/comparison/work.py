@@ -11,18 +11,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from packager.annotated import AnnotatedModel
 from packager.dataset import Dataset
+from packager.dataset.items import Item
 from packager.dataset.truth import read_mask
-from packager.errors import ConfigError
+from packager.errors import ConfigError, ModelError
 from packager.golden.isolation import Failure, IsolatedModel, Outcome
 from packager.golden.running import TIME_LIMIT, explain, memory_limit
 from packager.golden.samples import input_bytes
-from packager.model import read_model
+from packager.model import Tensor, read_model
 from packager.runtimes import Runtime
 from packager.tasks.boxes import Boxes
 from packager.tasks.classes import Classes
@@ -30,10 +31,15 @@ from packager.tasks.kinds import Array, Placement
 from packager.tasks.mask import UNSEEN, Mask
 from packager.tasks.quantization import dequantize
 
+if TYPE_CHECKING:
+    from packager.convert.session import Session
+
 # Models that a unit runs beside the first one, on the samples that it has read.
 GROUP = 8
 # Samples of a unit, where there are that many: starting its child processes is then little of its time.
 SLICE = 2500
+# The same where TensorFlow starts, which takes ten seconds.
+KERAS_SLICE = 20_000
 # Bytes of tensors that a unit holds at a time, and samples.
 _CHUNK_BYTES = 64 << 20
 _CHUNK = 64
@@ -45,20 +51,46 @@ _MOST_CLASSES = 256
 
 @dataclass(frozen=True)
 class Variant:
-    """A model to run: where it is, and what its metadata say; its bytes are read where it runs."""
+    """A model to run: where it is, and what its metadata say; its bytes are read where it runs.
+
+    ``sha256`` is that of its file, None for a model of Keras. That takes and gives real values, which mean what those
+    of the .tflite mean whose metadata it has.
+    """
 
     annotated: AnnotatedModel
     path: Path
-    sha256: str
+    sha256: str | None
 
     @classmethod
     def of(cls, annotated: AnnotatedModel, path: Path, sha256: str) -> Variant:
-        """The variant of an ``annotated`` model, whose file at ``path`` has that digest."""
+        """The variant of an ``annotated`` .tflite, whose file at ``path`` has that digest."""
         bare = replace(annotated.model, data=b"", metadata_buffer=None)
         return cls(replace(annotated, model=bare), path, sha256)
 
+    @classmethod
+    def of_keras(cls, path: Path, like: Variant) -> Variant:
+        """The variant of a model of Keras at ``path``, with the metadata of ``like``."""
+        annotated = like.annotated
+        outputs = tuple(replace(port, tensor=_as_float(port.tensor)) for port in annotated.outputs)
+        answer = annotated.answer
+        match answer:
+            case Classes() | Mask():
+                answer = replace(answer, tensor=_as_float(answer.tensor))
+            case Boxes():
+                answer = replace(answer, outputs=tuple(map(_as_float, answer.outputs)))
+        return cls(replace(annotated, outputs=outputs, answer=answer), path, None)
+
+    @property
+    def is_keras(self) -> bool:
+        """Whether it is a model of Keras or a SavedModel."""
+        return self.sha256 is None
+
+    def inputs(self, item: Item) -> tuple[Array, ...]:
+        """What of a sample goes into it."""
+        return item.values(self.annotated) if self.is_keras else item.tensors(self.annotated)
+
     def read(self) -> bytes:
-        """The bytes of its file.
+        """The bytes of its .tflite.
 
         Raises:
             ModelError: it cannot be read.
@@ -68,6 +100,10 @@ class Variant:
         if model.sha256 != self.sha256:
             raise ConfigError("is another file than it was when the comparison began", where=self.path)
         return model.data
+
+
+def _as_float(tensor: Tensor) -> Tensor:
+    return replace(tensor, dtype="float32", quantization=None) if tensor.is_quantized else tensor
 
 
 @dataclass(frozen=True)
@@ -109,17 +145,18 @@ def run_unit(unit: Unit) -> tuple[Tally, ...]:
     """
     tallies = tuple(Tally() for _ in unit.variants)
     with ExitStack() as stack:
-        children = [stack.enter_context(Child(variant)) for variant in unit.variants]
+        children: list[Child | KerasChild] = []
+        for variant in unit.variants:
+            children.append(KerasChild(variant) if variant.is_keras else Child(variant))
+            stack.callback(children[-1].close)
         for chunk in _chunks(len(unit.dataset), unit.variants):
             inputs = _read_inputs(unit, chunk)
             reference: list[Array] | None = None
             for number, (variant, child, tally) in enumerate(zip(unit.variants, children, tallies, strict=True)):
                 if tally.failed is not None:
                     continue
-                stacked = [np.stack(tensors) for tensors in zip(*inputs[number].tensors, strict=True)]
-                inputs[number].tensors.clear()
                 try:
-                    outputs = child.run(stacked, len(chunk))
+                    outputs = child.run(inputs[number].tensors)
                 except RunError as error:
                     tally.failed = str(error)
                     continue
@@ -154,7 +191,7 @@ def _read_inputs(unit: Unit, chunk: Sequence[int]) -> list[_Inputs]:
     inputs = [_Inputs() for _ in unit.variants]
     for index, item in zip(chunk, unit.dataset.items(chunk), strict=True):
         for variant, taken in zip(unit.variants, inputs, strict=True):
-            taken.tensors.append(item.tensors(variant.annotated))
+            taken.tensors.append(variant.inputs(item))
             taken.placements.append(item.placement(variant.annotated))
         truth = None if unit.dataset.boxes is None else unit.dataset.boxes[index]
         placement = inputs[0].placements[-1]
@@ -185,35 +222,92 @@ class Child:
         self._memory = memory_limit(variant.annotated.model, _LARGEST_OUTPUT)
         self._model = IsolatedModel(self._data, batch=_BATCH, memory_bytes=self._memory)
 
-    def __enter__(self) -> Child:
-        """The child itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         """End the process."""
-        self._model.__exit__()
+        self._model.close()
 
-    def run(self, inputs: list[Array], cases: int) -> list[tuple[Array, ...]]:
-        """The outputs of each of ``cases``, of ``inputs`` [cases, ...]."""
-        outcome = self._ask({"cases": cases}, inputs)
+    def run(self, samples: Sequence[tuple[Array, ...]]) -> list[tuple[Array, ...]]:
+        """The outputs of each sample.
+
+        Raises:
+            RunError: it cannot be run.
+        """
+        outcome = self._ask({}, samples)
         if outcome.failure is Failure.DIED and self._model.batch > 1:
             # What it does in batches is no matter of a device.
             self._model = IsolatedModel(self._data, batch=1, memory_bytes=self._memory)
-            outcome = self._ask({"cases": cases}, inputs)
+            outcome = self._ask({}, samples)
         if outcome.failure is not None:
             raise RunError(explain(outcome, Runtime.LITERT, self._memory, _LARGEST_OUTPUT)[0])
         tensors = iter(outcome.tensors)
-        return [tuple(next(tensors) for _ in range(self._outputs)) for _ in range(cases)]
+        return [tuple(next(tensors) for _ in range(self._outputs)) for _ in samples]
 
-    def time(self, inputs: list[Array], threads: int, most: int, seconds: float) -> Array:
-        """Milliseconds of each of up to ``most`` inferences; see ``runner.Server.time``."""
-        outcome = self._ask({"threads": threads, "most": most, "seconds": seconds}, inputs)
+    def time(self, samples: Sequence[tuple[Array, ...]], threads: int, most: int, seconds: float) -> Array:
+        """Milliseconds of each of up to ``most`` inferences; see ``runner.Server.time``.
+
+        Raises:
+            RunError: it cannot be run.
+        """
+        outcome = self._ask({"threads": threads, "most": most, "seconds": seconds}, samples)
         if outcome.failure is not None:
             raise RunError(explain(outcome, Runtime.LITERT, self._memory, _LARGEST_OUTPUT)[0])
         return outcome.tensors[0]
 
-    def _ask(self, request: dict[str, Any], inputs: list[Array]) -> Outcome:
+    def _ask(self, request: dict[str, Any], samples: Sequence[tuple[Array, ...]]) -> Outcome:
+        inputs = [np.stack(tensors) for tensors in zip(*samples, strict=True)]
         return self._model.ask(request, inputs, seconds=TIME_LIMIT, output_limit=_LARGEST_OUTPUT)
+
+
+class KerasChild:
+    """A model of Keras in a child process with TensorFlow; its outputs in the order and the shapes of the .tflite."""
+
+    def __init__(self, variant: Variant) -> None:
+        """Start nothing so far."""
+        self._variant = variant
+        self._stack = ExitStack()
+        self._session: Session | None = None
+
+    def close(self) -> None:
+        """End the process."""
+        self._stack.close()
+
+    def run(self, samples: Sequence[tuple[Array, ...]]) -> list[tuple[Array, ...]]:
+        """The outputs of each sample.
+
+        Raises:
+            RunError: it cannot be loaded or run, or gives other outputs than the .tflite.
+        """
+        from packager.convert.session import Session
+
+        try:
+            if self._session is None:
+                self._session = self._stack.enter_context(Session())
+                self._session.load(self._variant.path)
+            outputs = self._session.predict(samples)
+        except ModelError as error:
+            raise RunError(error.what) from None
+        tensors = [port.tensor for port in self._variant.annotated.outputs]
+        order = _find_order([output.size for output in outputs[0]], [tensor.size for tensor in tensors])
+        if order is None:
+            shapes = " and ".join(str(list(output.shape)) for output in outputs[0])
+            raise RunError(f"its outputs {shapes} are not those of {self._variant.annotated.model.path}")
+        return [
+            tuple(case[place].reshape(tensor.shape) for place, tensor in zip(order, tensors, strict=True))
+            for case in outputs
+        ]
+
+
+def _find_order(given: Sequence[int], wanted: Sequence[int]) -> list[int] | None:
+    """For each of the sizes that are ``wanted`` the place of the first of ``given`` that is left; None if none is."""
+    left = list(enumerate(given))
+    order = []
+    for size in wanted:
+        found = next((item for item in left if item[1] == size), None)
+        if found is None:
+            return None
+        left.remove(found)
+        order.append(found[0])
+    return None if left else order
 
 
 # --- judging ----------------------------------------

@@ -112,7 +112,7 @@ class IsolatedModel:
 
     def __exit__(self, *_: object) -> None:
         """End the process."""
-        self._end()
+        self.close()
 
     def ask(
         self, request: Mapping[str, Any], inputs: runner.Tensors, *, seconds: float, output_limit: int
@@ -159,20 +159,21 @@ class IsolatedModel:
             failure = Failure(result["failed"]) if "failed" in result else None
             text = self._printed.decode("utf-8", "replace")
             if failure is not None:
-                self._end()
+                self.close()
             return Outcome(failure, "", text, result, tensors)
         timed_out = threads[1].is_alive()
         if not timed_out:
             with suppress(subprocess.TimeoutExpired):
                 child.wait(_END_LIMIT)
-        self._end()
+        self.close()
         for thread in threads:
             thread.join(_END_LIMIT)
         text = self._printed.decode("utf-8", "replace")
         failure = Failure.TIME if timed_out else _find_failure(child.returncode, {}, text)
         return Outcome(failure, how_it_ended(child.returncode, text), text, {}, [])
 
-    def _end(self) -> None:
+    def close(self) -> None:
+        """End the process; the next request starts another."""
         self._child = None
         self._stack.close()
 
