@@ -474,7 +474,7 @@ def _runs_cell(item: Variant) -> CellContext:
 # --- the picture ----------------------------------------
 
 _WIDTH, _HEIGHT = 400, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 388, 14, 252
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 388, 28, 256
 _FONT = 12
 
 
@@ -490,7 +490,7 @@ def build_scatter(variants: Sequence[Variant], metric: str) -> ScatterContext | 
     largest = max(size for *_, size in shown)
     unit = 1 << 20 if largest >= 2 << 20 else 1 << 10
     x_ticks, x_most = _ticks(0.0, largest / unit), 1.08 * largest
-    ends = [
+    ends: list[float] = [
         end for _, _, accuracy, _ in shown for end in (accuracy.value, *(accuracy.interval or ())) if 0 <= end <= 1
     ] or [0.0, 1.0]
     low, high = min(ends), max(ends)
@@ -502,13 +502,12 @@ def build_scatter(variants: Sequence[Variant], metric: str) -> ScatterContext | 
         return _LEFT + (_RIGHT - _LEFT) * size / x_most
 
     def up(value: float) -> float:
-        return _BOTTOM - (_BOTTOM - _TOP) * (min(high, max(low, value)) - low) / (high - low)
+        share = (min(high, max(low, value)) - low) / (high - low)
+        return _BOTTOM - (_BOTTOM - _TOP) * share
 
     places = [(across(size), up(accuracy.value)) for _, _, accuracy, size in shown]
-    bars = [
-        (x, up((accuracy.interval or (0, accuracy.value))[1]), up((accuracy.interval or (accuracy.value,))[0]))
-        for (x, _), (_, _, accuracy, _) in zip(places, shown, strict=True)
-    ]
+    intervals = [accuracy.interval or (accuracy.value, accuracy.value) for _, _, accuracy, _ in shown]
+    bars = [(x, up(end), up(start)) for (x, _), (start, end) in zip(places, intervals, strict=True)]
     labels = _place_labels(places, bars, [_label(item) for _, item, _, _ in shown])
     dots = tuple(
         DotContext(

@@ -134,11 +134,9 @@ def _run(
         say(f"computing {counted(len(samples), 'golden case')} ({runtime})")
         try:
             require(runtime, annotated.model.path)
-            found = build_goldens(annotated, samples, [runtime], limit=limit)
+            goldens = goldens.with_those_of(build_goldens(annotated, samples, [runtime], limit=limit))
         except (ModelError, TargetError) as error:
             failed |= dict.fromkeys(names, error)
-            continue
-        goldens = Goldens({**goldens.sets, **found.sets}, found.arena_bytes or goldens.arena_bytes)
     return Subject(annotated, goldens, failed, heading, micro or MicroOptions())
 
 

@@ -191,8 +191,9 @@ class RowContext:
 
 @dataclass(frozen=True)
 class AnswerContext:
-    """An answer as a table; ``rest`` is what is left out, or why there is none."""
+    """An answer as a table, folded where it is long; ``rest`` is what is left out, or why there is none."""
 
+    is_folded: bool
     caption: str
     name_head: str
     value_head: str
@@ -229,14 +230,13 @@ def _sample(annotated: AnnotatedModel, case: GoldenCase, colors: dict[int, int])
     if isinstance(annotated.input, TextInput) and isinstance(case.given, Text):
         text = _text(annotated.input, case.given.text, case.inputs)
     plot = None if image or text else _plot(annotated, case)
-    is_bare = image is None and text is None and not isinstance(annotated.input, AudioInput)
     return SampleContext(
         name=visible_line(case.name, _LONGEST_TEXT),
         picture=_picture(annotated, case, answer, colors) if isinstance(case.given, Picture) else None,
         input=_input(image, case) if image else None,
         plot=plot,
         text=text,
-        inputs=_arrays(annotated.inputs, case.inputs) if is_bare else (),
+        inputs=() if image or text or plot else _arrays(annotated.inputs, case.inputs),
         answer=answer,
         outputs=() if answer else _arrays(annotated.outputs, case.outputs),
     )
@@ -525,7 +525,9 @@ def _answer(annotated: AnnotatedModel, case: GoldenCase, colors: dict[int, int])
                 for item in case.answer
             ]
             nothing = f"nothing has a score of {boxes.threshold:g} or more"
-            return _table("Boxes, best first", ("label", "score", "left, top – right, bottom"), rows, 0, "", nothing)
+            return _table(
+                "Boxes (left, top – right, bottom), best first", ("label", "score", "box"), rows, 0, "", nothing
+            )
         case Mask() as mask:
             rows = _mask_rows(mask, case.answer, colors)
             return _table("Classes of the mask", ("label", "share of pixels", ""), rows, 0, "", "nothing")
@@ -553,7 +555,7 @@ def _table(
     shown = rows[: 2 * _MOST_ROWS + 1]
     more += len(rows) - len(shown)
     rest = f"and {counted(more, noun or 'row')} more" if more else "" if rows else nothing
-    return AnswerContext(caption, *heads, tuple(shown), rest)
+    return AnswerContext(len(shown) > _MOST_ROWS, caption, *heads, tuple(shown), rest)
 
 
 def _mask_rows(kind: Mask, answer: Segmentation, colors: dict[int, int]) -> list[RowContext]:
