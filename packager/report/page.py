@@ -40,6 +40,8 @@ from packager.tasks.text import TextInput
 from packager.terminal import counted, visible_line
 
 FILE_NAME = "report.html"
+INSTALL = f"pip install tflite-packager=={__version__}"
+"""The first command of each page."""
 
 # What a page shows of a name, of labels, of inputs and of operators.
 _LONGEST_NAME = 200
@@ -536,7 +538,7 @@ def model_commands(subject: Subject, golden: Sequence[str]) -> tuple[str, ...]:
     samples = [word for path in golden for word in ("--golden", path)]
     able = [target for target in TARGETS if _target(subject, target).is_able]
     return (
-        f"pip install tflite-packager=={__version__}",
+        INSTALL,
         *attached,
         *(shlex.join(["packager", target, name, "-o", target, *samples]) for target in able),
         shlex.join(["packager", "report", name, "-o", FILE_NAME, *samples]),

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from packager import __version__
 from packager.annotated import AnnotatedModel, annotated_model, read_annotated
 from packager.config import FILE_NAME as CONFIG
 from packager.config import Config, read_config
@@ -25,7 +24,8 @@ from packager.model import Model, Tensor, parse_model, read_model
 from packager.reading import read_file
 from packager.report.comparison import FILE_NAME as COMPARISON
 from packager.report.comparison import read_comparison
-from packager.report.page import Subject, model_commands, render_page
+from packager.report.page import FILE_NAME as REPORT
+from packager.report.page import INSTALL, Subject, model_commands, render_page
 from packager.runtimes import GOLDEN_LIMIT, Runtime, require
 from packager.targets import TARGETS, load_target
 from packager.targets.boards import find_boards_that_fit
@@ -108,10 +108,7 @@ def _of_config(config: Config, golden: Sequence[Path], limit: int, say: Say) -> 
 def build_commands(config: Config) -> tuple[str, ...]:
     """How to make a page again that tells of what a packager.toml says."""
     name = "." if config.path.name == CONFIG else config.path.name
-    return (
-        f"pip install tflite-packager=={__version__}",
-        shlex.join(["packager", "build", name]),
-    )
+    return INSTALL, shlex.join(["packager", "build", name])
 
 
 def _run(
@@ -235,8 +232,8 @@ def _of_comparison(folder: Path, golden: Sequence[Path], limit: int, say: Say) -
         read = partial(read_samples, annotated, golden, limit=limit)
         subjects.append(_run(annotated, read, limit, say, heading=heading))
     title = subjects[0].annotated.metadata.name if subjects else ""
-    own = model_commands(subjects[0], [path.name for path in golden]) if subjects else ()
-    commands = (own[0], *comparison.reproduce) if comparison.reproduce else own
+    commands = comparison.reproduce or (shlex.join(["packager", "report", ".", "-o", REPORT]),)
+    commands = (INSTALL, *commands)
     return render_page(subjects, title=title or "Comparison", comparison=comparison, commands=commands)
 
 

@@ -39,9 +39,10 @@ _LONGEST_TEXT = 2_000
 # Larger ones become JPEG: a golden picture is a PNG, which for a photo has ten times the bytes.
 _LARGEST_PNG = 64_000
 # The CSS pixels that the long side of a picture with shapes on it, and of any other, is enlarged towards, in whole
-# steps; and those of letters on it.
+# steps; those that the style gives the widest picture; and those of letters on it.
 _PICTURE_SIDE, _INPUT_SIDE = 384, 224
-_FONT = 15
+_WIDEST = 416
+_FONT = 16
 # Points of a line across a plot.
 _COLUMNS = 300
 # Okabe and Ito's colours, which the colour-blind tell apart too (https://jfly.uni-koeln.de/color/). The style
@@ -288,7 +289,7 @@ def _picture(
             data = data_url(stream.getvalue(), "jpeg")
     is_plain = not isinstance(annotated.answer, Boxes | Mask | Keypoints)
     times = max(1, (_INPUT_SIDE if is_plain else _PICTURE_SIDE) // max(width, height))
-    font = _FONT / times
+    font = _FONT * max(1.0, max(width, height) * times / _WIDEST) / times
     boxes = _boxes(case.answer, colors, font, width, height) if isinstance(annotated.answer, Boxes) else ()
     lines, points = _skeletons(annotated.answer, case.answer) if isinstance(annotated.answer, Keypoints) else ((), ())
     told = "" if answer is None else " " + _sentence(answer)
