@@ -393,7 +393,8 @@ def _golden_lead(subject: Subject, shown: GoldenSet | None) -> str:
     count, made = len(shown.cases), " Its samples are made up, and show it nothing that it was made for."
     left = f" The first {MOST_SAMPLES} of {count} are shown." if count > MOST_SAMPLES else ""
     is_made = all(case.name.startswith("random_") for case in shown.cases)
-    return f"Computed by {shown.runtime}.{left}{made if is_made else ''}"
+    replayed = "The self-test of each project replays these samples, and compares what comes out."
+    return f"Computed by {shown.runtime}. {replayed}{left}{made if is_made else ''}"
 
 
 def _weakness(annotated: AnnotatedModel, shown: GoldenSet) -> NoteContext | None:

@@ -227,10 +227,8 @@ def _of_comparison(folder: Path, golden: Sequence[Path], limit: int, say: Say) -
     subjects = []
     for name in there[: _MOST_SHOWN if chosen else 1]:
         annotated = read_annotated(folder / name)
-        targets = ", ".join(item.target for item in comparison.recommendations if item.path == name)
-        heading = name + (f", recommended for {targets}" if targets else "")
         read = partial(read_samples, annotated, golden, limit=limit)
-        subjects.append(_run(annotated, read, limit, say, heading=heading))
+        subjects.append(_run(annotated, read, limit, say, heading=name))
     title = subjects[0].annotated.metadata.name if subjects else ""
     commands = comparison.reproduce or (shlex.join(["packager", "report", ".", "-o", REPORT]),)
     commands = (INSTALL, *commands)

@@ -33,13 +33,14 @@ from packager.terminal import counted, visible_line
 # Samples of a model on a page, rows of an answer, and tokens, sides and characters that are shown.
 MOST_SAMPLES = 6
 _MOST_ROWS = 8
+_MOST_UNFOLDED = 10
 _MOST_TOKENS = 64
 _LONGEST_LABEL = 30
 _LONGEST_TEXT = 2_000
 # Larger ones become JPEG: a golden picture is a PNG, which for a photo has ten times the bytes.
 _LARGEST_PNG = 64_000
 # The CSS pixels that the long side of a picture with shapes on it, and of any other, is enlarged towards, in whole
-# steps; those that the style gives the widest picture; and those of letters on it.
+# steps; those of the widest picture; and those of letters on it.
 _PICTURE_SIDE, _INPUT_SIDE = 384, 224
 _WIDEST = 416
 _FONT = 16
@@ -298,7 +299,7 @@ def _picture(
         alt=f"Golden picture {case.name}, {width} by {height} pixels.{told}",
         width=width,
         height=height,
-        shown_width=width * times,
+        shown_width=min(width * times, _WIDEST),
         is_enlarged=times > 1,
         mask=_mask(case.answer, colors) if isinstance(annotated.answer, Mask) else "",
         boxes=boxes,
@@ -510,7 +511,6 @@ def _answer(annotated: AnnotatedModel, case: GoldenCase, colors: dict[int, int])
                 ("label", "score", ""),
                 rows,
                 len(case.answer) - len(rows),
-                "class/classes",
                 f"no class has a score of {classes.threshold:g} or more",
             )
         case Boxes() as boxes:
@@ -527,11 +527,11 @@ def _answer(annotated: AnnotatedModel, case: GoldenCase, colors: dict[int, int])
             ]
             nothing = f"nothing has a score of {boxes.threshold:g} or more"
             return _table(
-                "Boxes (left, top – right, bottom), best first", ("label", "score", "box"), rows, 0, "", nothing
+                "Boxes (left, top – right, bottom), best first", ("label", "score", "box"), rows, 0, nothing
             )
         case Mask() as mask:
             rows = _mask_rows(mask, case.answer, colors)
-            return _table("Classes of the mask", ("label", "share of pixels", ""), rows, 0, "", "nothing")
+            return _table("Classes of the mask", ("label", "share of pixels", ""), rows, 0, "nothing")
         case Keypoints() as kind:
             rows = [
                 RowContext(
@@ -546,17 +546,17 @@ def _answer(annotated: AnnotatedModel, case: GoldenCase, colors: dict[int, int])
                 for point in pose.keypoints
             ]
             nothing = f"nobody has a score of {kind.threshold:g} or more"
-            return _table("Keypoints", ("point", "score", "x, y"), rows, 0, "", nothing)
+            return _table("Keypoints", ("point", "score", "x, y"), rows, 0, nothing)
     return None
 
 
 def _table(
-    caption: str, heads: tuple[str, str, str], rows: Sequence[RowContext], more: int, noun: str, nothing: str
+    caption: str, heads: tuple[str, str, str], rows: Sequence[RowContext], more: int, nothing: str
 ) -> AnswerContext:
     shown = rows[: 2 * _MOST_ROWS + 1]
     more += len(rows) - len(shown)
-    rest = f"and {counted(more, noun or 'row')} more" if more else "" if rows else nothing
-    return AnswerContext(len(shown) > _MOST_ROWS, caption, *heads, tuple(shown), rest)
+    rest = f"and {more:,} more" if more else "" if rows else nothing
+    return AnswerContext(len(shown) > _MOST_UNFOLDED, caption, *heads, tuple(shown), rest)
 
 
 def _mask_rows(kind: Mask, answer: Segmentation, colors: dict[int, int]) -> list[RowContext]:

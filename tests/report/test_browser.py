@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, needs_micro]
 
-# What compares models, hostile texts, and of each kind of answer one.
-PAGES = ("comparison", "hostile", "shapes", "movenet", "words")
+# What compares models, hostile texts, shapes over pictures, and tokens.
+PAGES = ("comparison", "hostile", "shapes", "words")
 WIDTHS = (390, 1280)
 Scheme = Literal["light", "dark"]
 
