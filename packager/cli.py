@@ -827,6 +827,26 @@ def _tell(report: BuildReport) -> None:
 
 
 @app.command()
+def report(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH",
+            help="A .tflite, or a folder with a packager.toml, a comparison, or what build wrote.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The HTML file.", show_default=False)],
+    golden: GoldenOption = None,
+    golden_limit: GoldenLimitOption = GOLDEN_LIMIT,
+) -> None:
+    """Write a page about a model, or a comparison of models: what is in it, its golden answers, where it fits."""
+    from packager.report import write_report
+
+    write_report(path, out, golden=golden or (), golden_limit=golden_limit, say=_say)
+
+
+@app.command()
 def boards(as_json: JsonOption = False) -> None:
     """List the boards that packager micro --board knows."""
     from packager.targets.boards import BOARDS

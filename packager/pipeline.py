@@ -79,6 +79,7 @@ class BuildReport:
 @dataclass(frozen=True)
 class _Built:
     annotated: AnnotatedModel
+    goldens: Goldens
     projects: tuple[Project, ...]
     next_steps: dict[str, tuple[str, ...]]
     warnings: tuple[tuple[str, Problem], ...]
@@ -97,7 +98,8 @@ def build(
 
     Args:
         path: the packager.toml, or the folder that holds it.
-        out: where to write ``OUT/<target>/`` and ``OUT/manifest.json``; default ``dist/<name>`` beside the file.
+        out: where to write ``OUT/<target>/``, ``OUT/report.html`` and ``OUT/manifest.json``; default ``dist/<name>``
+            beside the file.
         force: replace files that a person edited.
         say: called with a line on each step.
         progress: called, where a step takes long, with how far it is, and with an empty text when it is done.
@@ -113,7 +115,7 @@ def build(
     return BuildReport(
         out=out,
         annotated=built.annotated,
-        folders={project.folder: out / project.folder for project in built.projects},
+        folders={project.folder: out / project.folder for project in built.projects if project.folder},
         next_steps=built.next_steps,
         warnings=built.warnings,
         skipped=built.skipped,
@@ -211,7 +213,19 @@ def _build_asked(config: Config, caller: _Caller) -> _Built:
     samples = read_samples(annotated, config.golden_samples(), limit=config.golden_limit)
     names = TARGETS if config.targets is None else config.targets
     chosen = {name: (load_target(name), _named(config.options[name], config.name)) for name in names}
-    return _render(annotated, samples, chosen, config.golden_limit, caller, may_skip=config.targets is None)
+    built = _render(annotated, samples, chosen, config.golden_limit, caller, may_skip=config.targets is None)
+    return dataclasses.replace(built, projects=(*built.projects, _report(config, built)))
+
+
+def _report(config: Config, built: _Built) -> Project:
+    """The page about the model, beside the projects; nothing is computed for it that they have not needed."""
+    from packager.report.page import FILE_NAME, Subject, render_page
+    from packager.report.reading import build_commands
+
+    failed = {item.target: item.why for item in built.skipped}
+    subject = Subject(built.annotated, built.goldens, failed, micro=config.options["micro"])
+    page = render_page([subject], title=built.annotated.title(config.name), commands=build_commands(config))
+    return Project("", {FILE_NAME: page}, built.annotated.model.sha256)
 
 
 def _named(options: Any, name: str) -> Any:
@@ -255,6 +269,7 @@ def _render(
             runnable[name] = (target, options)
 
     projects: list[Project] = []
+    computed = Goldens({}, None)
     next_steps: dict[str, tuple[str, ...]] = {}
     weakness: tuple[str, Text] | None = None
     for group in _by_process(runnable):
@@ -267,6 +282,7 @@ def _render(
                 )
             finally:
                 caller.progress("")
+            computed = computed.with_those_of(goldens)
             for name, (target, options) in group.items():
                 with skipping([name]):
                     view = views[name]
@@ -287,7 +303,7 @@ def _render(
     if weakness is not None:
         what, fix = weakness
         warnings.append(("golden", Problem(Level.WARNING, what, worded(fix, caller.asker))))
-    return _Built(annotated, tuple(projects), next_steps, tuple(warnings), tuple(skipped))
+    return _Built(annotated, computed, tuple(projects), next_steps, tuple(warnings), tuple(skipped))
 
 
 def _weakness(annotated: AnnotatedModel, goldens: Goldens) -> tuple[str, Text] | None:
