@@ -712,6 +712,82 @@ def compare(
     _show(comparison.to_rich(shutil.get_terminal_size().columns))
 
 
+# --- ladder ----------------------------------------
+
+
+@app.command(cls=_TuneCommand)
+@_takes_annotation
+def ladder(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SOURCE", help="A .keras or .h5 file, or the folder of a SavedModel.", show_default=False
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="The folder to write to.", show_default=False)
+    ],
+    data: Annotated[
+        Path,
+        typer.Option(
+            "--data",
+            metavar="PATH",
+            help="What is compared on: a folder, .npz, .csv or COCO .json.",
+            show_default=False,
+        ),
+    ],
+    annotation: Any,
+    train: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="What int8 and int16x8 are calibrated, and --qat trained, on; default: --data."
+        ),
+    ] = None,
+    qat: Annotated[bool, typer.Option("--qat", help="Also train with quantization, on --train.")] = False,
+    epochs: Annotated[int, typer.Option(metavar="COUNT")] = 5,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw size against accuracy into this .png or .svg.")
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Compare on the workers of this Dask scheduler.")
+    ] = None,
+    trust: Annotated[bool, typer.Option("--trust")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that hold something else.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Convert a Keras model by every recipe, compare them, and say which one each target should get.
+
+    It takes the options of metadata attach too, which are attached to each.
+    """
+    from packager.comparison.plot import check_plot, render_plot
+    from packager.convert.recipes import ConvertOptions, TuneOptions
+    from packager.extras import Extra, require_extra
+
+    require_extra(Extra.CONVERT, "packager ladder")
+    if plot is not None:
+        check_plot(plot)
+    from packager.ladder import climb
+    from packager.writing import write_file
+
+    report = climb(
+        source, out, data, train=train, qat=qat, tuning=TuneOptions(epochs=epochs),
+        options=ConvertOptions(trust=trust), annotation=annotation, dask=dask, force=force,
+        say=_say, progress=_Progress(),
+    )  # fmt: skip
+    if plot is not None:
+        write_file(plot, render_plot(report.comparison, plot.suffix))
+    for name, error in report.failed:
+        error.answer(_Options())
+        _say(f"failed: {name}: {error.what}", *error.lines[1:])
+    if as_json:
+        _print_json(report.to_json())
+        return
+    _show(report.comparison.to_rich(shutil.get_terminal_size().columns))
+    for item in report.recommendations:
+        _print(f"{item.target}: {item.path or 'none'}", f"  {item.why}")
+    _say("", f"wrote {out}; look at {out / 'report.html'}")
+
+
 # --- build, targets ----------------------------------------
 
 

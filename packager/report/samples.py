@@ -394,7 +394,9 @@ def _mask(answer: Segmentation, colors: dict[int, int]) -> str:
 def _input(image: ImageInput, case: GoldenCase) -> InputContext:
     """The tensor's items as the 8-bit pixels that they stand for."""
     tensor = case.inputs[0][0]
-    pixels = tensor.transpose(1, 2, 0) if image.is_planar else tensor
+    pixels = (
+        tensor.transpose(1, 2, 0) if image.is_planar else tensor.reshape(image.height, image.width, image.channels)
+    )
     if image.tensor.dtype != "uint8":
         real = dequantize(pixels, image.tensor)
         pixels = np.rint(real * np.array(image.std, np.float32) + np.array(image.mean, np.float32)).clip(0, 255)
