@@ -20,7 +20,9 @@ __version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from packager.annotated import AnnotatedModel, read_annotated
+    from packager.comparison import Comparison, compare
     from packager.config import Config, read_config
+    from packager.dataset import Dataset, read_dataset
     from packager.errors import PackagerError
     from packager.inspection import Inspection, inspect_model
     from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate, attach_metadata
@@ -40,8 +42,10 @@ _HOMES = {
     "Annotation": "metadata.attach",
     "BuildReport": "pipeline",
     "ChannelOrder": "tasks",
+    "Comparison": "comparison",
     "Config": "config",
     "CropMode": "tasks",
+    "Dataset": "dataset",
     "Head": "tasks",
     "Inspection": "inspection",
     "LabelFile": "metadata.attach",
@@ -54,12 +58,14 @@ _HOMES = {
     "annotate": "metadata.attach",
     "attach_metadata": "metadata.attach",
     "build": "pipeline",
+    "compare": "comparison",
     "config_schema": "schema",
     "export_metadata": "metadata.export",
     "inspect_model": "inspection",
     "package": "pipeline",
     "read_annotated": "annotated",
     "read_config": "config",
+    "read_dataset": "dataset",
     "read_metadata": "metadata.reader",
     "read_model": "model",
     "verify": "replay",
@@ -72,8 +78,10 @@ __all__ = [
     "Annotation",
     "BuildReport",
     "ChannelOrder",
+    "Comparison",
     "Config",
     "CropMode",
+    "Dataset",
     "Head",
     "Inspection",
     "LabelFile",
@@ -87,12 +95,14 @@ __all__ = [
     "annotate",
     "attach_metadata",
     "build",
+    "compare",
     "config_schema",
     "export_metadata",
     "inspect_model",
     "package",
     "read_annotated",
     "read_config",
+    "read_dataset",
     "read_metadata",
     "read_model",
     "verify",

@@ -83,7 +83,7 @@ class _PackagerGroup(TyperGroup):
             self.commands[name] = _TargetCommand(name, help=f"Write {title}.", callback=lambda: None)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        order = ["init", "inspect", "metadata", "build", *TARGETS]
+        order = ["convert", "compare", "init", "inspect", "metadata", "build", *TARGETS]
         return [*order, *(name for name in self.commands if name not in order)]
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
@@ -339,109 +339,156 @@ def _specs(
     return tuple(specs)
 
 
-class _AttachCommand(TyperCommand):
-    """Its options have the help texts of Annotation's fields, which are imported when they are needed."""
+def _parameter(name: str, annotation: Any, default: Any = python_inspect.Parameter.empty) -> python_inspect.Parameter:
+    kind = python_inspect.Parameter.KEYWORD_ONLY
+    return python_inspect.Parameter(name, kind, annotation=annotation, default=default)
+
+
+class _SettingsCommand(TyperCommand):
+    """Its options have the help texts of the fields that they fill in, which are imported when they are needed."""
 
     def make_context(self, *args: Any, **extra: Any) -> Any:
         from packager.metadata.annotation import Annotation
 
-        helps = {field.name: field.metadata["help"] for field in dataclasses.fields(Annotation)}
+        helps = self._helps(Annotation)
         helps["labels"] += " Repeat it for another language: de=labels_de.txt."
         for option in self.params:
             if isinstance(option, TyperOption) and option.name in helps:
                 option.help = helps[option.name]
         return super().make_context(*args, **extra)
 
+    def _helps(self, *kinds: Any) -> dict[str, str]:
+        return {field.name: field.metadata["help"] for kind in kinds for field in dataclasses.fields(kind)}
 
-@metadata_app.command(cls=_AttachCommand)
+
+class _ConvertCommand(_SettingsCommand):
+    def _helps(self, *kinds: Any) -> dict[str, str]:
+        from packager.convert.recipes import ConvertOptions
+
+        return super()._helps(*kinds, ConvertOptions)
+
+
+class _TuneCommand(_SettingsCommand):
+    def _helps(self, *kinds: Any) -> dict[str, str]:
+        from packager.convert.recipes import TuneOptions
+
+        return super()._helps(*kinds, TuneOptions)
+
+
+def _text_option(metavar: str, help: str | None = None) -> Any:
+    return Annotated[str | None, typer.Option(metavar=metavar, help=help)]
+
+
+def _several_option(metavar: str, help: str | None = None) -> Any:
+    return Annotated[list[str] | None, typer.Option(metavar=metavar, help=help)]
+
+
+_RANGE = "Smallest and largest real value of the first {}; repeat it for the next."
+# The options that make an Annotation: those of ``metadata attach``, and of what annotates on the way.
+_ANNOTATION_OPTIONS: dict[str, Any] = {
+    "task": _text_option("TASK"),
+    "labels": _several_option("FILE"),
+    "mean": _text_option("M[,M,M]"),
+    "std": _text_option("S[,S,S]"),
+    "crop": _text_option("MODE"),
+    "resize": _text_option("METHOD"),
+    "pad": Annotated[int | None, typer.Option(metavar="VALUE")],
+    "channels": _text_option("ORDER"),
+    "activation": _text_option("FUNCTION"),
+    "head": _text_option("HEAD"),
+    "threshold": Annotated[float | None, typer.Option(metavar="SCORE")],
+    "iou": Annotated[float | None, typer.Option(metavar="OVERLAP")],
+    "points": Annotated[int | None, typer.Option(metavar="COUNT")],
+    "name": _text_option("TEXT"),
+    "version": _text_option("TEXT"),
+    "author": _text_option("TEXT"),
+    "license": _text_option("TEXT"),
+    "description": _text_option("TEXT"),
+    "sample_rate": Annotated[int | None, typer.Option(metavar="HZ")],
+    "audio_channels": Annotated[int | None, typer.Option(metavar="COUNT")],
+    "hop": Annotated[int | None, typer.Option(metavar="COUNT")],
+    "vocabulary": Annotated[Path | None, typer.Option(metavar="FILE")],
+    "delimiter": _text_option("REGEX"),
+    "input_name": _several_option("TEXT", "Name of the first input; repeat it for the next."),
+    "input_description": _several_option("TEXT", "What the first input is; repeat it for the next."),
+    "input_range": _several_option("MIN,MAX", _RANGE.format("input")),
+    "output_name": _several_option("TEXT", "Name of the first output; repeat it for the next."),
+    "output_description": _several_option("TEXT", "What the first output is; repeat it for the next."),
+    "output_range": _several_option("MIN,MAX", _RANGE.format("output")),
+}
+
+
+def _takes_annotation(run: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that make an Annotation; it takes that as ``annotation``."""
+
+    def wrapper(**given: Any) -> None:
+        annotation = _annotation(**{name: given.pop(name) for name in _ANNOTATION_OPTIONS})
+        run(**given, annotation=annotation)
+
+    own = python_inspect.signature(run, eval_str=True).parameters.values()
+    parameters = [
+        *(parameter for parameter in own if parameter.name != "annotation"),
+        *(_parameter(name, annotation, None) for name, annotation in _ANNOTATION_OPTIONS.items()),
+    ]
+    keywords = [parameter.replace(kind=python_inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+    typing.cast("Any", wrapper).__signature__ = python_inspect.Signature(keywords)
+    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in keywords}
+    wrapper.__name__, wrapper.__doc__ = run.__name__, run.__doc__
+    return wrapper
+
+
+def _annotation(
+    *,
+    labels: list[str] | None,
+    mean: str | None,
+    std: str | None,
+    input_name: list[str] | None,
+    input_description: list[str] | None,
+    input_range: list[str] | None,
+    output_name: list[str] | None,
+    output_description: list[str] | None,
+    output_range: list[str] | None,
+    **given: Any,
+) -> Any:
+    from packager.metadata.annotation import Annotation
+    from packager.metadata.labels import LabelFile
+    from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize
+
+    kinds: dict[str, Any] = {
+        "task": Task,
+        "crop": CropMode,
+        "resize": Resize,
+        "channels": ChannelOrder,
+        "activation": Activation,
+        "head": Head,
+    }
+    given |= {name: _choice(kind, given[name], f"--{name}") for name, kind in kinds.items()}
+    return Annotation(
+        labels=tuple(map(LabelFile.parse, labels or ())),
+        mean=_numbers(mean, "--mean"),
+        std=_numbers(std, "--std"),
+        inputs=_specs(input_name, input_description, input_range, "input"),
+        outputs=_specs(output_name, output_description, output_range, "output"),
+        **given,
+    )
+
+
+@metadata_app.command(cls=_SettingsCommand)
+@_takes_annotation
 def attach(
     model: ModelArgument,
     out: Annotated[
         Path,
         typer.Option("--out", "-o", metavar="FILE", help="Where to write the annotated .tflite.", show_default=False),
     ],
-    task: Annotated[str | None, typer.Option(metavar="TASK")] = None,
-    labels: Annotated[list[str] | None, typer.Option(metavar="FILE")] = None,
-    mean: Annotated[str | None, typer.Option(metavar="M[,M,M]")] = None,
-    std: Annotated[str | None, typer.Option(metavar="S[,S,S]")] = None,
-    crop: Annotated[str | None, typer.Option(metavar="MODE")] = None,
-    resize: Annotated[str | None, typer.Option(metavar="METHOD")] = None,
-    pad: Annotated[int | None, typer.Option(metavar="VALUE")] = None,
-    channels: Annotated[str | None, typer.Option(metavar="ORDER")] = None,
-    activation: Annotated[str | None, typer.Option(metavar="FUNCTION")] = None,
-    head: Annotated[str | None, typer.Option(metavar="HEAD")] = None,
-    threshold: Annotated[float | None, typer.Option(metavar="SCORE")] = None,
-    iou: Annotated[float | None, typer.Option(metavar="OVERLAP")] = None,
-    points: Annotated[int | None, typer.Option(metavar="COUNT")] = None,
-    name: Annotated[str | None, typer.Option(metavar="TEXT")] = None,
-    version: Annotated[str | None, typer.Option(metavar="TEXT")] = None,
-    author: Annotated[str | None, typer.Option(metavar="TEXT")] = None,
-    license: Annotated[str | None, typer.Option(metavar="TEXT")] = None,
-    description: Annotated[str | None, typer.Option(metavar="TEXT")] = None,
-    sample_rate: Annotated[int | None, typer.Option(metavar="HZ")] = None,
-    audio_channels: Annotated[int | None, typer.Option(metavar="COUNT")] = None,
-    hop: Annotated[int | None, typer.Option(metavar="COUNT")] = None,
-    vocabulary: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
-    delimiter: Annotated[str | None, typer.Option(metavar="REGEX")] = None,
-    input_name: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="Name of the first input; repeat it for the next.")
-    ] = None,
-    input_description: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="What the first input is; repeat it for the next.")
-    ] = None,
-    input_range: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="MIN,MAX", help="Smallest and largest real value of the first input; repeat it for the next."
-        ),
-    ] = None,
-    output_name: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="Name of the first output; repeat it for the next.")
-    ] = None,
-    output_description: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="What the first output is; repeat it for the next.")
-    ] = None,
-    output_range: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="MIN,MAX", help="Smallest and largest real value of the first output; repeat it for the next."
-        ),
-    ] = None,
+    annotation: Any,
 ) -> None:
     """Write labels, normalization and names into a copy of a model.
 
     What the model holds already is kept unless an option replaces it.
     """
-    from packager.metadata.attach import Annotation, LabelFile, attach_metadata
-    from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize
+    from packager.metadata.attach import attach_metadata
 
-    annotation = Annotation(
-        task=_choice(Task, task, "--task"),
-        labels=tuple(map(LabelFile.parse, labels or ())),
-        mean=_numbers(mean, "--mean"),
-        std=_numbers(std, "--std"),
-        crop=_choice(CropMode, crop, "--crop"),
-        resize=_choice(Resize, resize, "--resize"),
-        pad=pad,
-        channels=_choice(ChannelOrder, channels, "--channels"),
-        activation=_choice(Activation, activation, "--activation"),
-        head=_choice(Head, head, "--head"),
-        threshold=threshold,
-        iou=iou,
-        points=points,
-        name=name,
-        version=version,
-        author=author,
-        license=license,
-        description=description,
-        sample_rate=sample_rate,
-        audio_channels=audio_channels,
-        hop=hop,
-        vocabulary=vocabulary,
-        delimiter=delimiter,
-        inputs=_specs(input_name, input_description, input_range, "input"),
-        outputs=_specs(output_name, output_description, output_range, "output"),
-    )
     attach_metadata(model, annotation, out)
     _say(f"wrote {out}")
 
@@ -490,6 +537,179 @@ def export(
     for change in write_files(out, export_metadata(read_model(model)), force=force):
         if change.state is not State.UNCHANGED:
             _say(f"wrote {out / change.path}")
+
+
+# --- convert ----------------------------------------
+
+
+@app.command(cls=_ConvertCommand)
+@_takes_annotation
+def convert(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SOURCE",
+            help="A .keras or .h5 file, the folder of a SavedModel, or a float .tflite.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write the .tflite.", show_default=False)
+    ],
+    annotation: Any,
+    quantize: Annotated[str, typer.Option(metavar="RECIPE")] = "none",
+    representative: Annotated[Path | None, typer.Option(metavar="FILE_OR_FOLDER")] = None,
+    samples: Annotated[int, typer.Option(metavar="COUNT")] = 200,
+    io: Annotated[str | None, typer.Option(metavar="TYPE")] = None,
+    ops: Annotated[str, typer.Option(metavar="OPERATORS")] = "builtins",
+    optimize: Annotated[str | None, typer.Option(metavar="GOAL")] = None,
+    target: Annotated[str | None, typer.Option(metavar="TARGET")] = None,
+    layers: Annotated[list[str] | None, typer.Option(metavar="REGEX=RECIPE")] = None,
+    shape: Annotated[list[str] | None, typer.Option(metavar="SIZES")] = None,
+    trust: Annotated[bool, typer.Option("--trust")] = False,
+    time_limit: Annotated[int, typer.Option(metavar="SECONDS")] = 3600,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write it though its answers differ from those of SOURCE.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Convert a Keras model to an annotated .tflite, and hold that against the model.
+
+    It takes the options of metadata attach too, which are attached in the same step.
+    """
+    from packager.convert.recipes import IO, ConvertOptions, ConvertTarget, LayerRule, Ops, Optimize, Quantize
+
+    options = ConvertOptions(
+        quantize=_choice(Quantize, quantize, "--quantize"),
+        representative=representative,
+        samples=samples,
+        io=_choice(IO, io, "--io"),
+        ops=_choice(Ops, ops, "--ops"),
+        optimize=_choice(Optimize, optimize, "--optimize"),
+        target=_choice(ConvertTarget, target, "--target"),
+        layers=tuple(map(LayerRule.parse, layers or ())),
+        shape=tuple(shape or ()),
+        trust=trust,
+        time_limit=time_limit,
+    )
+    from packager.convert.conversion import convert as convert_model
+
+    report = convert_model(source, out, options, annotation, force=force, say=_say, progress=_Progress())
+    for problem in report.warnings:
+        _say(f"warning: {problem.what}", f"  {problem.fix}")
+    if as_json:
+        _print_json(report.to_json())
+        return
+    for line in report.lines():
+        _say(line)
+
+
+@app.command(cls=_TuneCommand)
+@_takes_annotation
+def qat(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A .keras or .h5 file.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write the .tflite.", show_default=False)
+    ],
+    data: Annotated[
+        Path,
+        typer.Option(
+            "--data",
+            metavar="PATH",
+            help="What it is trained on: a folder with a folder for each class, an .npz or .csv.",
+            show_default=False,
+        ),
+    ],
+    annotation: Any,
+    epochs: Annotated[int, typer.Option(metavar="COUNT")] = 5,
+    prune: Annotated[float | None, typer.Option(metavar="SPARSITY")] = None,
+    quantize: Annotated[str, typer.Option(metavar="RECIPE")] = "int8",
+    io: Annotated[str | None, typer.Option(metavar="TYPE")] = None,
+    target: Annotated[str | None, typer.Option(metavar="TARGET")] = None,
+    batch_size: Annotated[int, typer.Option(metavar="COUNT")] = 32,
+    learning_rate: Annotated[float, typer.Option(metavar="RATE")] = 1e-4,
+    patience: Annotated[int, typer.Option(metavar="EPOCHS")] = 3,
+    samples: Annotated[int, typer.Option(metavar="COUNT")] = 200,
+    trust: Annotated[bool, typer.Option("--trust")] = False,
+    time_limit: Annotated[int, typer.Option(metavar="SECONDS")] = 3600,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write it though its answers differ from those of the trained model.")
+    ] = False,
+) -> None:
+    """Train a Keras model on with quantization, or with most weights zero, and convert it.
+
+    It takes the options of metadata attach too, which are attached in the same step.
+    """
+    from packager.convert.recipes import IO, ConvertTarget, Quantize, TuneOptions
+    from packager.convert.tuning import tune
+
+    options = TuneOptions(
+        epochs=epochs,
+        prune=prune,
+        quantize=_choice(Quantize, quantize, "--quantize"),
+        io=_choice(IO, io, "--io"),
+        target=_choice(ConvertTarget, target, "--target"),
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        patience=patience,
+        samples=samples,
+        trust=trust,
+        time_limit=time_limit,
+    )
+    report = tune(source, out, data, options, annotation, force=force, say=_say, progress=_Progress())
+    for problem in report.conversion.warnings:
+        _say(f"warning: {problem.what}", f"  {problem.fix}")
+    for line in report.lines():
+        _say(line)
+
+
+# --- compare ----------------------------------------
+
+
+@app.command(cls=_SettingsCommand)
+@_takes_annotation
+def compare(
+    models: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="MODEL",
+            help="A .tflite, .keras or .h5 file, or the folder of a SavedModel; others are compared with the first.",
+            show_default=False,
+        ),
+    ],
+    data: Annotated[
+        Path,
+        typer.Option(
+            "--data", metavar="PATH", help="A folder, .npy, .npz, .csv or COCO .json of samples.", show_default=False
+        ),
+    ],
+    annotation: Any,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw size against accuracy into this .png or .svg.")
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Do the work on the workers of this Dask scheduler.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare models: size, accuracy, agreement, latency, arena and targets, on the same data.
+
+    It takes the options of metadata attach too, which replace what the models hold.
+    """
+    from packager.comparison import compare as compare_models
+    from packager.comparison.plot import check_plot, render_plot
+    from packager.writing import write_file
+
+    if plot is not None:
+        check_plot(plot)
+    comparison = compare_models(models, data, annotation=annotation, dask=dask, progress=_Progress())
+    if plot is not None:
+        write_file(plot, render_plot(comparison, plot.suffix))
+        _say(f"wrote {plot}")
+    if as_json:
+        _print_json(comparison.to_json())
+        return
+    _show(comparison.to_rich(shutil.get_terminal_size().columns))
 
 
 # --- build, targets ----------------------------------------
@@ -579,11 +799,6 @@ def _target_command(name: str) -> Any:
     single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     single.command(name=name, help=f"Write {TARGETS[name]} from an annotated .tflite.")(run)
     return typer.main.get_command(single)
-
-
-def _parameter(name: str, annotation: Any, default: Any = python_inspect.Parameter.empty) -> python_inspect.Parameter:
-    kind = python_inspect.Parameter.KEYWORD_ONLY
-    return python_inspect.Parameter(name, kind, annotation=annotation, default=default)
 
 
 def _tell(report: BuildReport) -> None:

@@ -21,6 +21,7 @@ from packager.terminal import visible_line
 if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table
+    from rich.text import Text
 
     from packager.targets.boards import Board
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 # What a terminal shows of a table and of a text in it; JSON has all. Rich takes a second for 4,000 rows.
 _MOST_ROWS = 100
 _LONGEST_TEXT = 1_000
+# Columns of numbers.
+_NUMBERS = {"count", "version", "bytes", "flash", "RAM", "PSRAM", "MHz"}
+_NUMBERS |= {"gzip", "arena", "top-1", "top-5", "mAP", "mAP50", "mIoU", "95 %", "McNemar p", "SNR in dB"}
 
 
 @dataclass(frozen=True)
@@ -68,20 +72,14 @@ class Inspection:
                 for operator, count in model.operators
             ],
             "metadata": None if self.metadata is None else metadata_to_json(self.metadata),
-            "targets": {
-                name: {
-                    "runs": runs(problems),
-                    "problems": [{"level": item.level, "what": item.what, "fix": item.fix} for item in problems],
-                }
-                for name, problems in self.targets.items()
-            },
+            "targets": targets_to_json(self.targets),
         }
 
     def to_rich(self) -> Group:
         """The report as tables for a terminal."""
         from rich.console import Group
 
-        head = _text(str(self.model.path), f"sha256 {self.model.sha256}", "")
+        head = plain_text(str(self.model.path), f"sha256 {self.model.sha256}", "")
         described = () if self.metadata is None else (metadata_to_rich(self.metadata),)
         return Group(
             head, _sizes(self.model), _tensors(self.model), _operators(self.model), *described, _targets(self.targets)
@@ -105,6 +103,17 @@ def runs(problems: Iterable[Problem]) -> bool:
     return all(problem.level is not Level.ERROR for problem in problems)
 
 
+def targets_to_json(targets: Mapping[str, tuple[Problem, ...]]) -> dict[str, Any]:
+    """For each target whether the model runs there, and what is to be said of it."""
+    return {
+        name: {
+            "runs": runs(problems),
+            "problems": [{"level": item.level, "what": item.what, "fix": item.fix} for item in problems],
+        }
+        for name, problems in targets.items()
+    }
+
+
 def _tensor_to_json(tensor: Tensor) -> dict[str, Any]:
     quantization = tensor.quantization
     return {
@@ -123,15 +132,15 @@ def _tensor_to_json(tensor: Tensor) -> dict[str, Any]:
     }
 
 
-def _table(title: str, *columns: str) -> Table:
+def make_table(title: str | Text, *columns: str) -> Table:
+    """A table for a terminal, without a line around it."""
     from rich import box
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         # Numbers stand under one another at the right.
-        right = column in ("count", "version", "bytes", "flash", "RAM", "PSRAM", "MHz")
-        table.add_column(column, justify="right" if right else "left", overflow="fold")
+        table.add_column(column, justify="right" if column in _NUMBERS else "left", overflow="fold")
     return table
 
 
@@ -143,7 +152,7 @@ def _fill(table: Table, rows: Iterable[tuple[Any, ...]], count: int) -> None:
         table.add_row(f"… and {count - _MOST_ROWS:,} more")
 
 
-def _text(*lines: str) -> Any:
+def plain_text(*lines: str) -> Any:
     """Text from a model, shown as it is: no markup, no other lines, nothing that would steer the terminal."""
     from rich.text import Text
 
@@ -169,7 +178,7 @@ def _quantization(quantization: Quantization | None) -> str:
 
 def _sizes(model: Model) -> Table:
     sizes = model.sizes
-    table = _table("size", "part", "bytes")
+    table = make_table("size", "part", "bytes")
     for part, size in (("weights", sizes.weights), ("graph", sizes.graph), ("metadata", sizes.metadata)):
         table.add_row(part, f"{size:,}")
     table.add_section()
@@ -178,10 +187,16 @@ def _sizes(model: Model) -> Table:
 
 
 def _tensors(model: Model) -> Table:
-    table = _table("inputs and outputs", "", "name", "shape", "dtype", "quantization")
+    table = make_table("inputs and outputs", "", "name", "shape", "dtype", "quantization")
     for side, tensors in (("in", model.inputs), ("out", model.outputs)):
         rows = (
-            (side, _text(tensor.name), _text(_shape(tensor)), tensor.dtype, _quantization(tensor.quantization))
+            (
+                side,
+                plain_text(tensor.name),
+                plain_text(_shape(tensor)),
+                tensor.dtype,
+                _quantization(tensor.quantization),
+            )
             for tensor in tensors
         )
         _fill(table, rows, len(tensors))
@@ -189,14 +204,14 @@ def _tensors(model: Model) -> Table:
         (signature.key, ", ".join(name for name, _ in (*signature.inputs, *signature.outputs)))
         for signature in model.signatures
     )
-    _fill(table, (("sig", _text(f"{key}: {arguments}")) for key, arguments in names), len(model.signatures))
+    _fill(table, (("sig", plain_text(f"{key}: {arguments}")) for key, arguments in names), len(model.signatures))
     return table
 
 
 def _operators(model: Model) -> Table:
-    table = _table("operators", "name", "version", "count")
+    table = make_table("operators", "name", "version", "count")
     rows = (
-        (_text(operator.name + (" (custom)" if operator.custom else "")), str(operator.version), str(count))
+        (plain_text(operator.name + (" (custom)" if operator.custom else "")), str(operator.version), str(count))
         for operator, count in sorted(model.operators, key=lambda item: (-item[1], item[0].name))
     )
     _fill(table, rows, len(model.operators))
@@ -204,9 +219,9 @@ def _operators(model: Model) -> Table:
 
 
 def _targets(targets: Mapping[str, tuple[Problem, ...]]) -> Table:
-    table = _table("targets", "target", "runs", "notes")
+    table = make_table("targets", "target", "runs", "notes")
     for name, problems in targets.items():
-        notes = _text(*(f"{problem.what}. {problem.fix}" for problem in problems))
+        notes = plain_text(*(f"{problem.what}. {problem.fix}" for problem in problems))
         table.add_row(name, "yes" if runs(problems) else "no", notes)
     return table
 
@@ -215,10 +230,10 @@ def metadata_to_rich(metadata: ModelMetadata) -> Group:
     """Metadata as tables for a terminal."""
     from rich.console import Group
 
-    about = _table("metadata", "field", "value")
+    about = make_table("metadata", "field", "value")
     for field in ("name", "description", "version", "author", "license", "min_parser_version"):
         if getattr(metadata, field):
-            about.add_row(field, _text(getattr(metadata, field)))
+            about.add_row(field, plain_text(getattr(metadata, field)))
     if metadata.task is not None:
         about.add_row("task", metadata.task)
         for name in OWN_SETTINGS:
@@ -227,8 +242,8 @@ def metadata_to_rich(metadata: ModelMetadata) -> Group:
     tokenizer = metadata.tokenizer_of(len(metadata.inputs))
     if tokenizer is not None:
         file = "" if tokenizer.vocabulary is None else tokenizer.vocabulary.name
-        about.add_row("tokenizer", _text(" ".join(filter(None, (tokenizer.kind, tokenizer.delimiter, file)))))
-    tensors = _table("", "", "name", "content", "mean, std", "min, max", "labels", "description")
+        about.add_row("tokenizer", plain_text(" ".join(filter(None, (tokenizer.kind, tokenizer.delimiter, file)))))
+    tensors = make_table("", "", "name", "content", "mean, std", "min, max", "labels", "description")
     for side, items in (("in", metadata.inputs), ("out", metadata.outputs)):
         _fill(tensors, ((side, *_metadata_row(item)) for item in items), len(items))
     return Group(about, tensors)
@@ -238,12 +253,12 @@ def _metadata_row(item: TensorMetadata) -> tuple[Any, ...]:
     labels = item.labels()
     count = "–" if labels is None else f"{len(labels)}: {', '.join(labels[:3])}, …"
     return (
-        _text(item.name),
+        plain_text(item.name),
         " ".join((item.content, item.color_space)),
-        _text(_pairs(item.mean, item.std)),
-        _text(_pairs(item.minimum, item.maximum)),
-        _text(count + "".join(f", {locale}" for locale in item.locales)),
-        _text(item.description),
+        plain_text(_pairs(item.mean, item.std)),
+        plain_text(_pairs(item.minimum, item.maximum)),
+        plain_text(count + "".join(f", {locale}" for locale in item.locales)),
+        plain_text(item.description),
     )
 
 
@@ -255,7 +270,7 @@ def _pairs(first: tuple[float, ...], second: tuple[float, ...]) -> str:
 
 def boards_to_rich(boards: Iterable[Board]) -> Table:
     """The boards as a table for a terminal; sizes in KB of 1,024 bytes."""
-    table = _table("boards", "name", "board", "core", "MHz", "flash", "RAM", "PSRAM")
+    table = make_table("boards", "name", "board", "core", "MHz", "flash", "RAM", "PSRAM")
     for board in boards:
         sizes = (board.flash_bytes, board.ram_bytes, board.psram_bytes)
         table.add_row(

@@ -100,7 +100,7 @@ def test_a_model_that_never_ends_uses_up_its_time(monkeypatch: pytest.MonkeyPatc
 @linux_only
 def test_a_model_that_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the child that runs out of it, at its own limit."""
-    monkeypatch.setattr(running, "_memory_limit", lambda _model, _limit: 1 << 30)
+    monkeypatch.setattr(running, "memory_limit", lambda _model, _limit: 1 << 30)
     error = refused(scalar(filled(2000)), limit=4000)
     assert error.what in (
         "LiteRT needs more than 1,024 MB of memory to run it",

@@ -14,8 +14,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -28,6 +28,8 @@ from packager.golden import runner
 _KEPT_PRINT = 16384
 # How long a process may take to end after its answer.
 _END_LIMIT = 30
+# Seconds of CPU time of a model that answers many requests, each of which has its own limit on time.
+_CPU_LIMIT = 1_000_000
 # Seconds between two looks at how far it is; what ends earlier needs no progress.
 _PROGRESS_INTERVAL = 0.5
 
@@ -85,6 +87,100 @@ def run_isolated(
         WriteError: no temporary folder can be made.
     """
     limits = {"cpu_seconds": cpu_seconds, "memory_bytes": memory_bytes, "output_limit": output_limit}
+    with _started_child() as child:
+        return _converse(child, {**job, **limits}, model, inputs, seconds, progress)
+
+
+class IsolatedModel:
+    """A model that stays loaded in LiteRT in a child process, for many requests; see ``runner.Server``.
+
+    A context manager: the process ends with it. It starts anew after a failure.
+    """
+
+    def __init__(self, model: bytes, *, batch: int, memory_bytes: int) -> None:
+        """Start nothing so far; ``batch`` and the limit on memory are as in ``runner.py``."""
+        self.batch = batch
+        self._model = model
+        self._job = {"batch": batch, "memory_bytes": memory_bytes, "cpu_seconds": _CPU_LIMIT}
+        self._stack = ExitStack()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._printed = bytearray()
+
+    def __enter__(self) -> IsolatedModel:
+        """The model itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process."""
+        self.close()
+
+    def ask(
+        self, request: Mapping[str, Any], inputs: runner.Tensors, *, seconds: float, output_limit: int
+    ) -> Outcome:
+        """The answer to one request, within so many ``seconds`` and bytes.
+
+        Raises:
+            WriteError: no temporary folder can be made.
+        """
+        job = None
+        if self._child is None:
+            self._child, job = self._stack.enter_context(_started_child()), self._job
+            self._printed = bytearray()
+            stderr = self._child.stderr
+            assert stderr is not None
+            reader = threading.Thread(target=drain, args=(stderr, self._printed), daemon=True)
+            reader.start()
+            self._stack.callback(reader.join, _END_LIMIT)
+            self._stack.callback(kill, self._child)
+        child = self._child
+        assert child.stdin is not None
+        assert child.stdout is not None
+        stdin, stdout = child.stdin, child.stdout
+        received: list[tuple[dict[str, Any], runner.Tensors]] = []
+
+        def send() -> None:
+            with suppress(OSError, ValueError):
+                if job is not None:
+                    runner.write_frame(stdin, job, (self._model,), [])
+                runner.write_frame(stdin, {**request, "output_limit": output_limit}, (), inputs)
+
+        def receive() -> None:
+            with suppress(runner.LostError, OSError, ValueError):
+                result, _, tensors = runner.read_frame(stdout, output_limit)
+                received.append((result, tensors))
+
+        threads = [threading.Thread(target=work, daemon=True) for work in (send, receive)]
+        for thread in threads:
+            thread.start()
+        threads[1].join(seconds)
+        if received:
+            threads[0].join()
+            result, tensors = received[0]
+            failure = Failure(result["failed"]) if "failed" in result else None
+            text = self._printed.decode("utf-8", "replace")
+            if failure is not None:
+                self.close()
+            return Outcome(failure, "", text, result, tensors)
+        timed_out = threads[1].is_alive()
+        if not timed_out:
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(_END_LIMIT)
+        self.close()
+        for thread in threads:
+            thread.join(_END_LIMIT)
+        text = self._printed.decode("utf-8", "replace")
+        failure = Failure.TIME if timed_out else _find_failure(child.returncode, {}, text)
+        return Outcome(failure, how_it_ended(child.returncode, text), text, {}, [])
+
+    def close(self) -> None:
+        """End the process; the next request starts another."""
+        self._child = None
+        self._stack.close()
+
+
+@contextmanager
+def _started_child() -> Iterator[subprocess.Popen[bytes]]:
+    """The process of ``runner.py``, killed at the end with all that it started."""
     try:
         folder = tempfile.TemporaryDirectory(prefix="packager-", ignore_cleanup_errors=True)
     except OSError as error:
@@ -97,7 +193,7 @@ def run_isolated(
         child = subprocess.Popen(
             [sys.executable, "-P", "-B", runner.__file__],
             cwd=cwd,
-            env=_environment(),
+            env=child_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -106,16 +202,16 @@ def run_isolated(
         try:
             with suppress(OSError):  # Windows keeps a folder that is in use
                 Path(cwd).rmdir()  # empty: now nothing can come into it, nor stay behind
-            return _converse(child, {**job, **limits}, model, inputs, seconds, progress)
+            yield child
         finally:
-            _kill(child)
+            kill(child)
             for stream in (child.stdin, child.stdout, child.stderr):
                 assert stream is not None
                 with suppress(OSError, ValueError):
                     stream.close()
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """This process's environment, in which no entry stands for the current folder of the child."""
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     search = environment.pop("PYTHONPATH", "")
@@ -154,7 +250,7 @@ def _converse(
             result, _, tensors = runner.read_frame(stdout, job["output_limit"], most_ticks, lambda: done.append(None))
             received.append((result, tensors))
 
-    works = (send, receive, lambda: _drain(stderr, printed))
+    works = (send, receive, lambda: drain(stderr, printed))
     threads = [threading.Thread(target=work, daemon=True) for work in works]
     for thread in threads:
         thread.start()
@@ -170,13 +266,13 @@ def _converse(
         with suppress(subprocess.TimeoutExpired):
             child.wait(_END_LIMIT)
     timed_out = child.returncode is None
-    _kill(child)
+    kill(child)
     for thread in threads:
         thread.join(_END_LIMIT)
     result, tensors = received[0] if received else ({}, [])
     text = printed.decode("utf-8", "replace")
     failure = Failure.TIME if timed_out else _find_failure(child.returncode, result, text)
-    return Outcome(failure, _how(child.returncode, text), text, result, tensors)
+    return Outcome(failure, how_it_ended(child.returncode, text), text, result, tensors)
 
 
 def _find_failure(code: int, result: Mapping[str, Any], printed: str) -> Failure | None:
@@ -189,7 +285,8 @@ def _find_failure(code: int, result: Mapping[str, Any], printed: str) -> Failure
     return Failure(result["failed"]) if "failed" in result else None
 
 
-def _how(code: int, printed: str) -> str:
+def how_it_ended(code: int, printed: str) -> str:
+    """How a process ended, in words: its signal or exit code, and the last line that it printed."""
     # Windows says by a large code what on others is a signal: 0xc0000005.
     how = f"signal {-code}" if code < 0 else f"exit code {code if code < 256 else hex(code)}"
     lines = (line.strip() for line in reversed(printed.splitlines()))
@@ -197,7 +294,7 @@ def _how(code: int, printed: str) -> str:
     return f"{how}: {last}" if last else how
 
 
-def _drain(stream: IO[bytes], kept: bytearray) -> None:
+def drain(stream: IO[bytes], kept: bytearray) -> None:
     """Read all that is printed, so that the child never waits; keep its beginning and its end."""
     with suppress(OSError, ValueError):
         while piece := stream.read1(65536):  # type: ignore[attr-defined]
@@ -206,7 +303,7 @@ def _drain(stream: IO[bytes], kept: bytearray) -> None:
                 del kept[_KEPT_PRINT:-_KEPT_PRINT]
 
 
-def _kill(child: subprocess.Popen[bytes]) -> None:
+def kill(child: subprocess.Popen[bytes]) -> None:
     """Kill the child, with all that it started, unless it has ended; its number may be another's by then."""
     if child.returncode is None:
         with suppress(ProcessLookupError, PermissionError):

@@ -3,8 +3,9 @@
 A model can take its interpreter down (abort, heap corruption, an endless loop), so no other process of this tool ever
 runs one. ``isolation.py`` starts this file with the job on its standard input and reads the answer from its standard
 output; both are one frame: the length of a JSON header (8 bytes, little-endian), the header, then raw bytes whose
-lengths the header tells. Before the answer comes a tick, a header's length of 0, for each case that is done. It
-imports nothing of this package: it is started by its path, so that neither the current folder nor the one it stands
+lengths the header tells. Before the answer comes a tick, a header's length of 0, for each case that is done. A job
+that serves keeps its model loaded, and is followed by requests, each of which has one answer. It imports nothing of
+this package: it is started by its path, so that neither the current folder nor the one it stands
 in is searched for modules.
 """
 
@@ -19,8 +20,11 @@ import signal
 import struct
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import IO, Any
+from functools import partial
+from queue import SimpleQueue
+from typing import IO, Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -140,6 +144,130 @@ def _run_litert(data: bytes, cases: Sequence[Tensors], kernels: str) -> Iterator
         yield [interpreter.get_tensor(index) for index in outputs]
 
 
+class Server:
+    """A model that stays loaded in LiteRT, with its default kernels and one thread.
+
+    Where ``batch`` is above 1, so many cases go through it at a time if it can be resized to them, and if the first
+    ones then have the very outputs that they have one by one, and not later.
+    """
+
+    def __init__(self, data: bytes, batch: int) -> None:
+        """Load nothing so far: what fails is the answer to the first request."""
+        self._data = data
+        self._batch = batch
+        self._single: Any = None
+        self._many: Any = None
+
+    def run(self, inputs: Tensors) -> Iterator[Tensors]:
+        """The outputs of each case; ``inputs`` holds an array [cases, ...] of each of the model's inputs."""
+        cases = len(inputs[0]) if inputs else 1
+        self._single = self._single or _load(self._data, 1)
+        done = 0
+        if self._many is None and cases >= self._batch > 1:
+            yield from self._try_batch([tensor[: self._batch] for tensor in inputs])
+            done = self._batch
+        while self._many and cases - done >= self._batch:
+            outputs = _invoke(self._many, [_joined(tensor[done : done + self._batch]) for tensor in inputs])
+            yield from _split(outputs, self._batch)
+            done += self._batch
+        for number in range(done, cases):
+            yield _invoke(self._single, [tensor[number] for tensor in inputs])
+
+    def _try_batch(self, inputs: Tensors) -> Iterator[Tensors]:
+        """Decide whether batches are taken by these cases, and give their outputs."""
+        started = time.perf_counter()
+        singly = [_invoke(self._single, [tensor[number] for tensor in inputs]) for number in range(self._batch)]
+        between = time.perf_counter()
+        self._many = False
+        # Not all that cannot be resized says so, and what was resized may be right all the same.
+        with contextlib.suppress(RuntimeError, ValueError):
+            many = _load(self._data, 1, self._batch)
+            batch = [_joined(tensor) for tensor in inputs]
+            outputs = _invoke(many, batch)
+            loaded = time.perf_counter()
+            _invoke(many, batch)
+            is_faster = time.perf_counter() - loaded < between - started
+            if is_faster and _are_equal(list(_split(outputs, self._batch)), singly):
+                self._many = many
+        yield from singly
+
+    def time(self, inputs: Tensors, threads: int, most: int, seconds: float) -> Iterator[float]:
+        """Milliseconds of 5 to ``most`` inferences, as fit into ``seconds``, after a tenth of them to warm up.
+
+        The cases of ``inputs`` are taken in turn. Putting its input in is not counted.
+        """
+        loaded = _load(self._data, threads)
+        cases = len(inputs[0]) if inputs else 1
+        started = time.perf_counter()
+        for number in range(max(1, most // 10)):
+            _invoke(loaded, [tensor[number % cases] for tensor in inputs])
+            if time.perf_counter() - started > seconds / 2:
+                break
+        started = time.perf_counter()
+        for number in range(most):
+            _fill(loaded, [tensor[number % cases] for tensor in inputs])
+            before = time.perf_counter()
+            loaded.interpreter.invoke()
+            after = time.perf_counter()
+            yield (after - before) * 1000
+            if number >= 4 and after - started > seconds:
+                break
+
+
+class _Loaded(NamedTuple):
+    """An interpreter that is allocated, and the indices of its inputs and outputs."""
+
+    interpreter: Any
+    inputs: list[int]
+    outputs: list[int]
+
+
+def _load(data: bytes, threads: int, batch: int = 1) -> _Loaded:
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_content=data, num_threads=threads)
+    inputs = interpreter.get_input_details()
+    if batch > 1:
+        for detail in inputs:
+            if list(detail["shape"][:1]) != [1]:
+                raise ValueError("no batch of 1")
+            interpreter.resize_tensor_input(detail["index"], [batch, *detail["shape"][1:]])
+    interpreter.allocate_tensors()
+    outputs = interpreter.get_output_details()
+    return _Loaded(interpreter, *([detail["index"] for detail in side] for side in (inputs, outputs)))
+
+
+def _fill(loaded: _Loaded, case: Tensors) -> None:
+    loaded.interpreter.reset_all_variables()
+    for index, tensor in zip(loaded.inputs, case, strict=True):
+        loaded.interpreter.set_tensor(index, tensor)
+
+
+def _invoke(loaded: _Loaded, case: Tensors) -> Tensors:
+    _fill(loaded, case)
+    loaded.interpreter.invoke()
+    return [loaded.interpreter.get_tensor(index) for index in loaded.outputs]
+
+
+def _joined(tensor: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """[cases, 1, ...] as [cases, ...]."""
+    return tensor.reshape(len(tensor), *tensor.shape[2:])
+
+
+def _split(outputs: Tensors, batch: int) -> Iterator[Tensors]:
+    if any(output.shape[:1] != (batch,) for output in outputs):
+        raise ValueError("an output without a batch")
+    return ([output[number : number + 1] for output in outputs] for number in range(batch))
+
+
+def _are_equal(some: Sequence[Tensors], others: Sequence[Tensors]) -> bool:
+    return all(
+        one.shape == other.shape and one.tobytes() == other.tobytes()
+        for case, other_case in zip(some, others, strict=True)
+        for one, other in zip(case, other_case, strict=True)
+    )
+
+
 def _run_micro(data: bytes, cases: Sequence[Tensors], outputs: int, arena_bytes: int) -> Iterator[Tensors]:
     from tflite_micro import runtime
 
@@ -193,7 +321,7 @@ def _survives(use: Callable[[int], None], size: int) -> bool:
     child = os.fork()
     if child == 0:
         try:
-            _die_with(parent)
+            die_with(parent)
             signal.alarm(_PROBE_LIMIT)
             quiet = os.open(os.devnull, os.O_WRONLY)
             os.dup2(quiet, 2)
@@ -207,7 +335,7 @@ def _survives(use: Callable[[int], None], size: int) -> bool:
 # --- the process ----------------------------------------
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """Have the system kill this process when ``parent`` dies, however it dies; Linux only."""
     if sys.platform == "linux":
         import ctypes
@@ -221,7 +349,7 @@ def _die_with(parent: int) -> None:
 def die_with_parent(lifeline: int) -> None:
     """End this process with the one that started it, which holds the other end of the pipe ``lifeline``."""
     if sys.platform == "linux":
-        _die_with(os.getppid())
+        die_with(os.getppid())
         # It may have died before the system knew.
         if select.select([lifeline], [], [], 0)[0] and not os.read(lifeline, 1):
             os._exit(1)
@@ -302,21 +430,61 @@ def main() -> int:
         # thread reads it.
         with contextlib.suppress(ImportError):
             importlib.import_module("ai_edge_litert.interpreter")
+    if "batch" in job:
+        limit_resources(job["memory_bytes"], job["cpu_seconds"])
+        _serve(Server(data, job["batch"]), answer)
     die_with_parent(sys.stdin.fileno())
     limit_resources(job["memory_bytes"], job["cpu_seconds"])
     count = job["inputs"]
     cases = (
         [inputs[start : start + count] for start in range(0, len(inputs), count)] if count else [[]] * job["cases"]
     )
-    tensors: Tensors = []
-    try:
-        result, tensors = _run(job, data, cases, lambda: write_tick(answer))
-    except MemoryError:
-        result = {"failed": "memory"}
-    except (RuntimeError, ValueError, TypeError, ImportError) as error:
-        result = {"failed": "runtime", "message": str(error)[:_MESSAGE_LIMIT]}
+    result, tensors = _attempt(lambda: _run(job, data, cases, lambda: write_tick(answer)))
     write_frame(answer, result, (), tensors)
     return 1 if "failed" in result else 0
+
+
+def _attempt(work: Callable[[], tuple[dict[str, Any], Tensors]]) -> tuple[dict[str, Any], Tensors]:
+    try:
+        return work()
+    except MemoryError:
+        return {"failed": "memory"}, []
+    except (RuntimeError, ValueError, TypeError, ImportError) as error:
+        return {"failed": "runtime", "message": str(error)[:_MESSAGE_LIMIT]}, []
+
+
+def _serve(server: Server, answer: IO[bytes]) -> NoReturn:
+    """Answer requests until there are no more: ``time``, or the outputs of all cases one after the other."""
+
+    def work(request: Mapping[str, Any], inputs: Tensors) -> tuple[dict[str, Any], Tensors]:
+        if "threads" in request:
+            times = server.time(inputs, request["threads"], request["most"], request["seconds"])
+            return {}, [np.fromiter(times, np.float64)]
+        left = request["output_limit"]
+        tensors: Tensors = []
+        for outputs in server.run(inputs):
+            tensors += outputs
+            left -= sum(tensor.nbytes for tensor in outputs)
+            if left < 0:
+                return {"failed": "output"}, []
+        return {}, tensors
+
+    requests: SimpleQueue[tuple[Mapping[str, Any], Tensors]] = SimpleQueue()
+
+    def read() -> None:
+        # The end of its input is that of the process that started this one, whatever the model is doing.
+        with contextlib.suppress(LostError, OSError, ValueError):
+            while True:
+                request, _, inputs = read_frame(sys.stdin.buffer, sys.maxsize)
+                requests.put((request, inputs))
+        os._exit(1)
+
+    if sys.platform == "linux":
+        die_with(os.getppid())
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        result, tensors = _attempt(partial(work, *requests.get()))
+        write_frame(answer, result, (), tensors)
 
 
 if __name__ == "__main__":

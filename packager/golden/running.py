@@ -65,6 +65,21 @@ def build_goldens(
     return Goldens(sets, arena)
 
 
+def run_model(
+    model: Model, inputs: Sequence[tuple[Array, ...]], runtime: Runtime, *, limit: int = GOLDEN_LIMIT
+) -> list[tuple[Array, ...]]:
+    """What ``runtime`` answers to each of ``inputs``, tuples of tensors, in a child process.
+
+    ``limit`` is how many megabytes the outputs may take together.
+
+    Raises:
+        MissingPackageError: the runtime's package is not installed.
+        ModelError: the runtime refuses the model, dies from it, or takes longer than TIME_LIMIT.
+    """
+    samples = [Sample(f"sample_{number}", None, tensors) for number, tensors in enumerate(inputs)]
+    return _run_child(model, samples, [runtime], limit << 20, lambda _runtime, _done: None)[1][runtime]
+
+
 def processes(runtimes: Iterable[Runtime]) -> list[list[Runtime]]:
     """``runtimes`` by the child process that they share: what a model does to one is no matter of the others'."""
     alone = (Runtime.LITERT_FOR_MICRO, Runtime.TFLITE_MICRO)
@@ -101,7 +116,7 @@ def _run_child(
         "outputs": len(model.outputs),
         "arena_limit": _arena_limit(model),
     }
-    memory = _memory_limit(model, limit)
+    memory = memory_limit(model, limit)
 
     def told(done: int) -> None:
         # After its last case TFLite Micro measures its arena, while LiteRT goes on with the next runtime.
@@ -119,14 +134,14 @@ def _run_child(
         progress=told,
     )
     if outcome.failure is not None:
-        what, fix = _explain(outcome, runtimes[0], memory, limit)
+        what, fix = explain(outcome, runtimes[0], memory, limit)
         raise ModelError(what, where=model.path, fix=fix)
     tensors = iter(outcome.tensors)
     outputs = {runtime: [tuple(next(tensors) for _ in model.outputs) for _ in samples] for runtime in runtimes}
     return outcome.result, outputs
 
 
-def _explain(outcome: Outcome, runtime: Runtime, memory: int, limit: int) -> tuple[str, Text | None]:
+def explain(outcome: Outcome, runtime: Runtime, memory: int, limit: int) -> tuple[str, Text | None]:
     """What went wrong in the child process, and what to do."""
     title = "TensorFlow Lite Micro" if runtime is Runtime.TFLITE_MICRO else "LiteRT"
     device = "It would do so on the device too: look for the operator that does it, or make its input smaller."
@@ -164,7 +179,7 @@ def _explain(outcome: Outcome, runtime: Runtime, memory: int, limit: int) -> tup
             )
 
 
-def _memory_limit(model: Model, limit: int) -> int:
+def memory_limit(model: Model, limit: int) -> int:
     """Bytes of address space for the child: far more than a model of its size needs, and not more than there is."""
     enough = (4 << 30) + 8 * (len(model.data) + limit)
     if sys.platform == "win32":

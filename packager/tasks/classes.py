@@ -89,11 +89,16 @@ class Classes(Answer[tuple[Category, ...]]):
 
     def read(self, outputs: Sequence[Array], placement: Placement | None = None) -> tuple[Category, ...]:
         """The classes of at least ``threshold``, best first; of equal scores the lower index first, NaN last."""
+        best, scores = self.rank(outputs)
+        return tuple(Category(self.labels.default[index], int(index), float(scores[index])) for index in best)
+
+    def rank(self, outputs: Sequence[Array]) -> tuple[Array, Array]:
+        """The numbers of the classes in the answer, in its order, and the scores of all of them (float32)."""
         scores = activate(dequantize(outputs[self.output].reshape(-1), self.tensor), self.activation)
         best = np.argsort(-scores, kind="stable")
         if self.threshold > 0:
             best = best[scores[best] >= np.float32(self.threshold)]
-        return tuple(Category(self.labels.default[index], int(index), float(scores[index])) for index in best)
+        return best, scores
 
     def to_json(self, answer: tuple[Category, ...]) -> list[Any]:
         """The best three."""

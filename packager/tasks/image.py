@@ -6,6 +6,7 @@ After the resize a pixel is still 8 bits, so normalization and quantization are 
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -209,12 +210,25 @@ def fit(picture: Image.Image, image: ImageInput) -> Image.Image:
 
 def input_tensor(picture: Image.Image, image: ImageInput) -> npt.NDArray[np.generic]:
     """The input tensor for ``picture`` (any mode): the input's own shape and dtype."""
+    return look_up(fit_any(picture, image), image)
+
+
+def fit_any(picture: Image.Image, image: ImageInput) -> Image.Image:
+    """``fit`` for a picture of any mode."""
     mode = "L" if image.channels == 1 else "RGB"
-    fitted = fit(picture if picture.mode == mode else picture.convert(mode), image)
+    return fit(picture if picture.mode == mode else picture.convert(mode), image)
+
+
+# A picture of a small model takes less time than its table.
+_table = functools.lru_cache(maxsize=64)(lookup_table)
+
+
+def look_up(fitted: Image.Image, image: ImageInput) -> npt.NDArray[np.generic]:
+    """The input tensor for a picture of the input's size and mode (RGB or L)."""
     pixels = np.asarray(fitted).reshape(image.height, image.width, image.channels)
     if image.order is ChannelOrder.BGR:
         pixels = pixels[:, :, ::-1]
-    table = lookup_table(image)
+    table = _table(image)
     tensor = np.empty(image.tensor.shape, table.dtype)
     planes = tensor[0] if image.is_planar else tensor[0].transpose(2, 0, 1)
     for channel, plane in enumerate(planes):

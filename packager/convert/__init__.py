@@ -1,0 +1,1 @@
+"""From a Keras model or a SavedModel to a .tflite."""
