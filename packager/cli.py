@@ -83,7 +83,7 @@ class _PackagerGroup(TyperGroup):
             self.commands[name] = _TargetCommand(name, help=f"Write {title}.", callback=lambda: None)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        order = ["convert", "compare", "init", "inspect", "metadata", "build", *TARGETS]
+        order = ["convert", "compare", "init", "inspect", "metadata", "build", "report", *TARGETS]
         return [*order, *(name for name in self.commands if name not in order)]
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
