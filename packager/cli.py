@@ -83,7 +83,7 @@ class _PackagerGroup(TyperGroup):
             self.commands[name] = _TargetCommand(name, help=f"Write {title}.", callback=lambda: None)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        order = ["convert", "compare", "init", "inspect", "metadata", "build", *TARGETS]
+        order = ["convert", "compare", "init", "inspect", "metadata", "build", "report", *TARGETS]
         return [*order, *(name for name in self.commands if name not in order)]
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
@@ -809,7 +809,9 @@ def build(
     if diff:
         _show_diff(pipeline.plan_build(path, out, say=_say, progress=_Progress()))
     else:
-        _tell(pipeline.build(path, out, force=force, say=_say, progress=_Progress()))
+        report = pipeline.build(path, out, force=force, say=_say, progress=_Progress())
+        _tell(report)
+        _say("", f"all about the model: {report.out / pipeline.REPORT}")
 
 
 # What help shows for a value that is none of a list of choices.
@@ -916,7 +918,7 @@ def report(
     golden: GoldenOption = None,
     golden_limit: GoldenLimitOption = GOLDEN_LIMIT,
 ) -> None:
-    """Write a page about a model, or a comparison of models: what is in it, its golden answers, where it fits."""
+    """Write a page about a model, or about models that were compared."""
     from packager.report import write_report
 
     write_report(path, out, golden=golden or (), golden_limit=golden_limit, say=_say)

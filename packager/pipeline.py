@@ -25,6 +25,9 @@ from packager.writing import Change, Plan, Project, plan_tree, write_tree
 
 Say = Callable[[str], None]
 
+REPORT = "report.html"
+"""The page about the model that ``build`` writes beside the projects."""
+
 
 def _silent(_text: str) -> None:
     """What a caller who wants no messages gets."""
@@ -219,13 +222,13 @@ def _build_asked(config: Config, caller: _Caller) -> _Built:
 
 def _report(config: Config, built: _Built) -> Project:
     """The page about the model, beside the projects; nothing is computed for it that they have not needed."""
-    from packager.report.page import FILE_NAME, Subject, render_page
+    from packager.report.page import Subject, render_page
     from packager.report.reading import build_commands
 
     failed = {item.target: item.why for item in built.skipped}
     subject = Subject(built.annotated, built.goldens, failed, micro=config.options["micro"])
     page = render_page([subject], title=built.annotated.title(config.name), commands=build_commands(config))
-    return Project("", {FILE_NAME: page}, built.annotated.model.sha256)
+    return Project("", {REPORT: page}, built.annotated.model.sha256)
 
 
 def _named(options: Any, name: str) -> Any:

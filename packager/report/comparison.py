@@ -455,13 +455,18 @@ def _agreement_cell(found: Agreement | None) -> CellContext:
 def _latency_cell(found: Latency | None) -> CellContext:
     if found is None:
         return _ABSENT
-    notes = [f"p95 {figure(found.p95)}"] if found.p95 is not None else []
+    notes = [f"p95 {_milliseconds(found.p95)}"] if found.p95 is not None else []
     notes += [
-        f"{threads} {'thread' if threads == 1 else 'threads'} {figure(median)}"
+        f"{threads} {'thread' if threads == 1 else 'threads'} {_milliseconds(median)}"
         for threads, median, _ in found.by_threads
         if len(found.by_threads) > 1
     ]
-    return CellContext(figure(found.median), repr(found.median), "; ".join(notes))
+    return CellContext(_milliseconds(found.median), repr(found.median), "; ".join(notes))
+
+
+def _milliseconds(value: float) -> str:
+    """In three digits: no clock of a busy computer tells more."""
+    return f"{value:.3g}"
 
 
 def _runs_cell(item: Variant) -> CellContext:

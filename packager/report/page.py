@@ -496,11 +496,12 @@ def _use(needed: int, there: int) -> UseContext:
 def attach_command(annotated: AnnotatedModel) -> str:
     """The command that writes these metadata into the model, as far as options of it can."""
     metadata = annotated.metadata
-    words = ["packager", "metadata", "attach", "MODEL.tflite", "--task", str(annotated.task)]
+    words = ["packager", "metadata", "attach", "MODEL.tflite"]
 
     def add(option: str, value: object) -> None:
-        words.extend((f"--{option.replace('_', '-')}", str(value)))
+        words.extend(_option(option, value))
 
+    add("task", annotated.task)
     for name in ("name", "version", "author", "license", "description"):
         if getattr(metadata, name):
             add(name, getattr(metadata, name))
@@ -532,11 +533,15 @@ def attach_command(annotated: AnnotatedModel) -> str:
     return shlex.join([*words, "-o", annotated.model.path.name])
 
 
+def _option(name: str, value: object) -> tuple[str, str]:
+    return f"--{name.replace('_', '-')}", str(value)
+
+
 def model_commands(subject: Subject, golden: Sequence[str]) -> tuple[str, ...]:
     """The commands that annotate a model, make its projects and this page; ``golden`` are names of files."""
     annotated, name = subject.annotated, subject.annotated.model.path.name
     attached = () if annotated.metadata == ModelMetadata() else (attach_command(annotated),)
-    samples = [word for path in golden for word in ("--golden", path)]
+    samples = [word for path in golden for word in _option("golden", path)]
     able = [target for target in TARGETS if _target(subject, target).is_able]
     return (
         INSTALL,

@@ -97,7 +97,7 @@ def _of_config(config: Config, golden: Sequence[Path], limit: int, say: Say) -> 
     if config.metadata is not None:
         model = parse_model(annotate(model, config.metadata), config.model)
     annotated = annotated_model(model)
-    limit = max(limit, config.golden_limit)
+    limit = config.golden_limit if limit == GOLDEN_LIMIT else limit
     paths = golden or config.golden_samples()
     subject = _run(
         annotated, lambda: read_samples(annotated, paths, limit=limit), limit, say, config.options["micro"]

@@ -134,6 +134,16 @@ def test_a_target_that_fails_is_said(tmp_path: Path) -> None:
     assert str(tmp_path) not in text
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("no_tflite_micro")
+def test_without_tflite_micro_the_arena_is_estimated(examples: Path, tmp_path: Path) -> None:
+    write_report(examples / "sine", tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text("utf-8")
+    assert "estimated from the graph" in text
+    assert "Arduino Nano 33 BLE Sense" in text
+    assert "✗ no" not in text
+
+
 @pytest.mark.parametrize(
     ("files", "error"),
     [
