@@ -167,6 +167,11 @@ def run_unit(unit: Unit) -> tuple[Tally, ...]:
                     _compare(tally, real, _in_order(unit.variants[0].annotated, variant.annotated, reference))
                 for index, case, placement in zip(chunk, outputs, inputs[number].placements, strict=True):
                     _judge(tally, unit.dataset, index, variant.annotated, case, placement)
+        for child, tally in zip(children, tallies, strict=True):
+            try:
+                child.finish()
+            except RunError as error:
+                tally.failed = str(error)
     return tallies
 
 
@@ -237,8 +242,7 @@ class Child:
             # What it does in batches is no matter of a device.
             self._model = IsolatedModel(self._data, batch=1, memory_bytes=self._memory)
             outcome = self._ask({}, samples)
-        if outcome.failure is not None:
-            raise RunError(explain(outcome, Runtime.LITERT, self._memory, _LARGEST_OUTPUT)[0])
+        self._check(outcome)
         tensors = iter(outcome.tensors)
         return [tuple(next(tensors) for _ in range(self._outputs)) for _ in samples]
 
@@ -249,9 +253,20 @@ class Child:
             RunError: it cannot be run.
         """
         outcome = self._ask({"threads": threads, "most": most, "seconds": seconds}, samples)
+        self._check(outcome)
+        return outcome.tensors[0]
+
+    def finish(self) -> None:
+        """End the process.
+
+        Raises:
+            RunError: the model had damaged its memory, so that what it gave is worth nothing.
+        """
+        self._check(self._model.finish())
+
+    def _check(self, outcome: Outcome) -> None:
         if outcome.failure is not None:
             raise RunError(explain(outcome, Runtime.LITERT, self._memory, _LARGEST_OUTPUT)[0])
-        return outcome.tensors[0]
 
     def _ask(self, request: dict[str, Any], samples: Sequence[tuple[Array, ...]]) -> Outcome:
         inputs = [np.stack(tensors) for tensors in zip(*samples, strict=True)]
@@ -267,9 +282,11 @@ class KerasChild:
         self._stack = ExitStack()
         self._session: Session | None = None
 
-    def close(self) -> None:
+    def finish(self) -> None:
         """End the process."""
         self._stack.close()
+
+    close = finish
 
     def run(self, samples: Sequence[tuple[Array, ...]]) -> list[tuple[Array, ...]]:
         """The outputs of each sample.

@@ -172,6 +172,21 @@ class IsolatedModel:
         failure = Failure.TIME if timed_out else _find_failure(child.returncode, {}, text)
         return Outcome(failure, how_it_ended(child.returncode, text), text, {}, [])
 
+    def finish(self) -> Outcome:
+        """End the process, and see how: one whose memory the model damaged often dies of it then."""
+        child = self._child
+        if child is None:
+            return Outcome(None, "", "", {}, [])
+        assert child.stdin is not None
+        with suppress(OSError, ValueError):
+            child.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(_END_LIMIT)
+        ended = child.returncode == 0
+        self.close()
+        text = self._printed.decode("utf-8", "replace")
+        return Outcome(None if ended else Failure.DAMAGED, how_it_ended(child.returncode, text), text, {}, [])
+
     def close(self) -> None:
         """End the process; the next request starts another."""
         self._child = None

@@ -24,12 +24,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from queue import SimpleQueue
-from typing import IO, Any, NamedTuple, NoReturn
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
 Tensors = list[np.ndarray[Any, Any]]
 
+# Seconds that a model may go on when nobody waits for its answer.
+_END_LIMIT = 5
 # Seconds for a probe; one that damaged its memory may run for ever.
 _PROBE_LIMIT = 60
 
@@ -433,6 +435,8 @@ def main() -> int:
     if "batch" in job:
         limit_resources(job["memory_bytes"], job["cpu_seconds"])
         _serve(Server(data, job["batch"]), answer)
+        # The interpreter is gone by now, which kills a process whose memory it damaged.
+        return 0
     die_with_parent(sys.stdin.fileno())
     limit_resources(job["memory_bytes"], job["cpu_seconds"])
     count = job["inputs"]
@@ -453,7 +457,7 @@ def _attempt(work: Callable[[], tuple[dict[str, Any], Tensors]]) -> tuple[dict[s
         return {"failed": "runtime", "message": str(error)[:_MESSAGE_LIMIT]}, []
 
 
-def _serve(server: Server, answer: IO[bytes]) -> NoReturn:
+def _serve(server: Server, answer: IO[bytes]) -> None:
     """Answer requests until there are no more: ``time``, or the outputs of all cases one after the other."""
 
     def work(request: Mapping[str, Any], inputs: Tensors) -> tuple[dict[str, Any], Tensors]:
@@ -469,21 +473,23 @@ def _serve(server: Server, answer: IO[bytes]) -> NoReturn:
                 return {"failed": "output"}, []
         return {}, tensors
 
-    requests: SimpleQueue[tuple[Mapping[str, Any], Tensors]] = SimpleQueue()
+    requests: SimpleQueue[tuple[Mapping[str, Any], Tensors] | None] = SimpleQueue()
 
     def read() -> None:
-        # The end of its input is that of the process that started this one, whatever the model is doing.
         with contextlib.suppress(LostError, OSError, ValueError):
             while True:
                 request, _, inputs = read_frame(sys.stdin.buffer, sys.maxsize)
                 requests.put((request, inputs))
+        # The end of its input is the end of the work, or that of the process that started this one.
+        requests.put(None)
+        time.sleep(_END_LIMIT)
         os._exit(1)
 
     if sys.platform == "linux":
         die_with(os.getppid())
     threading.Thread(target=read, daemon=True).start()
-    while True:
-        result, tensors = _attempt(partial(work, *requests.get()))
+    while (asked := requests.get()) is not None:
+        result, tensors = _attempt(partial(work, *asked))
         write_frame(answer, result, (), tensors)
 
 
