@@ -134,6 +134,7 @@ def climb(
         )
         failed: list[tuple[str, PackagerError]] = []
         doubtful: set[str] = set()
+        first.check()
         with first.session() as session:
             loaded = first.load(session)
             for name, model, agrees in _variants(session, first, loaded, learned, tuning if qat else None, failed):

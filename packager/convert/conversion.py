@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ from packager.settings import FORCE, Example, find_wrong_type
 from packager.targets import load_target
 from packager.targets.edge_tpu import edge_tpu_problems
 from packager.targets.target import Level, Problem
+from packager.tasks.kinds import Array
 from packager.terminal import counted
 from packager.writing import write_file
 
@@ -126,6 +128,7 @@ def convert(
     annotation: Annotation | None = None,
     *,
     force: bool = False,
+    session: Session | None = None,
     say: Say = _silent,
     progress: Say = _silent,
 ) -> Conversion:
@@ -139,6 +142,7 @@ def convert(
         options: how; None for the defaults.
         annotation: what is attached to it, and how pictures among the samples are prepared.
         force: write it though its answers differ from those of the source.
+        session: what has loaded the source already, for several conversions of it; None starts one.
         say: called with a line on each step.
         progress: called, where a step takes long, with how far it is, and with an empty text when it is done.
 
@@ -155,9 +159,10 @@ def convert(
     if wrong is not None:
         raise ConfigError(wrong, about=wrong[0])
     work = Converter(Path(source), Path(out), options, annotation or Annotation(), force, say, progress)
-    with work.session() as session:
-        loaded = work.load(session)
-        conversion = work.convert(session, loaded, work.items(loaded.basis))
+    work.check()
+    with work.session() if session is None else nullcontext(session) as opened:
+        loaded = work.load(opened)
+        conversion = work.convert(opened, loaded, work.items(loaded.basis))
     write_file(conversion.path, conversion.model.model.data)
     return conversion
 
@@ -182,12 +187,15 @@ class Converter:
     say: Say
     progress: Say
 
-    def session(self) -> Session:
-        """A session for it, once its options are known to go together, and what they need is installed."""
+    def check(self) -> None:
+        """See that the options go together, that the source is there, and that what they need is installed."""
         check_recipe(self.options)
         if self.options.optimize is not None:
             self.say(OPTIMIZE_NOTE)
         self._require_extras(_check_source(self.source))
+
+    def session(self) -> Session:
+        """A session for it."""
         return Session(progress=self.progress, time_limit=self.options.time_limit)
 
     def load(self, session: Session) -> LoadedSource:
@@ -260,7 +268,7 @@ class Converter:
             _check_float(basis.model, self.source)
             return basis
         self.say("converting it as it is")
-        basis = self.annotated(session.convert(Settings(select_tf=self.options.ops is Ops.SELECT_TF)))
+        basis = self.annotated(session.convert(self._settings(Settings())))
         names = {tensor.name for tensor in basis.model.inputs}
         unused = next((tensor.name for tensor in keras.inputs if tensor.name not in names), None)
         if unused is not None:
@@ -306,8 +314,14 @@ class Converter:
             settings = RECIPES[options.quantize].settings
             assert settings is not None
             io = "float32" if self._io is IO.FLOAT else str(self._io)
-            data = session.convert(replace(settings, io=io, select_tf=options.ops is Ops.SELECT_TF), values)
+            data = session.convert(replace(self._settings(settings), io=io), values)
         return self.annotated(data)
+
+    def _settings(self, settings: Settings) -> Settings:
+        takes_no_loops = self.options.target in (ConvertTarget.MICRO, ConvertTarget.CORAL) or any(
+            recipe.activation_bits in (8, 16) and recipe.needs_samples for recipe in self._recipes
+        )
+        return replace(settings, select_tf=self.options.ops is Ops.SELECT_TF, unrolled=takes_no_loops)
 
     @property
     def _io(self) -> IO:
@@ -382,13 +396,20 @@ class Converter:
             if runtime is None:
                 actual = session.interpret(model.model.data, inputs, len(model.outputs))
             else:
-                actual = run_model(model.model, inputs, runtime, limit=2 * _COMPARED_BYTES >> 20)
+                actual = self._run(model.model, inputs, runtime)
             found = compare(expected, actual, model.model.outputs, needed)
             title = "TensorFlow's interpreter" if runtime is None else str(runtime)
             agreements.append(Agreement(title, len(chosen), found))
         for agreement in agreements:
             self._judge(agreement, name)
         return tuple(agreements)
+
+    def _run(self, model: Model, inputs: Sequence[tuple[Array, ...]], runtime: Runtime) -> list[tuple[Array, ...]]:
+        try:
+            return run_model(model, inputs, runtime, limit=2 * _COMPARED_BYTES >> 20)
+        except ModelError as error:
+            fix = error.fix or _TRY[self.options.quantize]
+            raise ModelError(error.what, where=self.source, fix=fix) from None
 
     def _runtimes(self, model: Model) -> list[Runtime | None]:
         """What runs it; None is TensorFlow's own interpreter, which alone has TensorFlow's operators."""
@@ -406,7 +427,7 @@ class Converter:
             f"its output {worst.name!r} is infinite or not a number"
             if not worst.is_finite
             else f"its output {worst.name!r} has {worst.snr_db:.1f} dB of signal over noise beside {name}, and "
-            f"{self.options.quantize} allows {worst.needed_db:.1f} dB at least (largest difference {worst.largest:.3g})"
+            f"{self.options.quantize} needs {worst.needed_db:.1f} dB (largest difference {worst.largest:.3g})"
         )
         if self.force:
             self.say(f"warning: {what}: written all the same")

@@ -52,9 +52,10 @@ class RefusedError(Exception):
 class Settings:
     """What TensorFlow's converter is told.
 
-    ``quantized`` sets Optimize.DEFAULT; ``activations`` is "", "int8" or "int16": the kernels that every operator must
-    have; ``float16`` stores weights so; ``io`` is the type of inputs and outputs that are floats otherwise;
-    ``select_tf`` allows TensorFlow's own operators where there is no builtin one.
+    ``quantized`` sets Optimize.DEFAULT; ``activations`` is "", "int8" or "int16": the kernels that every operator
+    must have; ``float16`` stores weights so; ``io`` is the type of inputs and outputs that are floats otherwise;
+    ``select_tf`` allows TensorFlow's own operators where there is no builtin one; ``unrolled`` makes operators of
+    each time step of recurrent layers of Keras 3, in the place of a loop.
     """
 
     quantized: bool = False
@@ -62,6 +63,7 @@ class Settings:
     float16: bool = False
     io: str = "float32"
     select_tf: bool = False
+    unrolled: bool = False
 
 
 @dataclass(frozen=True)

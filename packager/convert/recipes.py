@@ -1,9 +1,9 @@
 """What each recipe of quantization is, which runtime runs it, and which target takes it. No TensorFlow.
 
 What ``RUNS`` says of LiteRT and TensorFlow Lite Micro is measured: ``tests/convert/test_matrix.py`` converts a small
-model by every recipe and fails when a runtime comes to behave otherwise. Of the Edge TPU it is what Coral's "TensorFlow
-models on the Edge TPU" (coral.ai/docs/edgetpu/models-intro, "Model requirements") says: parameters and activations
-of 8 bits, constant sizes, and operators of its table; without its compiler, nothing here can try it.
+model by every recipe and fails when a runtime comes to behave otherwise. Of the Edge TPU it is what Coral's
+"TensorFlow models on the Edge TPU" (coral.ai/docs/edgetpu/models-intro, "Model requirements") says: parameters and
+activations of 8 bits, constant sizes, and operators of its table; without its compiler, nothing here can try it.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ class Optimize(Choice):
 
 # What TensorFlow says of them in tf.lite.Optimize: "Deprecated. Does the same as DEFAULT."
 OPTIMIZE_NOTE = (
-    "note: --optimize has no effect: in TensorFlow default, size and latency have long been one, and mean that weights "
-    "are quantized. Use --quantize: dynamic is what they do alone, int8 what they do with --representative."
+    "note: --optimize has no effect: in TensorFlow default, size and latency have long been one, and mean that "
+    "weights are quantized. Use --quantize: dynamic is what they do alone, int8 what they do with --representative."
 )
 
 
@@ -380,8 +380,9 @@ SELECT_TF_LOSSES: dict[ConvertTarget, str] = {
     ConvertTarget.MICRO: "TensorFlow Lite Micro cannot run it at all.",
     ConvertTarget.ANDROID: "LiteRT 2 has no delegate for it; it takes org.tensorflow:tensorflow-lite with "
     "tensorflow-lite-select-tf-ops, of which 2.16.1 was the last.",
-    ConvertTarget.IOS: "It takes the pod TensorFlowLiteSelectTfOps beside TensorFlowLiteC, and adds all of TensorFlow "
-    "to the app.",
+    ConvertTarget.IOS: "It takes the pod TensorFlowLiteSelectTfOps beside TensorFlowLiteC, which adds all of "
+    "TensorFlow to the app.",
     ConvertTarget.PI: "ai-edge-litert has no delegate for it; it takes all of TensorFlow.",
-    ConvertTarget.CORAL: "The compiler of the Edge TPU leaves it to the CPU, where ai-edge-litert has no delegate for it.",
+    ConvertTarget.CORAL: "The compiler of the Edge TPU leaves it to the CPU, where ai-edge-litert has no delegate "
+    "for it.",
 }

@@ -1,7 +1,7 @@
 """This side of the child process in which models are loaded, run, trained and converted; see ``worker.py``.
 
-The process has a temporary folder of its own as its current one, is a group of its own with all that it starts, and is
-killed with that and the folder removed when the session ends, however it ends. TensorFlow's own messages are never
+The process has a temporary folder of its own as its current one, is a group of its own with all that it starts, and
+is killed with that and the folder removed when the session ends, however it ends. TensorFlow's own messages are never
 shown; the last of them are kept for the message of an error.
 """
 
@@ -122,6 +122,7 @@ class Session:
         self._progress = progress
         self._time_limit = time_limit
         self._path: Path | None = None
+        self._asked: tuple[Path, dict[str, list[int]], bool] | None = None
         self._source: Source | None = None
         self._printed = bytearray()
         self._frames: queue.SimpleQueue[Reply | None] = queue.SimpleQueue()
@@ -246,7 +247,7 @@ class Session:
     def load(
         self, path: Path | str, *, shapes: Mapping[str, Sequence[int]] | None = None, trust: bool = False
     ) -> Source:
-        """Load a ``.keras`` or ``.h5`` file, or the folder of a SavedModel.
+        """Load a ``.keras`` or ``.h5`` file, or the folder of a SavedModel; nothing where it was the last.
 
         Args:
             path: the model.
@@ -257,8 +258,11 @@ class Session:
         Raises:
             ModelError: it cannot be loaded, or its weights are not finite.
         """
-        self._path = Path(path)
         given = {name: list(shape) for name, shape in (shapes or {}).items()}
+        asked = (Path(path), given, trust)
+        if self._source is not None and self._asked == asked:
+            return self._source
+        self._path, self._asked, self._source = Path(path), asked, None
         found = self.ask("load", path=str(Path(path).absolute()), shapes=given, trust=trust).header
         self._source = Source(
             path=self._path,

@@ -95,6 +95,7 @@ def tune(
     converter = Converter(
         Path(source), Path(out), _convert_options(options, data), annotation or Annotation(), force, say, progress
     )
+    converter.check()
     with converter.session() as session:
         loaded = converter.load(session)
         dataset = read_dataset(data, loaded.basis, labelled=False)

@@ -4,8 +4,8 @@
 searched): unlike ``golden/runner.py`` it shares modules with its parent, and it takes in no .tflite that could take
 an interpreter down. They converse in the frames of ``golden/runner.py``: a request is one frame whose header has the
 name of a handler under ``request``; frames with ``progress`` (a text) may come before the one that answers. What a
-handler cannot do it says by a ``RefusedError``, which is answered as ``refused``; the process goes on then, and any other
-exception is answered as the refusal ``Reason.BUG``.
+handler cannot do it says by a ``RefusedError``, which is answered as ``refused``; the process goes on then, and any
+other exception is answered as the refusal ``Reason.BUG``.
 """
 
 from __future__ import annotations
