@@ -30,7 +30,8 @@ from packager.tasks.text import TextInput
 from packager.tasks.tokenizers import RegexTokenizer
 from packager.terminal import counted, visible_line
 
-# Samples of a model on a page, rows of an answer, and tokens, sides and characters that are shown.
+# What is shown: samples of a model, rows (twice as many of an answer, folded beyond some), tokens of a text,
+# characters of a label and of a text.
 MOST_SAMPLES = 6
 _MOST_ROWS = 8
 _MOST_UNFOLDED = 10

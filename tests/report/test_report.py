@@ -32,7 +32,7 @@ from packager.runtimes import Runtime
 from packager.tasks.image import fit
 from packager.writing import State
 from tests.cells.models import ROWS, Row, mask_scores, movenet, ssd
-from tests.conftest import needs_micro
+from tests.conftest import PROJECT, needs_micro
 from tests.hand_made import mixed
 from tests.models import Op, T, graph
 from tests.report.conftest import PageOf
@@ -206,7 +206,7 @@ def test_a_mask_has_the_colours_of_its_legend(tmp_path: Path) -> None:
     mask = Image.open(io.BytesIO(base64.b64decode(sample.picture.mask.partition(",")[2]))).convert("RGBA")
     assert mask.size == (sample.picture.width, sample.picture.height)
     shown = {tuple(pixel[:3]) for pixel in np.asarray(mask).reshape(-1, 4).tolist() if pixel[3]}
-    style = Path("templates/report/report.html.parts/20-style.css").read_text()
+    style = (PROJECT / "templates/report/report.html.parts/20-style.css").read_text()
     colors = {row.color for row in sample.answer.rows if row.color < 7}
     assert {tuple(bytes.fromhex(re.findall(rf"--c{color}: #(\w+);", style)[0])) for color in colors} == shown
 
