@@ -73,7 +73,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """The variant for a target, and why."""
+    """The variant for a target, and why; an empty ``path`` where there is none for it."""
 
     target: str
     path: str
@@ -106,6 +106,8 @@ def read_comparison(path: Path) -> Comparison:
     return _Reader(path).comparison(document)
 
 
+# What a ladder recommends for, beside the targets.
+CORAL = "coral"
 _FIX = "Write it with packager compare --json."
 T = TypeVar("T")
 
@@ -128,7 +130,7 @@ class _Reader:
             samples=self.whole(data.get("samples"), "data.samples"),
             variants=tuple(self.variant(item, f"models[{place}]") for place, item in enumerate(models)),
             recommendations=tuple(
-                self.recommendation(target, chosen[target]) for target in TARGETS if chosen.get(target)
+                self.recommendation(target, chosen[target]) for target in (*TARGETS, CORAL) if chosen.get(target)
             ),
             reproduce=tuple(
                 self.text(item, "reproduce") or "" for item in self.items(top.get("reproduce"), "reproduce", 100)
@@ -360,7 +362,9 @@ def build_comparison(comparison: Comparison) -> ComparisonContext:
         lead=f"Measured on {count or 'the data'}{of}. The first, {first}, is what the others are compared with.",
         metric=metric,
         recommendations=tuple(
-            NoteContext(item.target, visible_line(item.path, _LONGEST), visible_line(item.why, _LONGEST), False)
+            NoteContext(
+                item.target, visible_line(item.path or "none", _LONGEST), visible_line(item.why, _LONGEST), False
+            )
             for item in comparison.recommendations
         ),
         variants=tuple(

@@ -222,7 +222,7 @@ def _beside(path: Path, name: str) -> Path:
 def _of_comparison(folder: Path, golden: Sequence[Path], limit: int, say: Say) -> bytes:
     """Of models that were compared: those that are recommended, else the first one."""
     comparison = read_comparison(folder / COMPARISON)
-    chosen = dict.fromkeys(item.path for item in comparison.recommendations)
+    chosen = dict.fromkeys(item.path for item in comparison.recommendations if item.path)
     there = [name for name in chosen or [item.path for item in comparison.variants] if _holds(folder, name)]
     subjects = []
     for name in there[: _MOST_SHOWN if chosen else 1]:
