@@ -51,8 +51,8 @@ class Tuned:
         if self.accuracy is not None:
             before, after = self.accuracy
             told.append(
-                f"right in {after:.1%} of {self.asked:,} samples that it was not trained on now; as floats and before: "
-                f"{before:.1%}"
+                f"right in {after:.1%} of {self.asked:,} samples that it was not trained on now; as floats and "
+                f"before: {before:.1%}"
             )
         return tuple(told)
 
@@ -68,7 +68,7 @@ def tune(
     say: Say = lambda _text: None,
     progress: Say = lambda _text: None,
 ) -> Tuned:
-    """Train ``source`` on, convert it, hold the .tflite against the trained model, and write it, annotated, to ``out``.
+    """Train ``source`` on, convert it, hold the .tflite against the trained model, and write it to ``out``.
 
     Args:
         source: a ``.keras`` or ``.h5`` file.
