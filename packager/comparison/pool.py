@@ -22,7 +22,7 @@ from packager.settings import Setting
 
 DASK = Setting(None, "dask")
 # Seconds to reach a scheduler, and for it to have a worker.
-_DASK_LIMIT = 10
+DASK_LIMIT = 10
 
 
 @dataclass(frozen=True)
@@ -98,16 +98,16 @@ def dask_pool(address: str, data: Path) -> Iterator[Pool]:
             about=DASK,
         ) from None
     try:
-        client = distributed.Client(address, timeout=_DASK_LIMIT, set_as_default=False)
+        client = distributed.Client(address, timeout=DASK_LIMIT, set_as_default=False)
     except (OSError, TimeoutError) as error:
         raise ConfigError(
-            f"no Dask scheduler answers at {address} within {_DASK_LIMIT} s ({_reason(error)})",
+            f"no Dask scheduler answers at {address} within {DASK_LIMIT} s ({_reason(error)})",
             fix="Start one, and workers: dask scheduler, and dask worker ADDRESS",
             about=DASK,
         ) from None
     try:
         try:
-            client.wait_for_workers(1, timeout=_DASK_LIMIT)
+            client.wait_for_workers(1, timeout=DASK_LIMIT)
         except TimeoutError:
             raise ConfigError(
                 f"the Dask scheduler at {address} has no workers",
@@ -123,7 +123,7 @@ def dask_pool(address: str, data: Path) -> Iterator[Pool]:
             fix="Its log tells why; mostly the memory did not suffice.",
         ) from None
     finally:
-        client.close(timeout=_DASK_LIMIT)
+        client.close(timeout=DASK_LIMIT)
 
 
 def _last_worker(error: Any) -> str:
