@@ -1,4 +1,4 @@
-"""How fast models are compared, as a ratio against the loop that a person writes, in the same run: `make benchmark`."""
+"""How fast models are compared, as a ratio against the loop that a person writes: `make benchmark`."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def test_compare(
     record_property: Callable[[str, object], None],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """All of it, the latency and the arenas included, on 5,000 pictures of 224 x 224, for a machine of two cores."""
-    save_pictures(tmp_path / "data", 5000, (224, 224), "jpg")
+    """All of it, the latency and the arenas included, on 5,000 pictures of ImageNet's usual size, with two cores."""
+    save_pictures(tmp_path / "data", 5000, (500, 375), "jpg")
     networks = save_networks(tmp_path, models)
     ours: list[str | Path] = [PACKAGER, "compare", *networks, "--data", tmp_path / "data"]
     rival: list[str | Path] = [sys.executable, "-c", PLAIN_LOOP, tmp_path / "data", *networks]
