@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,13 +32,16 @@ class Pool:
 
 
 @contextmanager
-def local_pool(workers: int | None = None) -> Iterator[Pool]:
+def local_pool() -> Iterator[Pool]:
     """Processes of this machine, one a core; none is left at the end, however it comes.
 
     Raises:
         PackagerError: one of them was killed.
     """
-    count = workers or cores()
+    import multiprocessing
+    from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+
+    count = cores()
     # Forking a process that has threads may hang; a spawned one is the same on every system.
     context = multiprocessing.get_context("spawn")
     before = set(multiprocessing.active_children())
@@ -69,6 +70,8 @@ def cores() -> int:
 
 def _begin() -> None:
     """What a worker process does first."""
+    import multiprocessing
+
     # Ctrl-C is for the process that started it, which ends it; so does that one's end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
