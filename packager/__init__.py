@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from packager.model import Model, read_model
     from packager.pipeline import BuildReport, build, package
     from packager.replay import verify
+    from packager.report.reading import write_report
     from packager.schema import config_schema
     from packager.tasks import Activation, ChannelOrder, CropMode, Head, Resize, Task
 
@@ -68,6 +69,7 @@ _HOMES = {
     "read_metadata": "metadata.reader",
     "read_model": "model",
     "verify": "replay",
+    "write_report": "report.reading",
 }
 
 __all__ = [
@@ -104,6 +106,7 @@ __all__ = [
     "read_metadata",
     "read_model",
     "verify",
+    "write_report",
 ]
 
 

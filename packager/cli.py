@@ -83,7 +83,7 @@ class _PackagerGroup(TyperGroup):
             self.commands[name] = _TargetCommand(name, help=f"Write {title}.", callback=lambda: None)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        order = ["convert", "compare", "init", "inspect", "metadata", "build", *TARGETS]
+        order = ["convert", "compare", "init", "inspect", "metadata", "build", "report", *TARGETS]
         return [*order, *(name for name in self.commands if name not in order)]
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
@@ -368,6 +368,13 @@ class _ConvertCommand(_SettingsCommand):
         return super()._helps(*kinds, ConvertOptions)
 
 
+class _TuneCommand(_SettingsCommand):
+    def _helps(self, *kinds: Any) -> dict[str, str]:
+        from packager.convert.recipes import TuneOptions
+
+        return super()._helps(*kinds, TuneOptions)
+
+
 def _text_option(metavar: str, help: str | None = None) -> Any:
     return Annotated[str | None, typer.Option(metavar=metavar, help=help)]
 
@@ -597,6 +604,65 @@ def convert(
         _say(line)
 
 
+@app.command(cls=_TuneCommand)
+@_takes_annotation
+def qat(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A .keras or .h5 file.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write the .tflite.", show_default=False)
+    ],
+    data: Annotated[
+        Path,
+        typer.Option(
+            "--data",
+            metavar="PATH",
+            help="What it is trained on: a folder with a folder for each class, an .npz or .csv.",
+            show_default=False,
+        ),
+    ],
+    annotation: Any,
+    epochs: Annotated[int, typer.Option(metavar="COUNT")] = 5,
+    prune: Annotated[float | None, typer.Option(metavar="SPARSITY")] = None,
+    quantize: Annotated[str, typer.Option(metavar="RECIPE")] = "int8",
+    io: Annotated[str | None, typer.Option(metavar="TYPE")] = None,
+    target: Annotated[str | None, typer.Option(metavar="TARGET")] = None,
+    batch_size: Annotated[int, typer.Option(metavar="COUNT")] = 32,
+    learning_rate: Annotated[float, typer.Option(metavar="RATE")] = 1e-4,
+    patience: Annotated[int, typer.Option(metavar="EPOCHS")] = 3,
+    samples: Annotated[int, typer.Option(metavar="COUNT")] = 200,
+    trust: Annotated[bool, typer.Option("--trust")] = False,
+    time_limit: Annotated[int, typer.Option(metavar="SECONDS")] = 3600,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write it though its answers differ from those of the trained model.")
+    ] = False,
+) -> None:
+    """Train a Keras model on with quantization, or with most weights zero, and convert it.
+
+    It takes the options of metadata attach too, which are attached in the same step.
+    """
+    from packager.convert.recipes import IO, ConvertTarget, Quantize, TuneOptions
+    from packager.convert.tuning import tune
+
+    options = TuneOptions(
+        epochs=epochs,
+        prune=prune,
+        quantize=_choice(Quantize, quantize, "--quantize"),
+        io=_choice(IO, io, "--io"),
+        target=_choice(ConvertTarget, target, "--target"),
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        patience=patience,
+        samples=samples,
+        trust=trust,
+        time_limit=time_limit,
+    )
+    report = tune(source, out, data, options, annotation, force=force, say=_say, progress=_Progress())
+    for problem in report.conversion.warnings:
+        _say(f"warning: {problem.what}", f"  {problem.fix}")
+    for line in report.lines():
+        _say(line)
+
+
 # --- compare ----------------------------------------
 
 
@@ -646,6 +712,82 @@ def compare(
     _show(comparison.to_rich(shutil.get_terminal_size().columns))
 
 
+# --- ladder ----------------------------------------
+
+
+@app.command(cls=_TuneCommand)
+@_takes_annotation
+def ladder(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SOURCE", help="A .keras or .h5 file, or the folder of a SavedModel.", show_default=False
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="The folder to write to.", show_default=False)
+    ],
+    data: Annotated[
+        Path,
+        typer.Option(
+            "--data",
+            metavar="PATH",
+            help="What is compared on: a folder, .npz, .csv or COCO .json.",
+            show_default=False,
+        ),
+    ],
+    annotation: Any,
+    train: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="What int8 and int16x8 are calibrated, and --qat trained, on; default: --data."
+        ),
+    ] = None,
+    qat: Annotated[bool, typer.Option("--qat", help="Also train with quantization, on --train.")] = False,
+    epochs: Annotated[int, typer.Option(metavar="COUNT")] = 5,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw size against accuracy into this .png or .svg.")
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Compare on the workers of this Dask scheduler.")
+    ] = None,
+    trust: Annotated[bool, typer.Option("--trust")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that hold something else.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Convert a Keras model by every recipe, compare them, and say which one each target should get.
+
+    It takes the options of metadata attach too, which are attached to each.
+    """
+    from packager.comparison.plot import check_plot, render_plot
+    from packager.convert.recipes import ConvertOptions, TuneOptions
+    from packager.extras import Extra, require_extra
+
+    require_extra(Extra.CONVERT, "packager ladder")
+    if plot is not None:
+        check_plot(plot)
+    from packager.ladder import climb
+    from packager.writing import write_file
+
+    report = climb(
+        source, out, data, train=train, qat=qat, tuning=TuneOptions(epochs=epochs),
+        options=ConvertOptions(trust=trust), annotation=annotation, dask=dask, force=force,
+        say=_say, progress=_Progress(),
+    )  # fmt: skip
+    if plot is not None:
+        write_file(plot, render_plot(report.comparison, plot.suffix))
+    for name, error in report.failed:
+        error.answer(_Options())
+        _say(f"failed: {name}: {error.what}", *error.lines[1:])
+    if as_json:
+        _print_json(report.to_json())
+        return
+    _show(report.comparison.to_rich(shutil.get_terminal_size().columns))
+    for item in report.recommendations:
+        _print(f"{item.target}: {item.path or 'none'}", f"  {item.why}")
+    _say("", f"wrote {out}; look at {out / 'report.html'}")
+
+
 # --- build, targets ----------------------------------------
 
 
@@ -667,7 +809,9 @@ def build(
     if diff:
         _show_diff(pipeline.plan_build(path, out, say=_say, progress=_Progress()))
     else:
-        _tell(pipeline.build(path, out, force=force, say=_say, progress=_Progress()))
+        report = pipeline.build(path, out, force=force, say=_say, progress=_Progress())
+        _tell(report)
+        _say("", f"all about the model: {report.out / pipeline.REPORT}")
 
 
 # What help shows for a value that is none of a list of choices.
@@ -758,6 +902,26 @@ def _tell(report: BuildReport) -> None:
         _say("", f"{name}: {folder}")
         for step in report.next_steps[name]:
             _say(f"  {step}")
+
+
+@app.command()
+def report(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH",
+            help="A .tflite, or a folder with a packager.toml, a comparison, or what build wrote.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The HTML file.", show_default=False)],
+    golden: GoldenOption = None,
+    golden_limit: GoldenLimitOption = GOLDEN_LIMIT,
+) -> None:
+    """Write a page about a model, or about models that were compared."""
+    from packager.report import write_report
+
+    write_report(path, out, golden=golden or (), golden_limit=golden_limit, say=_say)
 
 
 @app.command()

@@ -162,6 +162,10 @@ class _Author:
         )
 
 
+KEYS: Asker = _Author(Path(FILE_NAME), NO_LINES)
+"""Somebody who would fill in a packager.toml: its keys, without a place in a file."""
+
+
 # The keys of [metadata] that are lists of tables.
 _TABLES = ("inputs", "outputs")
 

@@ -264,6 +264,8 @@ def _likely_task(model: Model, labels: int, *, has_vocabulary: bool) -> Task:
     if has_vocabulary and text_misfit(model) is None and [len(tensor.shape) for tensor in model.outputs] == [2]:
         return Task.TEXT_CLASSIFICATION
     image = image_layout(model.inputs[0]) if len(model.inputs) == 1 else None
+    if image is not None and len(model.inputs[0].shape) == 3 and image.width != image.height:
+        image = None  # rather readings of sensors, one after the other, than a gray picture
     if image is None or not model.outputs or model.inputs[0].dtype not in ("float32", "int8", "uint8"):
         return _likely_task_of_numbers(model, labels)
     heads = find_heads(model, Task.OBJECT_DETECTION)

@@ -25,6 +25,9 @@ from packager.writing import Change, Plan, Project, plan_tree, write_tree
 
 Say = Callable[[str], None]
 
+REPORT = "report.html"
+"""The page about the model that ``build`` writes beside the projects."""
+
 
 def _silent(_text: str) -> None:
     """What a caller who wants no messages gets."""
@@ -79,6 +82,7 @@ class BuildReport:
 @dataclass(frozen=True)
 class _Built:
     annotated: AnnotatedModel
+    goldens: Goldens
     projects: tuple[Project, ...]
     next_steps: dict[str, tuple[str, ...]]
     warnings: tuple[tuple[str, Problem], ...]
@@ -97,7 +101,8 @@ def build(
 
     Args:
         path: the packager.toml, or the folder that holds it.
-        out: where to write ``OUT/<target>/`` and ``OUT/manifest.json``; default ``dist/<name>`` beside the file.
+        out: where to write ``OUT/<target>/``, ``OUT/report.html`` and ``OUT/manifest.json``; default ``dist/<name>``
+            beside the file.
         force: replace files that a person edited.
         say: called with a line on each step.
         progress: called, where a step takes long, with how far it is, and with an empty text when it is done.
@@ -113,7 +118,7 @@ def build(
     return BuildReport(
         out=out,
         annotated=built.annotated,
-        folders={project.folder: out / project.folder for project in built.projects},
+        folders={project.folder: out / project.folder for project in built.projects if project.folder},
         next_steps=built.next_steps,
         warnings=built.warnings,
         skipped=built.skipped,
@@ -211,7 +216,19 @@ def _build_asked(config: Config, caller: _Caller) -> _Built:
     samples = read_samples(annotated, config.golden_samples(), limit=config.golden_limit)
     names = TARGETS if config.targets is None else config.targets
     chosen = {name: (load_target(name), _named(config.options[name], config.name)) for name in names}
-    return _render(annotated, samples, chosen, config.golden_limit, caller, may_skip=config.targets is None)
+    built = _render(annotated, samples, chosen, config.golden_limit, caller, may_skip=config.targets is None)
+    return dataclasses.replace(built, projects=(*built.projects, _report(config, built)))
+
+
+def _report(config: Config, built: _Built) -> Project:
+    """The page about the model, beside the projects; nothing is computed for it that they have not needed."""
+    from packager.report.page import Subject, render_page
+    from packager.report.reading import build_commands
+
+    failed = {item.target: item.why for item in built.skipped}
+    subject = Subject(built.annotated, built.goldens, failed, micro=config.options["micro"])
+    page = render_page([subject], title=built.annotated.title(config.name), commands=build_commands(config))
+    return Project("", {REPORT: page}, built.annotated.model.sha256)
 
 
 def _named(options: Any, name: str) -> Any:
@@ -255,6 +272,7 @@ def _render(
             runnable[name] = (target, options)
 
     projects: list[Project] = []
+    computed = Goldens({}, None)
     next_steps: dict[str, tuple[str, ...]] = {}
     weakness: tuple[str, Text] | None = None
     for group in _by_process(runnable):
@@ -267,6 +285,7 @@ def _render(
                 )
             finally:
                 caller.progress("")
+            computed = computed.with_those_of(goldens)
             for name, (target, options) in group.items():
                 with skipping([name]):
                     view = views[name]
@@ -287,7 +306,7 @@ def _render(
     if weakness is not None:
         what, fix = weakness
         warnings.append(("golden", Problem(Level.WARNING, what, worded(fix, caller.asker))))
-    return _Built(annotated, tuple(projects), next_steps, tuple(warnings), tuple(skipped))
+    return _Built(annotated, computed, tuple(projects), next_steps, tuple(warnings), tuple(skipped))
 
 
 def _weakness(annotated: AnnotatedModel, goldens: Goldens) -> tuple[str, Text] | None:

@@ -401,12 +401,16 @@ def shape(*sides: int) -> dict[str, Any]:
     return {"shape": sides, "shape_signature": sides}
 
 
-SHAPE = "an image input is [1, height, width, 1 or 3] or [1, 1 or 3, height, width], and this one is "
+SHAPE = (
+    "an image input is [1, height, width, 1 or 3], [1, 1 or 3, height, width] or, gray, [1, height, width], and this "
+    "one is "
+)
 NORMALIZATION = "its normalization does not fit its channels, or has a std of 0"
 REFUSED = [
     (lambda: foreign(read_model(DIGITS), labels=9), "its metadata holds 9 labels for 10 classes"),
     (lambda: foreign(read_model(DIGITS), labels=11), "its metadata holds 11 labels for 10 classes"),
-    (lambda: changed(**shape(1, 28, 28)), SHAPE + "[1, 28, 28]"),
+    (lambda: changed(**shape(1, 28)), SHAPE + "[1, 28]"),
+    (lambda: changed(**shape(2, 28, 28)), SHAPE + "[2, 28, 28]"),
     (lambda: changed(**shape()), SHAPE + "[]"),
     (lambda: changed(**shape(2, 28, 28, 1)), SHAPE + "[2, 28, 28, 1]"),
     (lambda: changed(**shape(1, 28, 28, 4)), SHAPE + "[1, 28, 28, 4]"),

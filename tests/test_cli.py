@@ -37,7 +37,10 @@ def test_help_names_every_command() -> None:
     code, out, _ = invoke("--help")
     listed = [line.split()[0] for line in out.split("Commands:")[1].splitlines() if line.strip()]
     assert code == 0
-    assert listed == ["convert", "compare", "init", "inspect", "metadata", "build", *TARGETS, "schema", "boards", "verify"]
+    assert listed == [
+        *("convert", "compare", "init", "inspect", "metadata", "build", "report", *TARGETS),
+        *("schema", "qat", "boards", "verify"),
+    ]
 
 
 def helps() -> Iterator[tuple[str, str]]:
@@ -232,6 +235,16 @@ def test_init_then_build(examples: Path, tmp_path: Path) -> None:
     code, stdout, stderr = invoke("build", tmp_path)
     assert (code, stdout) == (0, ""), stderr
     assert (tmp_path / "dist" / "digits" / "manifest.json").is_file()
+    report = tmp_path / "dist" / "digits" / "report.html"
+    assert stderr.endswith(f"\nall about the model: {report}\n")
+    assert report.is_file()
+    again = tmp_path / "again.html"
+    assert invoke("report", tmp_path / "dist" / "digits", "-o", again)[:2] == (0, "")
+    assert again.is_file()
+    code, stdout, stderr = invoke("report", tmp_path / "labels.txt", "-o", tmp_path / "no.html")
+    assert (code, stdout) == (1, "")
+    assert stderr.startswith("error: ")
+    assert not (tmp_path / "no.html").exists()
 
 
 def test_init_asks(examples: Path, tmp_path: Path) -> None:

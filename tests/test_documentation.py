@@ -189,6 +189,7 @@ FILES: Mapping[str, Callable[[Path], None]] = {
         (f"docs/{name}.md" for name in ("raspberry-pi android ios microcontrollers".split())), _annotated
     ),
     "docs/untrusted-files.md": _annotated,
+    "docs/report.md": _annotated,
     "docs/detectors.md": _detectors,
     "docs/sounds-and-texts.md": _sounds_and_texts,
     "docs/comparing.md": _comparing,

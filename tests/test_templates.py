@@ -25,6 +25,7 @@ from jinja2 import nodes
 from packager.initial import Proposal
 from packager.render.literals import FILTERS
 from packager.render.templates import TEMPLATE_SUFFIX, environment, template_files, templates_folder
+from packager.report.page import Page
 from packager.targets import TARGETS, load_target
 
 # --- what a template may hold ----------------------------------------
@@ -351,8 +352,12 @@ def test_names_of_the_configuration() -> None:
     assert check_names("config", Proposal) == []
 
 
+def test_names_of_the_report() -> None:
+    assert check_names("report", Page) == []
+
+
 def test_every_template_folder_belongs_to_something() -> None:
-    assert {path.name for path in templates_folder().iterdir()} == {*TARGETS, "config"}
+    assert {path.name for path in templates_folder().iterdir()} == {*TARGETS, "config", "report"}
 
 
 @dataclass(frozen=True)

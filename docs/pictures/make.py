@@ -2,11 +2,12 @@
 
     uv run docs/pictures/make.py [FOLDER]
 
-Writes `shapes.png` and `gestures.png` into FOLDER, by default the one of this script; the same pixels every time.
+Writes `shapes.png`, `gestures.png` and `ladder.png` into FOLDER, by default the one of this script; the same pixels every time.
 """
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 import packager
 from packager.annotated import AnnotatedModel
+from packager.comparison import Accuracy, ComparedModel, Comparison
+from packager.comparison.figures import wilson
+from packager.comparison.plot import render_plot
 from packager.config import Config, read_config
 from packager.golden import build_goldens, read_samples
 from packager.runtimes import Runtime
@@ -28,6 +32,9 @@ EXAMPLES = HERE.parent.parent / "examples"
 
 # The golden scene to show, and how many times larger, so that lines and letters are fine.
 SCENE, LARGER = "overlapping.png", 2
+
+# Pictures that the ladders were asked about.
+HELD_OUT = 1000
 
 # The axes of gestures, by where each points, and their colours.
 AXES = {"right": (208, 60, 56), "away": (38, 132, 80), "up": (45, 96, 196)}
@@ -55,6 +62,32 @@ def draw_shapes(folder: Path, work: Path) -> None:
     command = [sys.executable, "-m", "shapes", "detect", "../scene.png", "--draw", "../drawn.png"]
     subprocess.run(command, cwd=work / "pi", check=True, stdout=subprocess.DEVNULL)
     Image.open(work / "drawn.png").save(folder / "shapes.png", optimize=True)
+
+
+def draw_ladder(folder: Path) -> None:
+    """The two ladders in README's table, as `packager ladder --plot` draws each."""
+    rows = (HERE.parent.parent / "README.md").read_text("utf-8").partition("| recipe |")[2].partition("\n\n")[0]
+    cells = [[cell.strip(" `") for cell in row.strip("|").split("|")] for row in rows.splitlines()[2:]]
+    plots = []
+    for name, column in (("fashion.h5", 1), ("conv.keras", 3)):
+        models = tuple(
+            compared(row[0].replace("the model", name), row[column], row[column + 1])
+            for row in cells
+            if row[column] != "–"
+        )
+        comparison = Comparison(Path("held-out.npz"), HELD_OUT, packager.Task.IMAGE_CLASSIFICATION, models)
+        plots.append(Image.open(io.BytesIO(render_plot(comparison, ".png"))).convert("RGB"))
+    picture = Image.new("RGB", (sum(plot.width for plot in plots), plots[0].height), PAPER)
+    for place, plot in enumerate(plots):
+        picture.paste(plot, (place * plot.width, 0))
+    picture.save(folder / "ladder.png", optimize=True)
+
+
+def compared(name: str, size: str, right: str) -> ComparedModel:
+    """A model with so many bytes that is right in so many percent of the held-out pictures."""
+    top1 = float(right.removesuffix(" %")) / 100
+    accuracy = Accuracy((("top1", top1),), wilson(round(top1 * HELD_OUT), HELD_OUT), HELD_OUT)
+    return ComparedModel(Path(name), int(size.replace(",", "")), 0, accuracy, None, None, None, None, {}, None)
 
 
 def draw_gestures(folder: Path, work: Path) -> None:
@@ -97,11 +130,12 @@ def draw_panel(window: np.ndarray[Any, Any], best: Category) -> Image.Image:
 
 
 def main() -> None:
-    """Write both pictures."""
+    """Write the pictures."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
     with tempfile.TemporaryDirectory() as work:
         draw_shapes(folder, Path(work))
         draw_gestures(folder, Path(work))
+    draw_ladder(folder)
 
 
 if __name__ == "__main__":

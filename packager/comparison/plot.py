@@ -22,9 +22,12 @@ _TITLES = {
 }
 _FORMATS = (".png", ".svg")
 # Inches, and pixels an inch.
-_SIZE = (8, 5)
+_SIZE = (8, 4.5)
 _DPI = 150
 _LONGEST_NAME = 40
+# Told apart by the colour-blind: Okabe and Ito, "Color Universal Design" (2008); and by their shapes.
+_COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
+_SHAPES = "osD^vP*X<>h"
 
 
 def check_plot(path: Path) -> None:
@@ -52,6 +55,7 @@ def render_plot(comparison: Comparison, suffix: str) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
+    from matplotlib.ticker import PercentFormatter
 
     points = [(model, *_point(model)) for model in comparison.models]
     drawn = [point for point in points if point[2] is not None]
@@ -69,12 +73,17 @@ def render_plot(comparison: Comparison, suffix: str) -> bytes:
         canvas: Any = FigureCanvasAgg(figure) if suffix.lower() == ".png" else FigureCanvasSVG(figure)
         axes = figure.add_subplot()
         axes.set_xscale("log")
-        for number, (model, _, value, interval) in enumerate(drawn):
+        # Names of points of one size would lie over each other, so they stand in a legend, in the order of sizes.
+        for number, (model, _, value, interval) in enumerate(sorted(drawn, key=lambda point: point[0].bytes)):
             assert value is not None
             low, high = interval or (value, value)
             reach = [[max(value - low, 0)], [max(high - value, 0)]]
-            axes.errorbar(model.bytes, value, reach, fmt="o", capsize=4, color=f"C{number % 10}")
-        _name(axes, [(model, value) for model, _, value, _ in drawn if value is not None])
+            axes.errorbar(
+                model.bytes, value, reach, fmt=_SHAPES[number % len(_SHAPES)], capsize=4, markersize=8,
+                color=_COLORS[number % len(_COLORS)], markeredgecolor="black", label=_name(model),
+            )  # fmt: skip
+        figure.legend(loc="outside right upper", frameon=False, fontsize=9)
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.set_xlabel("size of the file (bytes)")
         axes.set_ylabel(_TITLES[drawn[0][1]] + (", with its 95 % interval" if drawn[0][3] else ""))
         _scale(axes, [model.bytes for model, *_ in drawn])
@@ -104,22 +113,11 @@ def _agreement(model: ComparedModel, number: int) -> _Point:
     return (None if model.agreement is None else model.agreement.top1), None
 
 
-def _name(axes: Any, points: list[tuple[ComparedModel, float]]) -> None:
-    """Write the name of each model beside its point, at the side where there is more room."""
-    sizes = [model.bytes for model, _ in points]
-    middle = math.sqrt(min(sizes) * max(sizes))
-    for model, value in points:
-        is_left = model.bytes <= middle
-        name = visible_line(model.path.name or str(model.path), _LONGEST_NAME)
-        axes.annotate(
-            # A dollar sign would begin a formula.
-            name.replace("$", r"\$"),
-            (model.bytes, value),
-            xytext=(8 if is_left else -8, 6),
-            textcoords="offset points",
-            ha="left" if is_left else "right",
-            fontsize=9,
-        )
+def _name(model: ComparedModel) -> str:
+    name = visible_line(model.path.name or str(model.path), _LONGEST_NAME)
+    # A dollar sign would begin a formula, and a legend leaves out what begins with a line.
+    name = name.replace("$", r"\$")
+    return f" {name}" if name.startswith("_") else name
 
 
 def _scale(axes: Any, sizes: list[int]) -> None:

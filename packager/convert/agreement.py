@@ -31,8 +31,8 @@ class OutputAgreement:
     ``snr_db`` is the variance of the source's values over the mean squared difference, infinite where they are equal,
     and ``needed_db`` what the recipe allows at least. ``largest`` and ``rms`` are differences in the output's unit,
     ``step`` the distance of two neighbouring values of a quantized output, and a millionth of the largest value of a
-    float one: below a step in ``rms`` nothing is wrong, however small the signal. ``top1`` is in how many samples of all the same item is largest, None
-    for an output that is no list of scores.
+    float one: below a step in ``rms`` nothing is wrong, however small the signal. ``top1`` is in how many samples of
+    all the same item is largest, None for an output that is no list of scores.
     """
 
     name: str

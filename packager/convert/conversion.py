@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ from packager.settings import FORCE, Example, find_wrong_type
 from packager.targets import load_target
 from packager.targets.edge_tpu import edge_tpu_problems
 from packager.targets.target import Level, Problem
+from packager.tasks.kinds import Array
 from packager.terminal import counted
 from packager.writing import write_file
 
@@ -126,6 +128,7 @@ def convert(
     annotation: Annotation | None = None,
     *,
     force: bool = False,
+    session: Session | None = None,
     say: Say = _silent,
     progress: Say = _silent,
 ) -> Conversion:
@@ -139,6 +142,7 @@ def convert(
         options: how; None for the defaults.
         annotation: what is attached to it, and how pictures among the samples are prepared.
         force: write it though its answers differ from those of the source.
+        session: what has loaded the source already, for several conversions of it; None starts one.
         say: called with a line on each step.
         progress: called, where a step takes long, with how far it is, and with an empty text when it is done.
 
@@ -154,12 +158,27 @@ def convert(
     wrong = find_wrong_type(options)
     if wrong is not None:
         raise ConfigError(wrong, about=wrong[0])
-    work = _Work(Path(source), Path(out), options, annotation or Annotation(), force, say, progress)
-    return work.run()
+    work = Converter(Path(source), Path(out), options, annotation or Annotation(), force, say, progress)
+    work.check()
+    with work.session() if session is None else nullcontext(session) as opened:
+        loaded = work.load(opened)
+        conversion = work.convert(opened, loaded, work.items(loaded.basis))
+    write_file(conversion.path, conversion.model.model.data)
+    return conversion
 
 
-@dataclass
-class _Work:
+@dataclass(frozen=True)
+class LoadedSource:
+    """A source in a session: what Keras says of it, None of a .tflite, and the .tflite that it is as floats."""
+
+    keras: Source | None
+    basis: AnnotatedModel
+
+
+@dataclass(frozen=True)
+class Converter:
+    """The steps of ``convert``, for what makes several .tflite of one source; see there for the fields."""
+
     source: Path
     out: Path
     options: ConvertOptions
@@ -168,23 +187,36 @@ class _Work:
     say: Say
     progress: Say
 
-    def run(self) -> Conversion:
+    def check(self) -> None:
+        """See that the options go together, that the source is there, and that what they need is installed."""
         check_recipe(self.options)
         if self.options.optimize is not None:
             self.say(OPTIMIZE_NOTE)
-        is_tflite = _check_source(self.source)
-        self._require_extras(is_tflite)
-        with Session(progress=self.progress, time_limit=self.options.time_limit) as session:
-            keras = None if is_tflite else self._load(session)
-            basis = self._basis(session, keras)
-            items = self._items(basis)
-            model = self._quantized(session, basis, items, is_tflite)
-            warnings = self._check_target(model.model)
-            agreements = self._compare(session, keras, basis, model, items)
-        write_file(self.out, model.model.data)
-        count, options = len(items), self.options
+        self._require_extras(_check_source(self.source))
+
+    def session(self) -> Session:
+        """A session for it."""
+        return Session(progress=self.progress, time_limit=self.options.time_limit)
+
+    def load(self, session: Session) -> LoadedSource:
+        """Load the source, and convert it as it is."""
+        keras = None if _check_source(self.source) else self._load(session)
+        return LoadedSource(keras, self._basis(session, keras))
+
+    def convert(self, session: Session, loaded: LoadedSource, items: Sequence[Item]) -> Conversion:
+        """Convert by the recipe, calibrated on ``items`` and held against the source on them; nothing is written."""
+        model = self._quantized(session, loaded.basis, items, loaded.keras is None)
+        return self.judge(session, loaded, model, items)
+
+    def judge(
+        self, session: Session, loaded: LoadedSource, model: AnnotatedModel, items: Sequence[Item]
+    ) -> Conversion:
+        """Hold a .tflite of the source against the target's rules, and against what the session answers."""
+        warnings = self._check_target(model.model)
+        agreements = self._compare(session, loaded.keras, loaded.basis, model, items)
+        options = self.options
         return Conversion(
-            self.out, model, self.source, options.quantize, options.representative, count, agreements, warnings
+            self.out, model, self.source, options.quantize, options.representative, len(items), agreements, warnings
         )
 
     @property
@@ -232,11 +264,11 @@ class _Work:
 
     def _basis(self, session: Session, keras: Source | None) -> AnnotatedModel:
         if keras is None:
-            basis = self._annotated(read_model(self.source).data)
+            basis = self.annotated(read_model(self.source).data)
             _check_float(basis.model, self.source)
             return basis
         self.say("converting it as it is")
-        basis = self._annotated(session.convert(Settings(select_tf=self.options.ops is Ops.SELECT_TF)))
+        basis = self.annotated(session.convert(self._settings(Settings())))
         names = {tensor.name for tensor in basis.model.inputs}
         unused = next((tensor.name for tensor in keras.inputs if tensor.name not in names), None)
         if unused is not None:
@@ -247,7 +279,8 @@ class _Work:
             )
         return basis
 
-    def _annotated(self, data: bytes) -> AnnotatedModel:
+    def annotated(self, data: bytes) -> AnnotatedModel:
+        """A .tflite with the annotation in it."""
         model = parse_model(data, self.out)
         if self.annotation != Annotation():
             model = parse_model(annotate(model, self.annotation), self.out)
@@ -255,7 +288,7 @@ class _Work:
 
     # --- samples
 
-    def _items(self, basis: AnnotatedModel) -> list[Item]:
+    def items(self, basis: AnnotatedModel) -> list[Item]:
         """The samples as they are: chosen evenly from all, or made up; those that are calibrated on first."""
         input_bytes(basis)
         if self.options.representative is None:
@@ -281,8 +314,14 @@ class _Work:
             settings = RECIPES[options.quantize].settings
             assert settings is not None
             io = "float32" if self._io is IO.FLOAT else str(self._io)
-            data = session.convert(replace(settings, io=io, select_tf=options.ops is Ops.SELECT_TF), values)
-        return self._annotated(data)
+            data = session.convert(replace(self._settings(settings), io=io), values)
+        return self.annotated(data)
+
+    def _settings(self, settings: Settings) -> Settings:
+        takes_no_loops = self.options.target in (ConvertTarget.MICRO, ConvertTarget.CORAL) or any(
+            recipe.activation_bits in (8, 16) and recipe.needs_samples for recipe in self._recipes
+        )
+        return replace(settings, select_tf=self.options.ops is Ops.SELECT_TF, unrolled=takes_no_loops)
 
     @property
     def _io(self) -> IO:
@@ -357,13 +396,20 @@ class _Work:
             if runtime is None:
                 actual = session.interpret(model.model.data, inputs, len(model.outputs))
             else:
-                actual = run_model(model.model, inputs, runtime, limit=2 * _COMPARED_BYTES >> 20)
+                actual = self._run(model.model, inputs, runtime)
             found = compare(expected, actual, model.model.outputs, needed)
             title = "TensorFlow's interpreter" if runtime is None else str(runtime)
             agreements.append(Agreement(title, len(chosen), found))
         for agreement in agreements:
             self._judge(agreement, name)
         return tuple(agreements)
+
+    def _run(self, model: Model, inputs: Sequence[tuple[Array, ...]], runtime: Runtime) -> list[tuple[Array, ...]]:
+        try:
+            return run_model(model, inputs, runtime, limit=2 * _COMPARED_BYTES >> 20)
+        except ModelError as error:
+            fix = error.fix or _TRY[self.options.quantize]
+            raise ModelError(error.what, where=self.source, fix=fix) from None
 
     def _runtimes(self, model: Model) -> list[Runtime | None]:
         """What runs it; None is TensorFlow's own interpreter, which alone has TensorFlow's operators."""
@@ -381,7 +427,7 @@ class _Work:
             f"its output {worst.name!r} is infinite or not a number"
             if not worst.is_finite
             else f"its output {worst.name!r} has {worst.snr_db:.1f} dB of signal over noise beside {name}, and "
-            f"{self.options.quantize} allows {worst.needed_db:.1f} dB at least (largest difference {worst.largest:.3g})"
+            f"{self.options.quantize} needs {worst.needed_db:.1f} dB (largest difference {worst.largest:.3g})"
         )
         if self.force:
             self.say(f"warning: {what}: written all the same")

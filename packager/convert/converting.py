@@ -1,9 +1,9 @@
 """From a loaded model to the bytes of a .tflite, in the child process.
 
-However the model came, it is saved once as a SavedModel of fixed shapes in the session's folder, of which TensorFlow's
-converter makes every .tflite: a function is traced once only, so that names in the graph, which count the tracings, do
-not depend on what was converted before. From that path the converter also freezes variables, which it does not for the
-concrete functions of a Keras 3 model.
+However the model came, it is saved once as a SavedModel of fixed shapes in the session's folder, of which
+TensorFlow's converter makes every .tflite: a function is traced once only, so that names in the graph, which count
+the tracings, do not depend on what was converted before. From that path the converter also freezes variables, which
+it does not for the concrete functions of a Keras 3 model.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def convert(
     The same model, settings and samples give the same bytes.
     """
     tf = start_tensorflow()
-    is_unrolled = bool(settings.activations) and bool(loaded.recurrent)
+    is_unrolled = settings.unrolled and bool(loaded.recurrent)
     folder = loaded.exported.get(is_unrolled) or _export(state, loaded, is_unrolled)
     converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=["serving_default"])
     ops = tf.lite.OpsSet
@@ -52,18 +52,22 @@ def convert(
     converter.inference_input_type = converter.inference_output_type = tf.as_dtype(settings.io)
     if representative:
         converter.representative_dataset = lambda: _samples(state, loaded, representative)
-    if is_unrolled:
+    if is_unrolled and settings.activations:
         # The newer one quantizes hundreds of steps now in one way, now in another.
         converter.experimental_new_quantizer = False
     state.progress("converting")
     try:
         data = converter.convert()
     except Exception as error:  # whatever the converter raises, it is about this model
-        calibrated = "calibrat" in str(error).lower() or (
-            isinstance(error, (ValueError, TypeError)) and representative
-        )
-        reason = Reason.CALIBRATION if calibrated and type(error).__name__ != "ConverterError" else Reason.CONVERTER
-        raise RefusedError(reason, type=type(error).__name__, message=str(error)[:_MESSAGE_LIMIT]) from None
+        name = type(error).__name__
+        is_calibration = bool(representative) and name in ("ValueError", "TypeError", "RuntimeError")
+        raise RefusedError(
+            Reason.CALIBRATION if is_calibration and "not yet supported" not in str(error) else Reason.CONVERTER,
+            type=name,
+            message=str(error)[:_MESSAGE_LIMIT],
+            layers=[layer.name for layer in loaded.layers],
+            select_tf=settings.select_tf,
+        ) from None
     return _named(data, loaded)
 
 
@@ -77,8 +81,8 @@ def _samples(state: State, loaded: Loaded, tensors: Sequence[np.ndarray[Any, Any
 def _export(state: State, loaded: Loaded, is_unrolled: bool) -> Path:
     """Save ``loaded`` with its fixed shapes as a SavedModel.
 
-    Recurrent layers of Keras 3 become loops, which the converter does not quantize (it crashes on some), so for
-    quantized activations each time step becomes operators of its own.
+    Recurrent layers of Keras 3 become loops unless they are unrolled. The converter does not quantize loops (it
+    crashes on some), and TensorFlow Lite Micro's answers to them are wrong.
     """
     import tensorflow as tf
 
@@ -161,7 +165,8 @@ def _named(data: bytes, loaded: Loaded) -> bytes:
 def interpret(
     data: bytes, tensors: Sequence[np.ndarray[Any, Any]], progress: Callable[[str], None]
 ) -> list[np.ndarray[Any, Any]]:
-    """Run a .tflite in TensorFlow's interpreter, which has TensorFlow's own operators too; samples as in ``predict``."""
+    """Run a .tflite in TensorFlow's interpreter, which has TensorFlow's own operators too; samples as in
+    ``predict``."""
     tf = start_tensorflow()
     try:
         interpreter = tf.lite.Interpreter(model_content=data, num_threads=1)

@@ -92,10 +92,7 @@ def load(path: Path, *, shapes: Mapping[str, Sequence[int]], trust: bool) -> Loa
     ``shapes`` fills in the open dimensions of the inputs, by their names; ``trust`` lets a file bring Python code.
     """
     start_tensorflow()
-    if path.is_dir():
-        loaded = _load_saved_model(path)
-    else:
-        loaded = _load_keras(path, trust)
+    loaded = _load_saved_model(path) if path.is_dir() else _load_keras(path, trust)
     loaded.shapes = _fixed(loaded.inputs, shapes)
     return loaded
 
@@ -153,7 +150,8 @@ def of_keras(model: Any, format: str) -> Loaded:
     if not getattr(model, "built", True) or not getattr(model, "inputs", None):
         raise RefusedError(Reason.NEVER_BUILT)
     _check_weights((weight.path if hasattr(weight, "path") else weight.name, weight) for weight in model.weights)
-    # A Sequential of Keras 3 holds the Functional that it is; the structures are what a dict of inputs or outputs was.
+    # A Sequential of Keras 3 holds the Functional that it is; the structures are what a dict of inputs or outputs
+    # was.
     functional = getattr(model, "_functional", None) or model
     given = _structure(functional, "inputs")
     made = _structure(functional, "outputs")

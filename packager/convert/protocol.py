@@ -52,9 +52,10 @@ class RefusedError(Exception):
 class Settings:
     """What TensorFlow's converter is told.
 
-    ``quantized`` sets Optimize.DEFAULT; ``activations`` is "", "int8" or "int16": the kernels that every operator must
-    have; ``float16`` stores weights so; ``io`` is the type of inputs and outputs that are floats otherwise;
-    ``select_tf`` allows TensorFlow's own operators where there is no builtin one.
+    ``quantized`` sets Optimize.DEFAULT; ``activations`` is "", "int8" or "int16": the kernels that every operator
+    must have; ``float16`` stores weights so; ``io`` is the type of inputs and outputs that are floats otherwise;
+    ``select_tf`` allows TensorFlow's own operators where there is no builtin one; ``unrolled`` makes operators of
+    each time step of recurrent layers of Keras 3, in the place of a loop.
     """
 
     quantized: bool = False
@@ -62,6 +63,24 @@ class Settings:
     float16: bool = False
     io: str = "float32"
     select_tf: bool = False
+    unrolled: bool = False
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """How a model is trained on.
+
+    ``sparsity`` is the part of the weights of each kernel that becomes zero, None where none has to; ``quantize``
+    simulates int8; both train for up to ``epochs``, the former first. Training ends earlier where the loss on what is
+    held out has not become smaller for ``patience`` epochs.
+    """
+
+    epochs: int
+    quantize: bool = True
+    sparsity: float | None = None
+    batch_size: int = 32
+    learning_rate: float = 1e-4
+    patience: int = 3
 
 
 @dataclass(frozen=True)
@@ -77,6 +96,11 @@ class QuantizerRule:
     weight_bits: int = 8
     activation_bits: int = 8
     block: int = 0
+
+
+def held_out(count: int) -> list[int]:
+    """Those of ``count`` samples that are not trained on: every tenth, so that each class has some of its own."""
+    return list(range(9, count, 10))
 
 
 @dataclass

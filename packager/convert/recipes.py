@@ -1,9 +1,9 @@
 """What each recipe of quantization is, which runtime runs it, and which target takes it. No TensorFlow.
 
 What ``RUNS`` says of LiteRT and TensorFlow Lite Micro is measured: ``tests/convert/test_matrix.py`` converts a small
-model by every recipe and fails when a runtime comes to behave otherwise. Of the Edge TPU it is what Coral's "TensorFlow
-models on the Edge TPU" (coral.ai/docs/edgetpu/models-intro, "Model requirements") says: parameters and activations
-of 8 bits, constant sizes, and operators of its table; without its compiler, nothing here can try it.
+model by every recipe and fails when a runtime comes to behave otherwise. Of the Edge TPU it is what Coral's
+"TensorFlow models on the Edge TPU" (coral.ai/docs/edgetpu/models-intro, "Model requirements") says: parameters and
+activations of 8 bits, constant sizes, and operators of its table; without its compiler, nothing here can try it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from packager.convert.protocol import Settings
 from packager.errors import ConfigError, TargetError
-from packager.settings import Choice, Example, Setting
+from packager.settings import Choice, Example, Setting, find_wrong_type
 
 
 class Quantize(Choice):
@@ -59,8 +59,8 @@ class Optimize(Choice):
 
 # What TensorFlow says of them in tf.lite.Optimize: "Deprecated. Does the same as DEFAULT."
 OPTIMIZE_NOTE = (
-    "note: --optimize has no effect: in TensorFlow default, size and latency have long been one, and mean that weights "
-    "are quantized. Use --quantize: dynamic is what they do alone, int8 what they do with --representative."
+    "note: --optimize has no effect: in TensorFlow default, size and latency have long been one, and mean that "
+    "weights are quantized. Use --quantize: dynamic is what they do alone, int8 what they do with --representative."
 )
 
 
@@ -305,14 +305,84 @@ def _fitting(engine: Engine) -> tuple[Example | str, ...]:
     return (*parts, ".")
 
 
+@dataclass(frozen=True)
+class TuneOptions:
+    """How a model is trained on."""
+
+    epochs: int = field(
+        default=5, metadata={"help": "Epochs that it is trained for at most; with --prune as many come before them."}
+    )
+    prune: float | None = field(
+        default=None, metadata={"help": "Part of the weights that become zero: 0.8 leaves a fifth."}
+    )
+    quantize: Quantize = field(
+        default=Quantize.INT8,
+        metadata={"help": "int8, or none, for a float model with zeros."},
+    )
+    io: IO | None = field(
+        default=None, metadata={"help": "Type of inputs and outputs: float, int8 or uint8; default: int8 for int8."}
+    )
+    target: ConvertTarget | None = field(
+        default=None,
+        metadata={"help": "Where it is to run: micro, android, ios, pi or coral. What cannot run there is refused."},
+    )
+    batch_size: int = field(default=32, metadata={"help": "Samples of a step of training."})
+    learning_rate: float = field(default=1e-4, metadata={"help": "How far a step of training goes."})
+    patience: int = field(
+        default=3, metadata={"help": "Epochs without a smaller loss on what is not trained on, after which it ends."}
+    )
+    samples: int = field(default=200, metadata={"help": "On how many the result is held against the trained model."})
+    trust: bool = field(default=False, metadata={"help": "Run the Python code in the file: its Lambda layers."})
+    time_limit: int = field(default=3600, metadata={"help": "Seconds that a step may take."})
+
+
+TUNE_EPOCHS = Setting(TuneOptions, "epochs")
+TUNE_PRUNE = Setting(TuneOptions, "prune")
+TUNE_QUANTIZE = Setting(TuneOptions, "quantize")
+TUNE_BATCH_SIZE = Setting(TuneOptions, "batch_size")
+TUNE_LEARNING_RATE = Setting(TuneOptions, "learning_rate")
+TUNE_PATIENCE = Setting(TuneOptions, "patience")
+
+
+def check_tuning(options: TuneOptions) -> None:
+    """Refuse options that are out of range, or contradict one another.
+
+    Raises:
+        ConfigError: they do.
+    """
+    wrong = find_wrong_type(options)
+    if wrong is not None:
+        raise ConfigError(wrong, about=wrong[0])
+    for setting, value in (
+        (TUNE_EPOCHS, options.epochs),
+        (TUNE_BATCH_SIZE, options.batch_size),
+        (TUNE_PATIENCE, options.patience),
+    ):
+        if value < 1:
+            raise ConfigError((setting, " is not a whole number from 1 up"), about=setting)
+    if not 0 < options.learning_rate < 1:
+        raise ConfigError((TUNE_LEARNING_RATE, " is not between 0 and 1"), about=TUNE_LEARNING_RATE)
+    if options.prune is not None and not 0 < options.prune < 1:
+        raise ConfigError((TUNE_PRUNE, " is not between 0 and 1"), about=TUNE_PRUNE)
+    if options.quantize not in (Quantize.INT8, Quantize.NONE):
+        raise ConfigError((TUNE_QUANTIZE, " is int8 or none: what is trained with is int8"), about=TUNE_QUANTIZE)
+    if options.quantize is Quantize.NONE and options.prune is None:
+        raise ConfigError(
+            (TUNE_QUANTIZE, " none leaves nothing to train for"),
+            fix=("Leave it out, or add ", Example.of((TUNE_PRUNE, 0.8))),
+            about=TUNE_QUANTIZE,
+        )
+
+
 # What a .tflite with TensorFlow's own operators loses where. TensorFlow's guide "Select TensorFlow operators"
 # (ai.google.dev/edge/litert/models/ops_select); LiteRT 2 has no such delegate (google-ai-edge/LiteRT#6458).
 SELECT_TF_LOSSES: dict[ConvertTarget, str] = {
     ConvertTarget.MICRO: "TensorFlow Lite Micro cannot run it at all.",
     ConvertTarget.ANDROID: "LiteRT 2 has no delegate for it; it takes org.tensorflow:tensorflow-lite with "
     "tensorflow-lite-select-tf-ops, of which 2.16.1 was the last.",
-    ConvertTarget.IOS: "It takes the pod TensorFlowLiteSelectTfOps beside TensorFlowLiteC, and adds all of TensorFlow "
-    "to the app.",
+    ConvertTarget.IOS: "It takes the pod TensorFlowLiteSelectTfOps beside TensorFlowLiteC, which adds all of "
+    "TensorFlow to the app.",
     ConvertTarget.PI: "ai-edge-litert has no delegate for it; it takes all of TensorFlow.",
-    ConvertTarget.CORAL: "The compiler of the Edge TPU leaves it to the CPU, where ai-edge-litert has no delegate for it.",
+    ConvertTarget.CORAL: "The compiler of the Edge TPU leaves it to the CPU, where ai-edge-litert has no delegate "
+    "for it.",
 }

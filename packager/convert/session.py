@@ -1,7 +1,7 @@
 """This side of the child process in which models are loaded, run, trained and converted; see ``worker.py``.
 
-The process has a temporary folder of its own as its current one, is a group of its own with all that it starts, and is
-killed with that and the folder removed when the session ends, however it ends. TensorFlow's own messages are never
+The process has a temporary folder of its own as its current one, is a group of its own with all that it starts, and
+is killed with that and the folder removed when the session ends, however it ends. TensorFlow's own messages are never
 shown; the last of them are kept for the message of an error.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import pickle
 import queue
 import signal
 import subprocess
@@ -25,8 +26,10 @@ from typing import Any, Self
 
 import numpy as np
 
+from packager.annotated import AnnotatedModel
 from packager.convert.explaining import explain
-from packager.convert.protocol import QuantizerRule, Reason, Settings
+from packager.convert.protocol import QuantizerRule, Reason, Settings, TrainingPlan
+from packager.dataset import Dataset
 from packager.errors import ModelError, WriteError
 from packager.golden import runner
 from packager.golden.isolation import child_environment, drain, how_it_ended, kill
@@ -81,6 +84,19 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Training:
+    """The epochs that a model was trained for, and the loss on what was held out, before and after.
+
+    ``zeros`` is the part of the weights of its kernels that are zero.
+    """
+
+    epochs: int
+    loss_before: float
+    loss_after: float
+    zeros: float
+
+
+@dataclass(frozen=True)
 class Reply:
     """What the worker answered."""
 
@@ -106,6 +122,7 @@ class Session:
         self._progress = progress
         self._time_limit = time_limit
         self._path: Path | None = None
+        self._asked: tuple[Path, dict[str, list[int]], bool] | None = None
         self._source: Source | None = None
         self._printed = bytearray()
         self._frames: queue.SimpleQueue[Reply | None] = queue.SimpleQueue()
@@ -230,7 +247,7 @@ class Session:
     def load(
         self, path: Path | str, *, shapes: Mapping[str, Sequence[int]] | None = None, trust: bool = False
     ) -> Source:
-        """Load a ``.keras`` or ``.h5`` file, or the folder of a SavedModel.
+        """Load a ``.keras`` or ``.h5`` file, or the folder of a SavedModel; nothing where it was the last.
 
         Args:
             path: the model.
@@ -241,8 +258,11 @@ class Session:
         Raises:
             ModelError: it cannot be loaded, or its weights are not finite.
         """
-        self._path = Path(path)
         given = {name: list(shape) for name, shape in (shapes or {}).items()}
+        asked = (Path(path), given, trust)
+        if self._source is not None and self._asked == asked:
+            return self._source
+        self._path, self._asked, self._source = Path(path), asked, None
         found = self.ask("load", path=str(Path(path).absolute()), shapes=given, trust=trust).header
         self._source = Source(
             path=self._path,
@@ -297,8 +317,26 @@ class Session:
         described = [list(dataclasses.astuple(rule)) for rule in rules]
         return bytes(self.ask("quantize", blobs=(data,), tensors=tensors, rules=described).blobs[0])
 
+    def train(self, plan: TrainingPlan, dataset: Dataset, annotated: AnnotatedModel) -> Training:
+        """Train the model that was loaded on; what comes of it takes its place.
+
+        Args:
+            plan: how.
+            dataset: what it is trained on, and of which every tenth sample tells when to stop.
+            annotated: a .tflite of the model, which tells how samples go into it.
+
+        Raises:
+            ModelError: it cannot be trained, or a sample cannot be read.
+        """
+        found = self.ask(
+            "train", [pickle.dumps((dataset, annotated))], plan=vars(plan), folder=str(Path.cwd())
+        ).header
+        before, after = found["loss"]
+        return Training(found["epochs"], before, after, found["zeros"])
+
 
 _VERBS = {
+    "train": "training",
     "load": "loading",
     "convert": "converting",
     "predict": "running",

@@ -4,20 +4,23 @@
 searched): unlike ``golden/runner.py`` it shares modules with its parent, and it takes in no .tflite that could take
 an interpreter down. They converse in the frames of ``golden/runner.py``: a request is one frame whose header has the
 name of a handler under ``request``; frames with ``progress`` (a text) may come before the one that answers. What a
-handler cannot do it says by a ``RefusedError``, which is answered as ``refused``; the process goes on then, and any other
-exception is answered as the refusal ``Reason.BUG``.
+handler cannot do it says by a ``RefusedError``, which is answered as ``refused``; the process goes on then, and any
+other exception is answered as the refusal ``Reason.BUG``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pickle
 import sys
 import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from packager.convert.protocol import Answer, Handler, Reason, RefusedError, Request, Settings, State
+from packager.convert.protocol import Answer, Handler, Reason, RefusedError, Request, Settings, State, TrainingPlan
+from packager.errors import PackagerError
 from packager.golden import runner
 
 _MESSAGE_LIMIT = 65536
@@ -50,6 +53,20 @@ def _predict(state: State, request: Request) -> Answer:
     return Answer(tensors=predict(state.loaded, request.tensors, state.progress))
 
 
+def _train(state: State, request: Request) -> Answer:
+    from packager.convert.training import train
+
+    assert state.loaded is not None
+    # Of the parent, whose process this one is a part of.
+    dataset, annotated = pickle.loads(request.blobs[0])
+    try:
+        # Where the parent is: what people named is relative to that.
+        with contextlib.chdir(request.header["folder"]):
+            return Answer(train(state, state.loaded, TrainingPlan(**request.header["plan"]), dataset, annotated))
+    except PackagerError as error:
+        raise RefusedError(Reason.SAYS, what=error.what, fix=error.fix, where=error.where) from None
+
+
 def _interpret(state: State, request: Request) -> Answer:
     from packager.convert.converting import interpret
 
@@ -70,6 +87,7 @@ HANDLERS: dict[str, Handler] = {
     "predict": _predict,
     "interpret": _interpret,
     "quantize": _quantize,
+    "train": _train,
 }
 
 

@@ -85,6 +85,10 @@ class Goldens:
     sets: dict[Runtime, GoldenSet]
     arena_bytes: int | None
 
+    def with_those_of(self, other: Goldens) -> Goldens:
+        """These and the ones that another process measured."""
+        return Goldens({**self.sets, **other.sets}, other.arena_bytes or self.arena_bytes)
+
     def as_tensors(self) -> Goldens:
         """The same cases without what they were made of and answers, for a project of plain tensors."""
         return replace(

@@ -32,8 +32,8 @@ def check_image(model: Model, given: Setting | None) -> None:
         raise misfit(
             model,
             given,
-            f"an image input has the shape [1, height, width, 3] or [1, 3, height, width], or 1 channel for gray, "
-            f"and this one {list(tensor.shape)}",
+            "an image input has the shape [1, height, width, 3] or [1, 3, height, width], or for gray 1 channel or "
+            f"none, and this one {list(tensor.shape)}",
         )
     if tensor.dtype not in ("float32", "float16", "int8", "uint8", "int16"):
         raise misfit(model, given, f"an image input holds float32, int8 or uint8, and this one {tensor.dtype}")

@@ -16,7 +16,7 @@ import struct
 import unicodedata
 from collections.abc import Callable
 
-from packager.terminal import is_active
+from packager.terminal import is_active, visible
 
 
 def _is_plain(character: str) -> bool:
@@ -107,6 +107,15 @@ def xml_text(text: str) -> str:
         return " " if forbidden else f"&#x{code:x};"
 
     return "".join(map(escape, text))
+
+
+def html_text(text: str) -> str:
+    """``text`` as HTML text or the value of an attribute in quotes: no tags, no entities, nothing invisible.
+
+    What would steer its reader (right-to-left overrides, control characters) is shown as what it is, ``\\u202e``;
+    line breaks stay.
+    """
+    return html.escape(visible(text, keep="\n"))
 
 
 def markdown(text: str) -> str:

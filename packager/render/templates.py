@@ -2,7 +2,8 @@
 
 A template folder mirrors what it generates: file and folder names are templates too. A file that ends in ``.j2``
 is rendered and loses the ending; any other is copied byte for byte. A folder ``NAME.parts`` holds the parts of the
-file NAME, which all layers add to: they follow one another in the order of their names.
+file NAME, which all layers add to: they follow one another in the order of their names. In a ``.html.j2`` all that is
+placed is escaped, without a filter.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from packager.render.literals import FILTERS
+from packager.render.literals import FILTERS, html_text
 
 if TYPE_CHECKING:
     import jinja2
 
 TEMPLATE_SUFFIX = ".j2"
+HTML_SUFFIX = ".html" + TEMPLATE_SUFFIX
 PARTS_SUFFIX = ".parts"
 
 
@@ -32,8 +34,11 @@ def templates_folder() -> Path:
 
 
 @cache
-def environment() -> jinja2.Environment:
-    """The Jinja environment: an unknown name is an error, and the only filters are those of ``literals``."""
+def environment(*, is_html: bool = False) -> jinja2.Environment:
+    """The Jinja environment: an unknown name is an error, and the only filters are those of ``literals``.
+
+    That of HTML has none, and puts all that is placed through ``html_text``: nothing can be marked as safe.
+    """
     import jinja2
 
     made = jinja2.Environment(
@@ -42,11 +47,16 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,
+        finalize=_placed_in_html if is_html else None,
     )
     made.globals.clear()
     made.filters.clear()
-    made.filters.update(FILTERS)
+    made.filters.update({} if is_html else FILTERS)
     return made
+
+
+def _placed_in_html(value: Any) -> str:
+    return html_text(str(value))
 
 
 def template_files(layer: str) -> tuple[tuple[str, Path], ...]:
@@ -85,7 +95,8 @@ def render_layers(layers: tuple[str, ...], context: Any) -> dict[str, bytes]:
                 raise ValueError(f"two templates render {target}")
             content = path.read_bytes()
             if relative.endswith(TEMPLATE_SUFFIX):
-                content = environment().from_string(content.decode()).render(names).encode()
+                chosen = environment(is_html=relative.endswith(HTML_SUFFIX))
+                content = chosen.from_string(content.decode()).render(names).encode()
             group[key] = content
     for target, contents in parts.items():
         if target in files:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from packager.model import Model
 from packager.targets.target import Level, Problem
 
-# "All operations supported by the Edge TPU", by their names in a .tflite; QUANTIZE and DEQUANTIZE are those at the edge
-# of a model, which stay on the CPU where they convert floats.
+# "All operations supported by the Edge TPU", by their names in a .tflite; QUANTIZE and DEQUANTIZE are those at the
+# edge of a model, which stay on the CPU where they convert floats.
 SUPPORTED = frozenset(
     """
     ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D EXPAND_DIMS FULLY_CONNECTED L2_NORMALIZATION LOGISTIC
@@ -31,8 +31,8 @@ def edge_tpu_problems(model: Model) -> tuple[Problem, ...]:
         problems.append(
             Problem(
                 Level.ERROR,
-                f"its tensor {dynamic.name!r} has the open shape {list(dynamic.shape_signature)}, and the Edge TPU takes "
-                "constant sizes",
+                f"its tensor {dynamic.name!r} has the open shape {list(dynamic.shape_signature)}, and the Edge TPU "
+                "takes constant sizes",
                 "Convert it with a fixed shape.",
             )
         )
@@ -44,7 +44,8 @@ def edge_tpu_problems(model: Model) -> tuple[Problem, ...]:
             problems.append(
                 Problem(
                     Level.ERROR,
-                    f"its {node.operator.name} has {wide.dtype} ({wide.name!r}), and the Edge TPU computes in 8 bits only",
+                    f"its {node.operator.name} has {wide.dtype} ({wide.name!r}), and the Edge TPU computes in 8 "
+                    "bits only",
                     "Convert it with full integer quantization: int8.",
                 )
             )

@@ -598,7 +598,7 @@ def _project(
     name = snake_name(given)
     model = annotated.model
     data = strip(model.data)
-    arena = _arena(options, goldens)
+    arena = plan_arena(options, goldens)
     operators = resolver_methods(model)
     golden = _golden(model, goldens, (*input.ports, *answer.ports))
     arduino = _arduino(annotated, options, name) if options.platform is Platform.ARDUINO else None
@@ -713,7 +713,8 @@ def _check_unmeasured(model: Model, options: Options) -> None:
         )
 
 
-def _arena(options: Options, goldens: Goldens) -> ArenaContext:
+def plan_arena(options: Options, goldens: Goldens) -> ArenaContext:
+    """The arena that a project gets: as large as ``options`` say, or as was measured and a margin."""
     measured = goldens.arena_bytes
     if options.arena_bytes is not None:
         return ArenaContext(options.arena_bytes, measured, options.arena_margin, is_given=True)

@@ -24,7 +24,10 @@ _MULTIPOSE_ITEMS = 56
 
 @dataclass(frozen=True)
 class ImageLayout:
-    """How an image input lies in memory: [1, height, width, channels], or [1, channels, height, width] if planar."""
+    """How an image input lies in memory: [1, height, width, channels], or [1, channels, height, width] if planar.
+
+    A gray one may be [1, height, width] too.
+    """
 
     height: int
     width: int
@@ -35,8 +38,10 @@ class ImageLayout:
 def image_layout(tensor: Tensor) -> ImageLayout | None:
     """The layout of an image input of 1 or 3 channels, the last axis first asked; None where it is no picture's."""
     shape = tensor.shape
-    if len(shape) != 4 or shape[0] != 1 or min(shape) < 1:
+    if len(shape) not in (3, 4) or shape[0] != 1 or min(shape) < 1:
         return None
+    if len(shape) == 3:
+        return ImageLayout(shape[1], shape[2], 1, is_planar=False)
     if shape[3] in (1, 3):
         return ImageLayout(shape[1], shape[2], shape[3], is_planar=False)
     if shape[1] in (1, 3):

@@ -28,7 +28,7 @@ from packager.tasks.quantization import quantize
 class ImageInput(Input):
     """An image input [1, height, width, channels], or [1, channels, height, width] where ``is_planar``.
 
-    ``channels`` is 1 (gray) or 3, in the order ``order``. ``mean`` and ``std`` hold one value a channel, in that
+    A gray one may be [1, height, width] too. ``channels`` is 1 (gray) or 3, in the order ``order``. ``mean`` and ``std`` hold one value a channel, in that
     order and in units of 8-bit pixels; ``pad`` is the gray value around a letterboxed picture.
     """
 
@@ -64,7 +64,8 @@ def image_input(model: Model, metadata: ModelMetadata) -> ImageInput:
     layout = image_layout(tensor)
     if layout is None or tensor.is_dynamic:
         raise fail(
-            "an image input is [1, height, width, 1 or 3] or [1, 1 or 3, height, width], and this one is "
+            "an image input is [1, height, width, 1 or 3], [1, 1 or 3, height, width] or, gray, [1, height, width], "
+            "and this one is "
             f"{list(tensor.shape_signature)}",
             *("Convert it with a fixed shape and a batch of 1, or attach it with ", AS_TENSORS, "."),
         )
@@ -230,7 +231,7 @@ def look_up(fitted: Image.Image, image: ImageInput) -> npt.NDArray[np.generic]:
         pixels = pixels[:, :, ::-1]
     table = _table(image)
     tensor = np.empty(image.tensor.shape, table.dtype)
-    planes = tensor[0] if image.is_planar else tensor[0].transpose(2, 0, 1)
+    planes = tensor[0] if image.is_planar else tensor.reshape(pixels.shape).transpose(2, 0, 1)
     for channel, plane in enumerate(planes):
         plane[:] = table[channel].take(pixels[:, :, channel])
     return tensor

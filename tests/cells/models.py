@@ -274,6 +274,8 @@ MOVENET = shown(Output(movenet(), reach=0.02), dtype="uint8")
 MULTIPOSE = shown(Output(multipose(), reach=0.02))
 YOLO_POSE = shown(Output(yolo_pose(), reach=0.02))
 LANDMARKS = shown(Output(landmarks(), reach=0.1))
+# As it goes into the dense nets of most courses: [1, height, width].
+GRAY = shown(Output(np.array([[0.2, 0.5, 0.1]], np.float32), reach=3), shape=(1, 6, 8), dtype="int8")
 EMBEDDING = shown(
     Output(np.array([[0.5, -1, 2, 0]], np.float32), reach=1.5), Output(np.array([[3, 4]], np.float32), "int8", 0.1, 5)
 )
@@ -318,6 +320,7 @@ ROWS = (
     example("digits", VISION),
     made("colors", VISION, hand_made.colors, pictures, **COLORED),
     made("blue_first", VISION, float_colors, pictures, **BLUE_FIRST, **LETTERBOX, **COLORED),
+    made("gray", VISION, GRAY, pictures, **SOFTMAX, **COLORED),
     made("logits", VISION, large_colors, pictures, **SOFTMAX, **COLORED),
     made("sigmoid", VISION, float_colors, pictures, labels=COLORS, **SIGMOID, **CROPPED, **AROUND_ZERO),
     example("shapes", DETECTION),

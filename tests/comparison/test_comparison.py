@@ -465,7 +465,7 @@ def test_the_plot(cifar: Path, found: Comparison) -> None:
     png, svg = render_plot(found, ".png"), render_plot(found, ".svg")
     assert (png, svg) == (render_plot(found, ".png"), render_plot(found, ".svg"))
     with Image.open(io.BytesIO(png)) as picture:
-        assert (picture.format, picture.size) == ("PNG", (1200, 750))
+        assert (picture.format, picture.size) == ("PNG", (1200, 675))
     # A group for the mark of each model; no date, and no path.
     assert svg.count(b'id="LineCollection_') == 2
     assert b"<dc:date>" not in svg

@@ -163,7 +163,7 @@ def test_labels_on_any_scores(tmp_path: Path) -> None:
         (POSE, NHWC, [(1, 63)], 0, {"points": 17}, "Annotation.points is 17, and its outputs [1, 63] hold", "Give"),
         (POSE, NHWC, [(1, 1, 17, 3)], 0, {"points": 21}, "of the head movenet has 17", "Leave it out"),
         (POSE, NHWC, [(1, 1, 17, 3)], 21, {}, "21 labels, and the output has 17 points", "belongs to this model"),
-        (DETECT, (1, 64, 96), [(1, 84, 8400)], 0, {}, "or 1 channel for gray, and this one [1, 64, 96]", "TENSORS"),
+        (DETECT, (1, 64), [(1, 84, 8400)], 0, {}, "or for gray 1 channel or none, and this one [1, 64]", "TENSORS"),
         (SEGMENT, GRAY, [(1, 64, 96, 3)], 0, {"channels": ChannelOrder.BGR}, "the image input is gray", "Leave it"),
         (Task.TENSOR_CLASSIFICATION, NHWC, [(1, 5)], 0, {}, "no labels are given", "labels.txt"),
     ],
