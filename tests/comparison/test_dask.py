@@ -16,7 +16,7 @@ import pytest
 
 from packager.comparison import Comparison, compare, comparison
 from packager.errors import ConfigError
-from tests.comparison.samples import save_networks, save_pictures
+from tests.comparison.samples import in_threads, save_networks, save_pictures
 from tests.processes import wait_for
 
 pytestmark = pytest.mark.slow
@@ -66,13 +66,14 @@ def networks(tmp_path_factory: pytest.TempPathFactory, models: Path) -> list[Pat
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pictures")
-    save_pictures(folder, 400, (32, 32))
+    save_pictures(folder, 300, (32, 32))
     return folder
 
 
 @pytest.fixture
 def many_units(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As of many more pictures: four units, so that half of them is half-way."""
+    """As of many more pictures: three units, for two workers. The latency, which has nothing to do with them, is left out."""
+    monkeypatch.setattr(comparison, "_latency", lambda *_: None)
     monkeypatch.setattr(
         comparison, "slices", lambda samples, _workers, _size: [range(at, at + 100) for at in range(0, samples, 100)]
     )
@@ -89,10 +90,13 @@ def test_it_is_the_same_table_and_a_lost_worker_costs_time(
     networks: list[Path],
     pictures: Path,
     many_units: None,
+    no_tflite_micro: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     address, workers = cluster
-    local = compare(networks, pictures)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(comparison, "local_pool", in_threads)
+        local = compare(networks, pictures)
     # The data by a relative path, which means another folder on the workers.
     monkeypatch.chdir(pictures.parent)
     assert settled(compare(networks, Path(pictures.name), dask=address)) == settled(local)
@@ -101,12 +105,12 @@ def test_it_is_the_same_table_and_a_lost_worker_costs_time(
 
     def kill_one(text: str) -> None:
         told.append(text)
-        if text.startswith("ran 200 "):
+        if text.startswith("ran 100 "):
             workers[0].send_signal(signal.SIGKILL)
 
     assert settled(compare(networks, pictures, dask=address, progress=kill_one)) == settled(local)
     assert workers[0].wait(10) == -signal.SIGKILL
-    assert "ran 400 of 400 samples" in told
+    assert "ran 300 of 300 samples" in told
 
 
 def test_what_a_worker_lacks(
