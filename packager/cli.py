@@ -692,7 +692,7 @@ def compare(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare models: size, accuracy, agreement, latency, arena and targets, on the same data.
+    """Compare models on the same data: size, accuracy, latency, targets.
 
     It takes the options of metadata attach too, which replace what the models hold.
     """

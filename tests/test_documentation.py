@@ -28,14 +28,17 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import packager
+from examples.shapes import pictures as shapes
 from packager.cli import _target_command, app
 from packager.config import Config, read_config
 from packager.errors import PackagerError
-from packager.metadata.attach import Annotation, LabelFile, TensorSpec
+from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
 from packager.metadata.embedding import strip
+from packager.model import parse_model
 from packager.targets import TARGETS, load_target
 from packager.tasks import Task
 from tests import markdown
+from tests.comparison.samples import save_coco
 from tests.conftest import PROJECT, TREES, needs_micro
 from tests.hand_made import Output, picture_model
 from tests.metadata.exports import SAYS, with_json
@@ -50,6 +53,14 @@ ALL = "\n".join(PAGES.values())
 
 # What no test can run, and why. Everything else in a block of commands is run.
 NOT_RUN = {
+    **dict.fromkeys(
+        (
+            "dask scheduler",
+            "dask worker tcp://127.0.0.1:8786 --nthreads 1",
+            "packager compare float.tflite int8.tflite --data pictures --dask tcp://127.0.0.1:8786",
+        ),
+        "takes processes that stay; tests/comparison/test_dask.py starts them",
+    ),
     "pip install tflite-packager": "is for readers of a release; test_distribution.py installs the wheel",
     "make test": "runs these tests",
     "python -m sounds listen --microphone": "needs a microphone, and listens until Ctrl-C",
@@ -123,6 +134,35 @@ def _sounds_and_texts(folder: Path) -> None:
         file.writeframes(tone.astype("<i2").tobytes())
 
 
+def _comparing(folder: Path) -> None:
+    """The examples; the digits as an int8 and as a float model, pictures of them in three forms, and some shapes."""
+    _annotated(folder)
+    (folder / "annotated.tflite").rename(folder / "int8.tflite")
+    labels, data = (
+        folder / "labels.txt",
+        picture_model({"scores": Output(np.zeros((1, 10)), reach=1)}, (1, 28, 28, 1)),
+    )
+    annotation = Annotation(Task.IMAGE_CLASSIFICATION, (LabelFile(labels),), mean=(0.0,), std=(255.0,))
+    (folder / "float.tflite").write_bytes(annotate(parse_model(data, "float.tflite"), annotation))
+    names = "zero one two three four five six seven eight nine".split()
+    rows, pixels = ["path,label"], []
+    for path in sorted((folder / "golden").iterdir()):
+        number = names.index(path.stem)
+        label = labels.read_text().split()[number]
+        (folder / "pictures" / label).mkdir(parents=True)
+        shutil.copy(path, folder / "pictures" / label)
+        rows.append(f"pictures/{label}/{path.name},{label}")
+        pixels.append((np.asarray(Image.open(path).convert("L").resize((28, 28))), number))
+    (folder / "test.csv").write_text("\n".join(rows))
+    x, y = zip(*pixels, strict=True)
+    np.savez(folder / "test.npz", x=np.stack(x), y=y)
+    (folder / "objects").mkdir()
+    shutil.copy(PROJECT / "examples/shapes/labels.txt", folder / "shapes.txt")
+    scenes = list(shapes.scenes(shapes.HELD_OUT, 3))
+    truth = [(scene.picture, [(shape.index, shape.box) for shape in scene.shapes]) for scene in scenes]
+    save_coco(folder / "objects", truth, shapes.LABELS)
+
+
 def dense(inputs: list[T]) -> bytes:
     """A model of two scores, which a dense layer makes of the sum of its inputs."""
     size = inputs[0].shape[1]
@@ -152,6 +192,7 @@ FILES: Mapping[str, Callable[[Path], None]] = {
     "docs/report.md": _annotated,
     "docs/detectors.md": _detectors,
     "docs/sounds-and-texts.md": _sounds_and_texts,
+    "docs/comparing.md": _comparing,
 }
 
 
@@ -295,7 +336,7 @@ def dry_run(*arguments: str) -> str:
 
 
 # Pages with a table of the keys that a command prints.
-KEY_TABLES = {"docs/inspect.md": "inspect ", "docs/metadata.md": "metadata show "}
+KEY_TABLES = {"docs/comparing.md": "compare ", "docs/inspect.md": "inspect ", "docs/metadata.md": "metadata show "}
 
 
 def check_key_table(page: str, value: Mapping[str, Any]) -> None:

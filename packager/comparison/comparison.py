@@ -29,9 +29,9 @@ from packager.comparison.measuring import Latency, measure_arena, measure_latenc
 from packager.comparison.pool import Pool, dask_pool, local_pool
 from packager.comparison.work import GROUP, KERAS_SLICE, SLICE, RunError, Tally, Unit, Variant, run_unit
 from packager.dataset import Dataset, read_dataset
-from packager.errors import ConfigError
+from packager.errors import ConfigError, ModelError
 from packager.extras import Extra, require_extra
-from packager.finding import find_files, is_folder
+from packager.finding import find_files, is_file, is_folder
 from packager.inspection import inspect_model, runs, targets_to_json
 from packager.metadata.attach import Annotation, annotate
 from packager.metadata.view import ModelMetadata
@@ -171,6 +171,7 @@ def compare(
     if not paths:
         raise ConfigError("there is nothing to compare", fix="Name a model, and others of the same data.")
     require(Runtime.LITERT, paths[0])
+    sizes = [_read_sizes(path) for path in paths]
     variants = _read_variants(paths, annotation, is_far=dask is not None)
     inspections = [None if variant.is_keras else inspect_model(variant.path) for variant in variants]
     first = variants[0].annotated
@@ -191,12 +192,11 @@ def compare(
     rows = []
     for number, (path, inspection) in enumerate(zip(paths, inspections, strict=True)):
         tally = tallies[number]
-        files = _read_files(path) if inspection is None else [inspection.model.data]
         rows.append(
             ComparedModel(
                 path=path,
-                bytes=sum(map(len, files)),
-                gzip_bytes=sum(len(gzip.compress(data, mtime=0)) for data in files),
+                bytes=sizes[number][0],
+                gzip_bytes=sizes[number][1],
                 accuracy=_accuracy(tally, dataset, variants[number].annotated),
                 mcnemar=_mcnemar(tallies[0], tally) if number else None,
                 agreement=_agreement(tallies[0], tally) if number else None,
@@ -240,9 +240,21 @@ def is_keras(path: Path) -> bool:
     return path.suffix.lower() in (".keras", ".h5", ".hdf5") or is_folder(path)
 
 
-def _read_files(path: Path) -> list[bytes]:
-    """The contents of a file, or of all those in a folder."""
-    return [read_file(file) for file in (find_files(path, "**") if is_folder(path) else (path,))]
+def _read_sizes(path: Path) -> tuple[int, int]:
+    """The bytes of a file, or of all those in the folder of a SavedModel, as they are and packed by gzip.
+
+    Raises:
+        ModelError: there are none.
+    """
+    if is_folder(path) and not is_file(path / "saved_model.pb"):
+        raise ModelError(
+            "is no SavedModel: it has no saved_model.pb", where=path, fix="Export one by model.export('folder')."
+        )
+    try:
+        files = [read_file(file) for file in (find_files(path, "**") if is_folder(path) else (path,))]
+    except OSError as error:
+        raise ModelError(f"cannot be read: {error.strerror}", where=path) from None
+    return sum(map(len, files)), sum(len(gzip.compress(data, mtime=0)) for data in files)
 
 
 # --- the work ----------------------------------------

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +20,7 @@ from packager.settings import Setting
 
 DASK = Setting(None, "dask")
 # Seconds to reach a scheduler, and for it to have a worker.
-_DASK_LIMIT = 10
+DASK_LIMIT = 10
 
 
 @dataclass(frozen=True)
@@ -34,13 +32,16 @@ class Pool:
 
 
 @contextmanager
-def local_pool(workers: int | None = None) -> Iterator[Pool]:
+def local_pool() -> Iterator[Pool]:
     """Processes of this machine, one a core; none is left at the end, however it comes.
 
     Raises:
         PackagerError: one of them was killed.
     """
-    count = workers or cores()
+    import multiprocessing
+    from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+
+    count = cores()
     # Forking a process that has threads may hang; a spawned one is the same on every system.
     context = multiprocessing.get_context("spawn")
     before = set(multiprocessing.active_children())
@@ -69,6 +70,8 @@ def cores() -> int:
 
 def _begin() -> None:
     """What a worker process does first."""
+    import multiprocessing
+
     # Ctrl-C is for the process that started it, which ends it; so does that one's end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
@@ -98,16 +101,16 @@ def dask_pool(address: str, data: Path) -> Iterator[Pool]:
             about=DASK,
         ) from None
     try:
-        client = distributed.Client(address, timeout=_DASK_LIMIT, set_as_default=False)
+        client = distributed.Client(address, timeout=DASK_LIMIT, set_as_default=False)
     except (OSError, TimeoutError) as error:
         raise ConfigError(
-            f"no Dask scheduler answers at {address} within {_DASK_LIMIT} s ({_reason(error)})",
+            f"no Dask scheduler answers at {address} within {DASK_LIMIT} s ({_reason(error)})",
             fix="Start one, and workers: dask scheduler, and dask worker ADDRESS",
             about=DASK,
         ) from None
     try:
         try:
-            client.wait_for_workers(1, timeout=_DASK_LIMIT)
+            client.wait_for_workers(1, timeout=DASK_LIMIT)
         except TimeoutError:
             raise ConfigError(
                 f"the Dask scheduler at {address} has no workers",
@@ -123,7 +126,7 @@ def dask_pool(address: str, data: Path) -> Iterator[Pool]:
             fix="Its log tells why; mostly the memory did not suffice.",
         ) from None
     finally:
-        client.close(timeout=_DASK_LIMIT)
+        client.close(timeout=DASK_LIMIT)
 
 
 def _last_worker(error: Any) -> str:

@@ -127,6 +127,8 @@ def _entries(path: Path) -> Iterator[os.DirEntry[str]]:
 def _find_files(path: Path, prefix: str, kind: InputKind) -> tuple[list[str], InputKind]:
     """The sorted names of the files of ``kind``; where there are none, of another kind that is there."""
     by_kind: dict[InputKind, list[str]] = {one: [] for one in (InputKind.IMAGE, InputKind.AUDIO, InputKind.TEXT)}
+    # First, or all rare formats are tried before PNG and JPEG whenever a picture is opened.
+    Image.preinit()
     endings = dict.fromkeys(Image.registered_extensions(), InputKind.IMAGE)
     endings |= {".wav": InputKind.AUDIO, ".txt": InputKind.TEXT}
     for entry in _entries(path):

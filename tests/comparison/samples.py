@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from packager.comparison.pool import Pool
 from packager.metadata.attach import Annotation, LabelFile, attach_metadata
 from packager.tasks import Task
 from tests.models import Op, T, graph, options
@@ -86,3 +89,10 @@ def save_coco(
     path = folder / "annotations.json"
     path.write_text(json.dumps({"images": images, "annotations": annotations, "categories": categories}))
     return path
+
+
+@contextmanager
+def in_threads() -> Iterator[Pool]:
+    """The work by threads of this process: any executor does, and these start at once."""
+    with ThreadPoolExecutor(2) as executor:
+        yield Pool(executor, 2)

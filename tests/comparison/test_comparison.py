@@ -11,9 +11,6 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +26,6 @@ from packager.annotated import read_annotated
 from packager.comparison import Comparison, compare, comparison
 from packager.comparison.comparison import slices
 from packager.comparison.plot import render_plot
-from packager.comparison.pool import Pool
 from packager.comparison.work import Unit, Variant, run_unit
 from packager.config import read_config
 from packager.dataset import read_dataset
@@ -43,7 +39,7 @@ from packager.runtimes import Runtime
 from packager.tasks.mask import Mask
 from tests import hand_made
 from tests.cells.projects import annotated
-from tests.comparison.samples import CIFAR, save_coco, save_networks, save_pictures
+from tests.comparison.samples import CIFAR, in_threads, save_coco, save_networks, save_pictures
 from tests.conftest import PROJECT, needs_micro
 from tests.models import Op, T, graph, options
 from tests.processes import alive, wait_for
@@ -51,13 +47,6 @@ from tests.test_isolation import endless
 
 pytestmark = pytest.mark.slow
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-
-
-@contextmanager
-def in_threads() -> Iterator[Pool]:
-    """The work by threads of this process: any executor does, and these start at once."""
-    with ThreadPoolExecutor(2) as executor:
-        yield Pool(executor, 2)
 
 
 @pytest.fixture
@@ -180,7 +169,7 @@ def test_a_slice_more_or_less_is_the_same(
         rows = given.to_json()["models"]
         return [{key: value for key, value in row.items() if key != "latency_ms"} for row in rows]
 
-    monkeypatch.setattr(comparison, "slices", lambda _samples, _workers, _size: [range(0, 70), range(70, 300)])
+    monkeypatch.setattr(comparison, "slices", lambda _samples, _workers, _size: [range(70), range(70, 300)])
     assert settled(compare(networks, cifar)) == settled(found)
 
 
@@ -466,8 +455,8 @@ def test_the_plot(cifar: Path, found: Comparison) -> None:
     assert (png, svg) == (render_plot(found, ".png"), render_plot(found, ".svg"))
     with Image.open(io.BytesIO(png)) as picture:
         assert (picture.format, picture.size) == ("PNG", (1200, 675))
-    # A group for the mark of each model; no date, and no path.
-    assert svg.count(b'id="LineCollection_') == 2
+    # A group for the interval of each model, in the plot and in its legend; no date, and no path.
+    assert svg.count(b'id="LineCollection_') == 4
     assert b"<dc:date>" not in svg
     assert str(cifar.parent).encode() not in svg
 
