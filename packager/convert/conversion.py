@@ -309,10 +309,10 @@ class _Work:
             yield _rule(layer.pattern, layer.quantize)
 
     def _check_target(self, model: Model) -> tuple[Problem, ...]:
-        target, warnings = self.options.target, []
+        target, warnings = self.options.target, list(self._unquantized(model))
         if self.options.ops is Ops.SELECT_TF:
             own = sorted({operator.name for operator, _ in model.operators if operator.name.startswith("Flex")})
-            warnings = [
+            warnings += [
                 Problem(
                     Level.WARNING,
                     f"for {one} it has TensorFlow's own operators {', '.join(own)}",
@@ -334,6 +334,17 @@ class _Work:
                 details=[f"and: {problem.what}" for problem in errors[1:]],
             )
         return (*warnings, *problems)
+
+    def _unquantized(self, model: Model) -> Iterator[Problem]:
+        if all(recipe.weight_bits == 32 for recipe in self._recipes):
+            return
+        constants = [one for graph in model.subgraphs for one in graph.tensors if one.constant_bytes]
+        if not any(one.is_quantized or one.dtype in ("float16", "int4", "int2") for one in constants):
+            yield Problem(
+                Level.WARNING,
+                f"{self.options.quantize} found no weights to quantize: it is the float model",
+                "dynamic leaves weights of fewer than 1,024 numbers, dynamic-int4-block32 all but dense layers.",
+            )
 
     # --- the comparison
 
