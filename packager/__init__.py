@@ -21,6 +21,8 @@ __version__ = "0.2.0"
 if TYPE_CHECKING:
     from packager.annotated import AnnotatedModel, read_annotated
     from packager.config import Config, read_config
+    from packager.convert.conversion import Conversion, convert_model
+    from packager.convert.recipes import ConvertOptions, ConvertTarget, LayerRule, Quantize
     from packager.errors import PackagerError
     from packager.inspection import Inspection, inspect_model
     from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate, attach_metadata
@@ -40,13 +42,18 @@ _HOMES = {
     "BuildReport": "pipeline",
     "ChannelOrder": "tasks",
     "Config": "config",
+    "Conversion": "convert.conversion",
+    "ConvertOptions": "convert.recipes",
+    "ConvertTarget": "convert.recipes",
     "CropMode": "tasks",
     "Head": "tasks",
     "Inspection": "inspection",
     "LabelFile": "metadata.attach",
+    "LayerRule": "convert.recipes",
     "Model": "model",
     "ModelMetadata": "metadata.view",
     "PackagerError": "errors",
+    "Quantize": "convert.recipes",
     "Resize": "tasks",
     "Task": "tasks",
     "TensorSpec": "metadata.attach",
@@ -54,6 +61,7 @@ _HOMES = {
     "attach_metadata": "metadata.attach",
     "build": "pipeline",
     "config_schema": "schema",
+    "convert_model": "convert.conversion",
     "export_metadata": "metadata.export",
     "inspect_model": "inspection",
     "package": "pipeline",
@@ -71,13 +79,18 @@ __all__ = [
     "BuildReport",
     "ChannelOrder",
     "Config",
+    "Conversion",
+    "ConvertOptions",
+    "ConvertTarget",
     "CropMode",
     "Head",
     "Inspection",
     "LabelFile",
+    "LayerRule",
     "Model",
     "ModelMetadata",
     "PackagerError",
+    "Quantize",
     "Resize",
     "Task",
     "TensorSpec",
@@ -86,6 +99,7 @@ __all__ = [
     "attach_metadata",
     "build",
     "config_schema",
+    "convert_model",
     "export_metadata",
     "inspect_model",
     "package",

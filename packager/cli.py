@@ -585,7 +585,7 @@ def convert(
         trust=trust,
         time_limit=time_limit,
     )
-    from packager.convert.conversion import convert as convert_model
+    from packager.convert.conversion import convert_model
 
     report = convert_model(source, out, options, annotation, force=force, say=_say, progress=_Progress())
     for problem in report.warnings:

@@ -37,7 +37,7 @@ def test_help_names_every_command() -> None:
     code, out, _ = invoke("--help")
     listed = [line.split()[0] for line in out.split("Commands:")[1].splitlines() if line.strip()]
     assert code == 0
-    assert listed == ["init", "inspect", "metadata", "build", *TARGETS, "schema", "boards", "verify"]
+    assert listed == ["convert", "init", "inspect", "metadata", "build", *TARGETS, "schema", "boards", "verify"]
 
 
 def helps() -> Iterator[tuple[str, str]]:

@@ -121,7 +121,7 @@ class Conversion:
         }
 
 
-def convert(
+def convert_model(
     source: Path | str,
     out: Path | str,
     options: ConvertOptions | None = None,
@@ -176,8 +176,9 @@ class _Work:
         check_recipe(self.options)
         if self.options.optimize is not None:
             self.say(OPTIMIZE_NOTE)
-        is_tflite = _check_source(self.source)
+        is_tflite = self.source.suffix.lower() == ".tflite"
         self._require_extras(is_tflite)
+        _check_source(self.source)
         own = Session(progress=self.progress, time_limit=self.options.time_limit) if given is None else None
         with own or nullcontext(given) as session:
             assert session is not None
@@ -454,12 +455,11 @@ def _rule(pattern: str, quantize: Quantize) -> QuantizerRule:
             return QuantizerRule(pattern, kind, RECIPES[quantize].weight_bits, block=32 if "block" in quantize else 0)
 
 
-def _check_source(source: Path) -> bool:
-    """Whether ``source`` is a .tflite; ConfigError where it is nothing that can be converted."""
-    kind = source.suffix.lower()
+def _check_source(source: Path) -> None:
+    """Refuse what is nothing that can be converted."""
     if is_folder(source):
         if is_file(source / "saved_model.pb"):
-            return False
+            return
         raise ConfigError(
             "is no SavedModel: it has no saved_model.pb",
             where=source,
@@ -467,13 +467,12 @@ def _check_source(source: Path) -> bool:
         )
     if not is_file(source):
         raise ConfigError("does not exist", where=source)
-    if kind not in (".keras", ".h5", ".hdf5", ".tflite"):
+    if source.suffix.lower() not in (".keras", ".h5", ".hdf5", ".tflite"):
         raise ConfigError(
             "is no .keras, .h5 or .tflite file, nor the folder of a SavedModel",
             where=source,
             fix="Save the model by model.save('model.keras'), and convert that.",
         )
-    return kind == ".tflite"
 
 
 def _check_float(model: Model, source: Path) -> None:

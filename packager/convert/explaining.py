@@ -155,7 +155,7 @@ _REPLACEMENTS = {
     r"MatrixInverse|Cholesky|Svd|Qr": "Compute what does not depend on the input before, and keep it as a weight.",
     r"I?R?FFT\d?D?": "Compute spectra outside of the model, or by products with a constant matrix.",
 }
-_OPERATOR = re.compile(r"fused\[\"(?:tf\.)?(\w+):\", \"([^\"]+)\"")
+_OPERATOR = re.compile(r"fused\[\"(?:tf\.)?(\w+):\",\s+\"([^\"]+)\"")
 _NAMED_OPERATOR = re.compile(r"'tf\.(\w+)' op|operation 'tf\.(\w+)'|tf\.(\w+)\(")
 _LISTED = re.compile(r"(?:Flex|Custom|TF Select) ops: ([\w, ]+)")
 _UNQUANTIZED = re.compile(r"Quantization(?: to 16x8-bit)? not yet supported for op:? '?(\w+)'?")

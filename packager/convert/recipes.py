@@ -1,7 +1,7 @@
 """What each recipe of quantization is, which runtime runs it, and which target takes it. No TensorFlow.
 
-What ``RECIPES`` says of LiteRT and TensorFlow Lite Micro is measured: ``tests/convert/test_conversions.py`` converts a
-small model by every recipe and fails when a runtime comes to behave otherwise. Of the Edge TPU it is what Coral's
+What ``RECIPES`` says of LiteRT and TensorFlow Lite Micro is measured: ``tests/convert/test_conversions.py`` converts
+a small model by every recipe and fails when a runtime behaves otherwise. Of the Edge TPU it is what Coral's
 "TensorFlow models on the Edge TPU" (coral.ai/docs/edgetpu/models-intro, "Model requirements") says: parameters and
 activations of 8 bits, constant sizes, and operators of its table; without its compiler, nothing here can try it.
 """

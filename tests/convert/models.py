@@ -22,7 +22,7 @@ import tf_keras
 from keras import layers as L  # noqa: N812
 
 from packager.convert.agreement import compare, needed_snr
-from packager.convert.conversion import convert
+from packager.convert.conversion import convert_model
 from packager.convert.recipes import RECIPES, ConvertOptions, ConvertTarget, LayerRule, Ops, Quantize
 from packager.convert.session import Session
 from packager.errors import ModelError, PackagerError
@@ -35,11 +35,12 @@ from packager.targets.target import Level
 from packager.tasks import Task
 
 
-class Gamma(L.Layer):  # type: ignore[misc]
-    """A layer of no operator that a .tflite has."""
+class Inverse(L.Layer):  # type: ignore[misc]
+    """A layer of an operator that no .tflite has."""
 
     def call(self, x: Any) -> Any:
-        return tf.math.lgamma(x)
+        matrices = tf.reshape(tf.tanh(x), (-1, 2, 2)) + 4 * tf.eye(2)
+        return tf.reshape(tf.linalg.inv(matrices), (-1, 4))
 
 
 def make_models(folder: Path) -> None:
@@ -62,7 +63,7 @@ def make_models(folder: Path) -> None:
             L.BatchNormalization(),
             L.DepthwiseConv2D(3, activation="relu6"),
             L.MaxPooling2D(),
-            L.Conv2D(32, 1),
+            L.Conv2D(64, 3),
             L.GlobalAveragePooling2D(),
             L.Dense(4, "softmax"),
         ]
@@ -74,9 +75,11 @@ def make_models(folder: Path) -> None:
     ).save(folder / "text.keras")
     keras_2 = [tf_keras.layers.LSTM(8, input_shape=(6, 4)), tf_keras.layers.Dense(3)]
     tf_keras.Sequential(keras_2).save(folder / "keras_2.h5")
-    keras.Sequential([keras.Input((4,)), L.Dense(8), Gamma(name="gamma"), L.Dense(2)]).save(folder / "custom.keras")
-    gamma = keras.Sequential([keras.Input((4,)), L.Dense(8), Gamma(name="gamma"), L.Dense(2)])
-    gamma.export(folder / "gamma_saved", verbose=False)
+    keras.Sequential([keras.Input((4,)), L.Dense(4), Inverse(name="inverse"), L.Dense(2)]).save(
+        folder / "custom.keras"
+    )
+    inverse = keras.Sequential([keras.Input((4,)), L.Dense(4), Inverse(name="inverse"), L.Dense(2)])
+    inverse.export(folder / "inverse_saved", verbose=False)
     keras.Sequential([keras.Input((4,)), L.Lambda(lambda x: x * 2), L.Dense(2)]).save(folder / "lambda.keras")
     spoiled = keras.Sequential([keras.Input((4,)), L.Dense(8, name="fine"), L.Dense(2, name="spoiled")])
     weights = spoiled.get_weights()
@@ -125,7 +128,7 @@ class Work:
         told: list[str] = []
         try:
             reports = [
-                convert(
+                convert_model(
                     self.folder / source,
                     out,
                     ConvertOptions(**options),
@@ -223,8 +226,8 @@ def main(folder: Path) -> None:
         )
         work.convert(session, "open", "text.keras")
         work.convert(session, "shape", "text.keras", shape=("1,8,3",))
-        work.convert(session, "select_tf", "gamma_saved", ops=Ops.SELECT_TF)
-        work.convert(session, "unsupported", "gamma_saved")
+        work.convert(session, "select_tf", "inverse_saved", ops=Ops.SELECT_TF)
+        work.convert(session, "unsupported", "inverse_saved")
         work.convert(session, "trusted", "lambda.keras", trust=True)
         work.convert(session, "outlier", "outlier.keras", quantize=Quantize.INT8, representative="v4.npy")
         work.convert(session, "outlier_16", "outlier.keras", quantize=Quantize.INT16X8, representative="v4.npy")
