@@ -566,9 +566,10 @@ def convert(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Convert a Keras model to an annotated .tflite, and hold that against the model.
+    """Convert a Keras model to an annotated .tflite.
 
-    It takes the options of metadata attach too, which are attached in the same step.
+    The .tflite is held against the model, and one that answers otherwise is not written. The options of metadata
+    attach are attached in the same step.
     """
     from packager.convert.recipes import IO, ConvertOptions, ConvertTarget, LayerRule, Ops, Optimize, Quantize
 

@@ -42,7 +42,7 @@ from packager.metadata.attach import Annotation, annotate
 from packager.metadata.embedding import strip
 from packager.model import Model, parse_model, read_model
 from packager.runtimes import Runtime
-from packager.settings import FORCE, Example, find_wrong_type
+from packager.settings import FORCE, Example, Part, Text, find_wrong_type
 from packager.targets import load_target
 from packager.targets.edge_tpu import edge_tpu_problems
 from packager.targets.target import Level, Problem
@@ -188,6 +188,7 @@ class _Work:
             model = self._quantized(session, basis, items, is_tflite)
             warnings = self._check_target(model.model)
             agreements = self._compare(session, keras, basis, model, items)
+            warnings += tuple(_constant_problems(agreements[0]))
         write_file(self.out, model.model.data)
         count, options = len(items), self.options
         return Conversion(
@@ -393,7 +394,7 @@ class _Work:
         try:
             return run_model(model, inputs, runtime, limit=2 * _COMPARED_BYTES >> 20)
         except ModelError as error:
-            fix = error.fix or _TRY[self.options.quantize]
+            fix: Text = error.fix or _TRY[self.options.quantize]
             raise ModelError(error.what, where=self.source, fix=fix) from None
 
     def _runtimes(self, model: Model) -> list[Runtime | None]:
@@ -420,22 +421,39 @@ class _Work:
         raise ModelError(
             f"the .tflite does not answer as the model does: {what}",
             where=self.source,
-            fix=(_TRY[self.options.quantize], " To have it all the same, add ", FORCE, "."),
+            fix=(*_parts(_TRY[self.options.quantize]), " To have it all the same, add ", FORCE, "."),
         )
 
 
-_BROKEN = (
-    "Mostly a few values are far larger than all others and take the range of 8 bits: calibrate on more, and more "
-    "usual, samples; normalize the inputs; try int16x8, float16, or float layers (--layers 'NAME=none'); or train it "
-    "with quantization (packager qat)."
+_BROKEN: Text = (
+    "Mostly a few values are far larger than all others and take the range of 8 bits. Calibrate on more, and more "
+    "usual, samples; normalize the inputs; try ",
+    Example.of((QUANTIZE, Quantize.INT16X8)),
+    " or float16; leave the layer in floats, ",
+    Example.of((LAYERS, ("NAME=none",))),
+    "; or train it with quantization.",
 )
-_TRY = dict.fromkeys(Quantize, "Try a recipe of more bits: int8, int16x8, float16 or none.") | {
+_TRY: dict[Quantize, Text] = dict.fromkeys(Quantize, "Try a recipe of more bits: int8, int16x8, float16 or none.") | {
     Quantize.NONE: "A layer that is random or keeps a state answers so: leave it out, or report the model.",
     Quantize.FLOAT16: "Weights or activations beyond 65,504 do not fit float16: take none, dynamic or int8.",
     Quantize.INT8: _BROKEN,
     Quantize.DYNAMIC: _BROKEN,
     Quantize.INT16X8: "Calibrate on more, and more usual, samples, or take float16.",
 }
+
+
+def _constant_problems(agreement: Agreement) -> Iterator[Problem]:
+    for output in agreement.outputs:
+        if output.is_constant:
+            yield Problem(
+                Level.WARNING,
+                f"the output {output.name!r} is the same for all samples: that it agrees proves nothing",
+                "Give samples of what the model was made for, prepared as in its training, or train it first.",
+            )
+
+
+def _parts(text: Text) -> tuple[Part, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
 
 
 def spread(count: int, most: int) -> list[int]:

@@ -127,7 +127,8 @@ def test_samples_are_spread_evenly() -> None:
 # --- messages of the converter ----------------------------------------
 
 # As TensorFlow 2.19.1 prints it.
-UNSUPPORTED = """Could not translate MLIR to FlatBuffer.<unknown>:0: error: loc(callsite(callsite(fused["MatrixInverse:", \
+UNSUPPORTED = """Could not translate MLIR to FlatBuffer.<unknown>:0: error: \
+loc(callsite(callsite(fused["MatrixInverse:", \
 "sequential_5/inverse/MatrixInverse@__inference___call___22"] at fused["StatefulPartitionedCall:",
 "StatefulPartitionedCall@__inference_call_192"]) at fused["StatefulPartitionedCall:", "StatefulPartitionedCall"])):
 'tf.MatrixInverse' op is neither a custom op nor a flex op
