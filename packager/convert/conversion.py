@@ -64,8 +64,9 @@ def _silent(_text: str) -> None:
 class Conversion:
     """What a conversion did.
 
-    ``agreements`` are with the source, one for each runtime that the target has; ``samples`` is how many were used,
-    made-up ones where ``representative`` is None; ``warnings`` are what the target has to say, and what is lost.
+    ``agreement`` is that with the source, None where no runtime here runs the operators of it; ``samples`` is how
+    many were used, made-up ones where ``representative`` is None; ``warnings`` are what the target has to say, and
+    what is lost.
     """
 
     path: Path
@@ -74,21 +75,19 @@ class Conversion:
     quantize: Quantize
     representative: Path | None
     samples: int
-    agreements: tuple[Agreement, ...]
+    agreement: Agreement | None
     warnings: tuple[Problem, ...]
 
     def lines(self) -> tuple[str, ...]:
         """What people are told of it."""
-        kind = "made-up samples" if self.representative is None else "samples"
-        told = [f"wrote {self.path} ({len(self.model.model.data):,} bytes)"]
-        for agreement in self.agreements:
-            worst = agreement.worst
-            snr = "the same answers" if math.isinf(worst.snr_db) else f"{worst.snr_db:.1f} dB of signal over noise"
-            top1 = "" if worst.top1 is None else f", the same class first in {worst.top1:.1%}"
-            told.append(
-                f"{agreement.runtime}, {agreement.samples} {kind}: {snr} (at least {worst.needed_db:.1f}){top1}"
-            )
-        return tuple(told)
+        told = f"wrote {self.path} ({len(self.model.model.data):,} bytes)"
+        if self.agreement is None:
+            return (told,)
+        kind, worst = "made-up samples" if self.representative is None else "samples", self.agreement.worst
+        snr = "the same answers" if math.isinf(worst.snr_db) else f"{worst.snr_db:.1f} dB of signal over noise"
+        top1 = "" if worst.top1 is None else f", the same class first in {worst.top1:.1%}"
+        ran = f"{self.agreement.runtime}, {self.agreement.samples} {kind}"
+        return told, f"{ran}: {snr} (at least {worst.needed_db:.1f}){top1}"
 
     def to_json(self) -> dict[str, Any]:
         """The same as JSON."""
@@ -99,24 +98,23 @@ class Conversion:
             "quantize": str(self.quantize),
             "samples": self.samples,
             "made_up": self.representative is None,
-            "agreement": [
-                {
-                    "runtime": agreement.runtime,
-                    "agrees": agreement.agrees,
-                    "outputs": [
-                        {
-                            "name": output.name,
-                            "snr_db": output.snr_db,
-                            "needed_db": output.needed_db,
-                            "max": output.largest,
-                            "rms": output.rms,
-                            "top1": output.top1,
-                        }
-                        for output in agreement.outputs
-                    ],
-                }
-                for agreement in self.agreements
-            ],
+            "agreement": None
+            if self.agreement is None
+            else {
+                "runtime": self.agreement.runtime,
+                "agrees": self.agreement.agrees,
+                "outputs": [
+                    {
+                        "name": output.name,
+                        "snr_db": output.snr_db,
+                        "needed_db": output.needed_db,
+                        "max": output.largest,
+                        "rms": output.rms,
+                        "top1": output.top1,
+                    }
+                    for output in self.agreement.outputs
+                ],
+            },
             "warnings": [{"what": problem.what, "fix": problem.fix} for problem in self.warnings],
         }
 
@@ -187,12 +185,14 @@ class _Work:
             items = self._items(basis)
             model = self._quantized(session, basis, items, is_tflite)
             warnings = self._check_target(model.model)
-            agreements = self._compare(session, keras, basis, model, items)
-            warnings += tuple(_constant_problems(agreements[0]))
+            agreement = None
+            if not _own_operators(model.model):
+                agreement = self._compare(session, keras, basis, model, items)
+                warnings += tuple(_constant_problems(agreement))
         write_file(self.out, model.model.data)
         count, options = len(items), self.options
         return Conversion(
-            self.out, model, self.source, options.quantize, options.representative, count, agreements, warnings
+            self.out, model, self.source, options.quantize, options.representative, count, agreement, warnings
         )
 
     @property
@@ -312,16 +312,19 @@ class _Work:
 
     def _check_target(self, model: Model) -> tuple[Problem, ...]:
         target, warnings = self.options.target, list(self._unquantized(model))
-        if self.options.ops is Ops.SELECT_TF:
-            own = sorted({operator.name for operator, _ in model.operators if operator.name.startswith("Flex")})
-            warnings += [
+        own = ", ".join(_own_operators(model))
+        if own:
+            warnings.append(
                 Problem(
                     Level.WARNING,
-                    f"for {one} it has TensorFlow's own operators {', '.join(own)}",
-                    SELECT_TF_LOSSES[one],
+                    f"it has TensorFlow's own operators {own}, which nothing here runs: it was not held against the "
+                    "model",
+                    "Compare them where TensorFlow's delegate for such operators is.",
                 )
+            )
+            warnings += [
+                Problem(Level.WARNING, f"for {one} it has TensorFlow's own operators", SELECT_TF_LOSSES[one])
                 for one in ConvertTarget
-                if own
             ]
         if target is None:
             return tuple(warnings)
@@ -357,7 +360,7 @@ class _Work:
         basis: AnnotatedModel,
         model: AnnotatedModel,
         items: Sequence[Item],
-    ) -> tuple[Agreement, ...]:
+    ) -> Agreement:
         name = self.source.name if keras is None else keras.format
         each = sum(8 * max(tensor.size, 1) for tensor in model.model.outputs)
         chosen = [items[index] for index in spread(len(items), max(1, _COMPARED_BYTES // each))]
@@ -377,18 +380,13 @@ class _Work:
             expected = [tuple(outputs[index] for index in order) for outputs in expected]
         inputs = [item.tensors(model) for item in chosen]
         needed = needed_snr(self._recipes, model.model)
-        agreements = []
-        for runtime in self._runtimes(model.model):
-            if runtime is None:
-                actual = session.interpret(model.model.data, inputs, len(model.outputs))
-            else:
-                actual = self._run(model.model, inputs, runtime)
-            found = compare(expected, actual, model.model.outputs, needed)
-            title = "TensorFlow's interpreter" if runtime is None else str(runtime)
-            agreements.append(Agreement(title, len(chosen), found))
-        for agreement in agreements:
-            self._judge(agreement, name)
-        return tuple(agreements)
+        runtime = (
+            load_target("micro").golden_runtime if self.options.target is ConvertTarget.MICRO else Runtime.LITERT
+        )
+        actual = self._run(model.model, inputs, runtime)
+        agreement = Agreement(str(runtime), len(chosen), compare(expected, actual, model.model.outputs, needed))
+        self._judge(agreement, name)
+        return agreement
 
     def _run(self, model: Model, inputs: Sequence[tuple[Array, ...]], runtime: Runtime) -> list[tuple[Array, ...]]:
         try:
@@ -396,14 +394,6 @@ class _Work:
         except ModelError as error:
             fix: Text = error.fix or _TRY[self.options.quantize]
             raise ModelError(error.what, where=self.source, fix=fix) from None
-
-    def _runtimes(self, model: Model) -> list[Runtime | None]:
-        """What runs it; None is TensorFlow's own interpreter, which alone has TensorFlow's operators."""
-        if any(operator.name.startswith("Flex") for operator, _ in model.operators):
-            return [None]
-        if self.options.target is ConvertTarget.MICRO:
-            return [load_target("micro").golden_runtime]
-        return [Runtime.LITERT]
 
     def _judge(self, agreement: Agreement, name: str) -> None:
         worst = agreement.worst
@@ -440,6 +430,13 @@ _TRY: dict[Quantize, Text] = dict.fromkeys(Quantize, "Try a recipe of more bits:
     Quantize.DYNAMIC: _BROKEN,
     Quantize.INT16X8: "Calibrate on more, and more usual, samples, or take float16.",
 }
+
+
+def _own_operators(model: Model) -> list[str]:
+    """TensorFlow's own operators in it."""
+    return sorted(
+        {operator.name for operator, _ in model.operators if operator.custom and operator.name.startswith("Flex")}
+    )
 
 
 def _constant_problems(agreement: Agreement) -> Iterator[Problem]:

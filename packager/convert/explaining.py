@@ -268,12 +268,6 @@ def _prediction(facts: Facts) -> _Words:
     )
 
 
-def _interpreter(facts: Facts) -> _Words:
-    return _Words(
-        f"TensorFlow's interpreter cannot run the .tflite: {_short(str(facts['message']))}", "Try another recipe."
-    )
-
-
 def _memory(_facts: Facts) -> _Words:
     return _Words("there is too little memory for it", ("Take fewer samples: ", Example.of((SAMPLES, 20))))
 
@@ -301,7 +295,6 @@ _WORDS: dict[Reason, Callable[[Facts], _Words]] = {
     Reason.CALIBRATION: _calibration,
     Reason.QUANTIZER: _quantizer,
     Reason.PREDICTION: _prediction,
-    Reason.INTERPRETER: _interpreter,
     Reason.MEMORY: _memory,
     Reason.SAYS: _says,
     Reason.BUG: _bug,

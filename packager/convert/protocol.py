@@ -33,7 +33,6 @@ class Reason(StrEnum):
     CALIBRATION = "calibration"
     QUANTIZER = "quantizer"
     PREDICTION = "prediction"
-    INTERPRETER = "interpreter"
     MEMORY = "memory"
     SAYS = "says"  # ``what`` and ``fix`` are the words
     BUG = "bug"

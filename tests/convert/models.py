@@ -7,6 +7,7 @@ there was one.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -20,6 +21,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 from keras import layers as L  # noqa: N812
+from PIL import Image
 
 from packager.convert.agreement import compare, needed_snr
 from packager.convert.conversion import convert_model
@@ -68,6 +70,10 @@ def make_models(folder: Path) -> None:
             L.Dense(4, "softmax"),
         ]
     )
+    weights = cnn.get_weights()
+    # Channels of unlike sizes, as training makes them: each has a scale of its own.
+    weights[0] *= np.linspace(0.2, 2, 8, dtype=np.float32)
+    cnn.set_weights(weights)
     cnn.save(folder / "cnn.keras")
     keras.Sequential([keras.Input((6, 4)), L.LSTM(8), L.Dense(3)]).save(folder / "lstm.keras")
     keras.Sequential(
@@ -102,6 +108,16 @@ def make_models(folder: Path) -> None:
     np.save(folder / "steps.npy", rng.normal(size=(40, 6, 4)).astype(np.float32))
     np.save(folder / "tokens.npy", rng.integers(0, 50, (40, 8)).astype(np.int32))
     pictures = rng.integers(0, 256, (40, 12, 12, 3), dtype=np.uint8)
+    # A thousand of which one in the middle is cut off, a folder of a class that there is not, and one of nothing.
+    for place in ("corrupt", "unknown/blue", "unknown/yellow", "nothing"):
+        (folder / place).mkdir(parents=True)
+    png = io.BytesIO()
+    Image.fromarray(pictures[0]).save(png, "PNG")
+    for number in range(1000):
+        data = png.getvalue()[:100] if number == 500 else png.getvalue()
+        (folder / "corrupt" / f"{number:04}.png").write_bytes(data)
+    for name in ("blue", "yellow"):
+        (folder / "unknown" / name / "one.png").write_bytes(png.getvalue())
     np.save(folder / "pictures.npy", pictures)
 
 
@@ -231,6 +247,16 @@ def main(folder: Path) -> None:
         work.convert(session, "trusted", "lambda.keras", trust=True)
         work.convert(session, "outlier", "outlier.keras", quantize=Quantize.INT8, representative="v4.npy")
         work.convert(session, "outlier_16", "outlier.keras", quantize=Quantize.INT16X8, representative="v4.npy")
+        for name, samples in (("corrupt", 1000), ("unknown", 200), ("nothing", 200)):
+            work.convert(
+                session,
+                f"pictures_{name}",
+                "cnn.keras",
+                quantize=Quantize.INT8,
+                samples=samples,
+                representative=name,
+                annotation=work.pictures,
+            )
         for name in ("custom", "lambda", "nan", "unbuilt", "broken"):
             work.convert(session, name, f"{name}.keras")
         work.convert(session, "weights", "mlp.weights.h5")
