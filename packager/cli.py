@@ -573,9 +573,10 @@ def convert(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Convert a Keras model to an annotated .tflite, and hold that against the model.
+    """Convert a Keras model to an annotated .tflite.
 
-    It takes the options of metadata attach too, which are attached in the same step.
+    The .tflite is held against the model, and one that answers otherwise is not written. The options of metadata
+    attach are attached in the same step.
     """
     from packager.convert.recipes import IO, ConvertOptions, ConvertTarget, LayerRule, Ops, Optimize, Quantize
 
@@ -592,7 +593,7 @@ def convert(
         trust=trust,
         time_limit=time_limit,
     )
-    from packager.convert.conversion import convert as convert_model
+    from packager.convert.conversion import convert_model
 
     report = convert_model(source, out, options, annotation, force=force, say=_say, progress=_Progress())
     for problem in report.warnings:
@@ -761,9 +762,7 @@ def ladder(
     """
     from packager.comparison.plot import check_plot, render_plot
     from packager.convert.recipes import ConvertOptions, TuneOptions
-    from packager.extras import Extra, require_extra
 
-    require_extra(Extra.CONVERT, "packager ladder")
     if plot is not None:
         check_plot(plot)
     from packager.ladder import climb

@@ -278,9 +278,9 @@ def _calibrate(model: Any, data: _Data, state: State) -> None:
     """Set the ranges of all activations to what the samples need.
 
     They begin as -6 to 6 and move by a thousandth of what is missing in each step of training
-    (MovingAverageQuantizer), so that a few hundred steps would leave them far from what they should be. What a call in
-    training mode found is told by how far it moved them. A range that was too small hides what the layers after it
-    need, so this is repeated until nothing moves. Those of inputs hold all that was seen (AllValuesQuantizer).
+    (MovingAverageQuantizer), so that a few hundred steps would leave them far from what they should be. What a call
+    in training mode found is told by how far it moved them. A range that was too small hides what the layers after
+    it need, so this is repeated until nothing moves. Those of inputs hold all that was seen (AllValuesQuantizer).
     """
     state.progress("finding the ranges of its activations")
     ranges = [variable for variable in model.variables if _RANGE.search(variable.name)]

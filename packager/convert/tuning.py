@@ -14,6 +14,7 @@ from packager.convert.protocol import Settings, TrainingPlan, held_out
 from packager.convert.recipes import IO, ConvertOptions, Quantize, TuneOptions, check_tuning
 from packager.convert.session import Session, Training
 from packager.dataset import Dataset, read_dataset
+from packager.extras import Extra, require_extra
 from packager.golden.running import run_model
 from packager.metadata.attach import Annotation
 from packager.runtimes import Runtime
@@ -91,6 +92,7 @@ def tune(
     """
     options = TuneOptions() if options is None else options
     check_tuning(options)
+    require_extra(Extra.CONVERT, "packager qat")
     data = Path(data)
     converter = Converter(
         Path(source), Path(out), _convert_options(options, data), annotation or Annotation(), force, say, progress
