@@ -87,7 +87,10 @@ class Conversion:
         snr = "the same answers" if math.isinf(worst.snr_db) else f"{worst.snr_db:.1f} dB of signal over noise"
         top1 = "" if worst.top1 is None else f", the same class first in {worst.top1:.1%}"
         ran = f"{self.agreement.runtime}, {self.agreement.samples} {kind}"
-        return told, f"{ran}: {snr} (at least {worst.needed_db:.1f}){top1}"
+        needed = f"at least {worst.needed_db:.1f}"
+        if worst.snr_db < worst.needed_db and worst.agrees:
+            needed += f", or differences of less than {worst.step:.3g}, the step of its output, as here"
+        return told, f"{ran}: {snr} ({needed}){top1}"
 
     def to_json(self) -> dict[str, Any]:
         """The same as JSON."""
