@@ -83,7 +83,7 @@ class _PackagerGroup(TyperGroup):
             self.commands[name] = _TargetCommand(name, help=f"Write {title}.", callback=lambda: None)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        order = ["convert", "compare", "init", "inspect", "metadata", "build", "report", *TARGETS]
+        order = ["convert", "qat", "ladder", "compare", "init", "inspect", "metadata", "build", "report", *TARGETS]
         return [*order, *(name for name in self.commands if name not in order)]
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
@@ -637,7 +637,7 @@ def qat(
         bool, typer.Option("--force", help="Write it though its answers differ from those of the trained model.")
     ] = False,
 ) -> None:
-    """Train a Keras model on with quantization, or with most weights zero, and convert it.
+    """Train a Keras model with quantization or pruning, and convert it.
 
     It takes the options of metadata attach too, which are attached in the same step.
     """
@@ -756,7 +756,7 @@ def ladder(
     force: Annotated[bool, typer.Option("--force", help="Replace files that hold something else.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Convert a Keras model by every recipe, compare them, and say which one each target should get.
+    """Convert a Keras model by every recipe, and compare them.
 
     It takes the options of metadata attach too, which are attached to each.
     """

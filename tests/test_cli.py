@@ -38,8 +38,8 @@ def test_help_names_every_command() -> None:
     listed = [line.split()[0] for line in out.split("Commands:")[1].splitlines() if line.strip()]
     assert code == 0
     assert listed == [
-        *("convert", "compare", "init", "inspect", "metadata", "build", "report", *TARGETS),
-        *("schema", "qat", "ladder", "boards", "verify"),
+        *("convert", "qat", "ladder", "compare", "init", "inspect", "metadata", "build", "report", *TARGETS),
+        *("schema", "boards", "verify"),
     ]
 
 

@@ -239,7 +239,7 @@ class Converter:
         if not is_tflite:
             require_extra(Extra.CONVERT, "packager convert")
         if self._uses_quantizer(is_tflite):
-            require_extra(Extra.QUANTIZER, f"packager convert --quantize {self.options.quantize}")
+            require_extra(Extra.QUANTIZER, f"the recipe {self.options.quantize}")
             if Quantize.FLOAT16 in (recipe.quantize for recipe in self._recipes):
                 raise ConfigError(
                     (QUANTIZE, " float16 is made of the Keras model itself, for all layers alike"),
