@@ -355,6 +355,9 @@ class _SettingsCommand(TyperCommand):
         for option in self.params:
             if isinstance(option, TyperOption) and option.name in helps:
                 option.help = helps[option.name]
+            elif option.nargs == -1:
+                # Help would show Python's type.
+                setattr(option, "display_type", lambda _context: "<path>")  # noqa: B010
         return super().make_context(*args, **extra)
 
     def _helps(self, *kinds: Any) -> dict[str, str]:

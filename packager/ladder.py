@@ -249,7 +249,8 @@ def _commands(
     source: Path, out: Path, data: Path, train: Path | str | None, qat: bool, tuning: TuneOptions
 ) -> Sequence[str]:
     """The command that makes it again, with the names of files, wherever they lie."""
-    words = ["packager", "ladder", source.name, "-o", out.name, "--data", data.name]
-    words += ["--train", Path(train).name] if train is not None else []
-    words += ["--qat", "--epochs", str(tuning.epochs)] if qat else []
-    return [shlex.join(words)]
+    given = {"data": data.name, "train": None if train is None else Path(train).name}
+    if qat:
+        given |= {"qat": "", "epochs": str(tuning.epochs)}
+    words = [word for name, value in given.items() if value is not None for word in (f"--{name}", value) if word]
+    return [shlex.join(["packager", "ladder", source.name, "-o", out.name, *words])]

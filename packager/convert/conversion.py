@@ -530,7 +530,7 @@ def _check_float(model: Model, source: Path) -> None:
         raise ModelError(
             f"is quantized already (its tensor {quantized.name!r})",
             where=source,
-            fix="Give the Keras model, or its .tflite as --quantize none makes it.",
+            fix=("Give the Keras model, or its .tflite as ", Example.of((QUANTIZE, Quantize.NONE)), " makes it."),
         )
 
 

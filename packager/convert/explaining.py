@@ -141,8 +141,8 @@ def _open_shape(facts: Facts) -> _Words:
 # --- the converter ----------------------------------------
 
 _NO_RANDOM = "Leave out what is random or augments: it belongs before the model, and is not for inference."
-_NO_TEXTS = "Make numbers of texts outside of the model: --task text-classification --vocabulary has that done."
-_NO_BOXES = "Leave it out: what this tool writes for --task object-detection does it."
+_NO_TEXTS = "Make numbers of texts outside of the model: the task text-classification has that done, by a vocabulary."
+_NO_BOXES = "Leave it out: what this tool writes for the task object-detection does it."
 # What to have in the place of an operator, by an expression for its name.
 _REPLACEMENTS = {
     r"Erfc?|Gelu": "Use gelu(x, approximate=True) in the place of gelu(x).",

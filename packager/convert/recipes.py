@@ -58,8 +58,8 @@ class Optimize(Choice):
 
 # What TensorFlow says of them in tf.lite.Optimize: "Deprecated. Does the same as DEFAULT."
 OPTIMIZE_NOTE = (
-    "note: --optimize has no effect: in TensorFlow default, size and latency have long been one, and mean that "
-    "weights are quantized. Use --quantize: dynamic is what they do alone, int8 what they do with --representative."
+    "note: this has no effect: in TensorFlow default, size and latency have long been one, and mean that "
+    "weights are quantized. Name the recipe: dynamic is what they do alone, int8 what they do with samples."
 )
 
 
@@ -310,7 +310,7 @@ class TuneOptions:
     """How a model is trained on."""
 
     epochs: int = field(
-        default=5, metadata={"help": "Epochs that it is trained for at most; with --prune as many come before them."}
+        default=5, metadata={"help": "Epochs that it is trained for at most; pruning takes as many before them."}
     )
     prune: float | None = field(
         default=None, metadata={"help": "Part of the weights that become zero: 0.8 leaves a fifth."}

@@ -217,7 +217,7 @@ def _fit(
             raise RefusedError(
                 Reason.SAYS,
                 what=f"training makes the loss {loss_now} in epoch {epoch}",
-                fix="Give a smaller --learning-rate, and see that the data are what the model was trained on.",
+                fix="Train at a smaller learning rate, and see that the data are what the model was trained on.",
             )
         # Where sparsity still grows, an earlier epoch is no candidate.
         if loss_now < best or not stops_early:
@@ -324,8 +324,8 @@ def _unsupported(error: Exception, verb: str) -> RefusedError:
     return RefusedError(
         Reason.SAYS,
         what=f"tensorflow-model-optimization cannot {verb} it: {message[:300]}",
-        fix="It takes the usual layers of convolutional and dense nets. For others: packager convert --quantize int8"
-        " or int16x8, which need no training.",
+        fix="It takes the usual layers of convolutional and dense nets. For others: packager convert, by the"
+        " recipes int8 and int16x8, which need no training.",
     )
 
 
