@@ -22,9 +22,13 @@ if TYPE_CHECKING:
     from packager.annotated import AnnotatedModel, read_annotated
     from packager.comparison import Comparison, compare
     from packager.config import Config, read_config
+    from packager.convert.conversion import Conversion, convert_model
+    from packager.convert.recipes import ConvertOptions, ConvertTarget, LayerRule, Quantize, TuneOptions
+    from packager.convert.tuning import Tuned, tune
     from packager.dataset import Dataset, read_dataset
     from packager.errors import PackagerError
     from packager.inspection import Inspection, inspect_model
+    from packager.ladder import Ladder, climb
     from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate, attach_metadata
     from packager.metadata.export import export_metadata
     from packager.metadata.reader import read_metadata
@@ -44,22 +48,32 @@ _HOMES = {
     "ChannelOrder": "tasks",
     "Comparison": "comparison",
     "Config": "config",
+    "Conversion": "convert.conversion",
+    "ConvertOptions": "convert.recipes",
+    "ConvertTarget": "convert.recipes",
     "CropMode": "tasks",
     "Dataset": "dataset",
     "Head": "tasks",
     "Inspection": "inspection",
     "LabelFile": "metadata.attach",
+    "Ladder": "ladder",
+    "LayerRule": "convert.recipes",
     "Model": "model",
     "ModelMetadata": "metadata.view",
     "PackagerError": "errors",
+    "Quantize": "convert.recipes",
     "Resize": "tasks",
     "Task": "tasks",
     "TensorSpec": "metadata.attach",
+    "TuneOptions": "convert.recipes",
+    "Tuned": "convert.tuning",
     "annotate": "metadata.attach",
     "attach_metadata": "metadata.attach",
     "build": "pipeline",
+    "climb": "ladder",
     "compare": "comparison",
     "config_schema": "schema",
+    "convert_model": "convert.conversion",
     "export_metadata": "metadata.export",
     "inspect_model": "inspection",
     "package": "pipeline",
@@ -68,6 +82,7 @@ _HOMES = {
     "read_dataset": "dataset",
     "read_metadata": "metadata.reader",
     "read_model": "model",
+    "tune": "convert.tuning",
     "verify": "replay",
     "write_report": "report.reading",
 }
@@ -80,23 +95,33 @@ __all__ = [
     "ChannelOrder",
     "Comparison",
     "Config",
+    "Conversion",
+    "ConvertOptions",
+    "ConvertTarget",
     "CropMode",
     "Dataset",
     "Head",
     "Inspection",
     "LabelFile",
+    "Ladder",
+    "LayerRule",
     "Model",
     "ModelMetadata",
     "PackagerError",
+    "Quantize",
     "Resize",
     "Task",
     "TensorSpec",
+    "TuneOptions",
+    "Tuned",
     "__version__",
     "annotate",
     "attach_metadata",
     "build",
+    "climb",
     "compare",
     "config_schema",
+    "convert_model",
     "export_metadata",
     "inspect_model",
     "package",
@@ -105,6 +130,7 @@ __all__ = [
     "read_dataset",
     "read_metadata",
     "read_model",
+    "tune",
     "verify",
     "write_report",
 ]

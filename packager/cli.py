@@ -83,7 +83,7 @@ class _PackagerGroup(TyperGroup):
             self.commands[name] = _TargetCommand(name, help=f"Write {title}.", callback=lambda: None)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        order = ["convert", "compare", "init", "inspect", "metadata", "build", "report", *TARGETS]
+        order = ["convert", "qat", "ladder", "compare", "init", "inspect", "metadata", "build", "report", *TARGETS]
         return [*order, *(name for name in self.commands if name not in order)]
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
@@ -573,9 +573,10 @@ def convert(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Convert a Keras model to an annotated .tflite, and hold that against the model.
+    """Convert a Keras model to an annotated .tflite.
 
-    It takes the options of metadata attach too, which are attached in the same step.
+    The .tflite is held against the model, and one that answers otherwise is not written. The options of metadata
+    attach are attached in the same step.
     """
     from packager.convert.recipes import IO, ConvertOptions, ConvertTarget, LayerRule, Ops, Optimize, Quantize
 
@@ -592,7 +593,7 @@ def convert(
         trust=trust,
         time_limit=time_limit,
     )
-    from packager.convert.conversion import convert as convert_model
+    from packager.convert.conversion import convert_model
 
     report = convert_model(source, out, options, annotation, force=force, say=_say, progress=_Progress())
     for problem in report.warnings:
@@ -636,7 +637,7 @@ def qat(
         bool, typer.Option("--force", help="Write it though its answers differ from those of the trained model.")
     ] = False,
 ) -> None:
-    """Train a Keras model on with quantization, or with most weights zero, and convert it.
+    """Train a Keras model with quantization or pruning, and convert it.
 
     It takes the options of metadata attach too, which are attached in the same step.
     """
@@ -755,15 +756,13 @@ def ladder(
     force: Annotated[bool, typer.Option("--force", help="Replace files that hold something else.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Convert a Keras model by every recipe, compare them, and say which one each target should get.
+    """Convert a Keras model by every recipe, and compare them.
 
     It takes the options of metadata attach too, which are attached to each.
     """
     from packager.comparison.plot import check_plot, render_plot
     from packager.convert.recipes import ConvertOptions, TuneOptions
-    from packager.extras import Extra, require_extra
 
-    require_extra(Extra.CONVERT, "packager ladder")
     if plot is not None:
         check_plot(plot)
     from packager.ladder import climb

@@ -17,6 +17,7 @@ from packager.convert.session import Session
 from packager.convert.tuning import tune_loaded
 from packager.dataset import read_dataset
 from packager.errors import ConfigError, ModelError, PackagerError
+from packager.extras import Extra, require_extra
 from packager.inspection import runs
 from packager.metadata.attach import Annotation
 from packager.model import read_model
@@ -114,6 +115,7 @@ def climb(
     source, out, data = Path(source), Path(out), Path(data)
     tuning = TuneOptions() if tuning is None else tuning
     check_tuning(tuning)
+    require_extra(Extra.CONVERT, "packager ladder")
     if qat and train is None:
         raise ConfigError(
             "training with quantization takes samples that the comparison does not have",
@@ -184,7 +186,7 @@ def _variants(
                 raise
             failed.append((name, error))
             continue
-        yield converter.out.name, done.model.model.data, all(one.agrees for one in done.agreements)
+        yield converter.out.name, done.model.model.data, done.agreement is None or done.agreement.agrees
     if tuning is not None:
         # The last one: what was trained on takes the place of the model in the session.
         converter = replace(

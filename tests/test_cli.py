@@ -38,8 +38,8 @@ def test_help_names_every_command() -> None:
     listed = [line.split()[0] for line in out.split("Commands:")[1].splitlines() if line.strip()]
     assert code == 0
     assert listed == [
-        *("convert", "compare", "init", "inspect", "metadata", "build", "report", *TARGETS),
-        *("schema", "qat", "boards", "verify"),
+        *("convert", "qat", "ladder", "compare", "init", "inspect", "metadata", "build", "report", *TARGETS),
+        *("schema", "boards", "verify"),
     ]
 
 
@@ -80,7 +80,7 @@ def test_help_loads_nothing_heavy() -> None:
         "packager.golden packager.tasks.image packager.pipeline packager.config packager.metadata packager.model "
         "packager.inspection packager.writing packager.targets.target"
     )
-    for command in ([], ["metadata"], ["metadata", "attach"], ["build"]):
+    for command in ([], ["metadata"], ["metadata", "attach"], ["build"], ["convert"]):
         code = (
             "import sys; from packager.cli import app; app(sys.argv[2:] + ['--help'], standalone_mode=False);"
             "print('\\nloaded', *sorted(set(sys.modules) & set(sys.argv[1].split())))"
@@ -88,8 +88,9 @@ def test_help_loads_nothing_heavy() -> None:
         ran = subprocess.run(
             [sys.executable, "-c", code, heavy, *command], capture_output=True, text=True, check=True
         )
-        # The help of `attach` is that of the fields which it fills in.
-        needed = " packager.metadata packager.model" if command == ["metadata", "attach"] else ""
+        # The help of what annotates is that of the fields which it fills in.
+        annotates = command in (["metadata", "attach"], ["convert"])
+        needed = " packager.metadata packager.model" if annotates else ""
         assert ran.stdout.splitlines()[-1] == f"loaded{needed}", command
         assert ran.stdout.startswith("Usage: ")
 

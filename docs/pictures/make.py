@@ -2,7 +2,8 @@
 
     uv run docs/pictures/make.py [FOLDER]
 
-Writes `shapes.png`, `gestures.png` and `ladder.png` into FOLDER, by default the one of this script; the same pixels every time.
+Writes `shapes.png`, `gestures.png` and `ladder.png` into FOLDER, by default the one of this script; the same pixels
+every time.
 """
 
 from __future__ import annotations

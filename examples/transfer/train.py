@@ -3,13 +3,13 @@
     uv run --extra convert --group train examples/transfer/train.py
 
 Writes `transfer.keras` next to itself. The features are those of `examples/digits/conv.keras`, frozen: a net that was
-trained here, on MNIST, stands in for one like MobileNetV2 with ImageNet's weights, which Keras downloads and no package
-brings. In your own code, put
+trained here, on MNIST, stands in for one like MobileNetV2 with ImageNet's weights, which Keras downloads and no
+package brings. In your own code, put
 
     base = keras.applications.MobileNetV2(include_top=False, pooling="avg", input_shape=(96, 96, 3))
 
-in its place, and pixels as (p - 127.5) / 127.5. The new pictures are the 8x8 digits of scikit-learn, which other people
-wrote and another machine scanned; of each digit it learns from two, and is asked about all others.
+in its place, and pixels as (p - 127.5) / 127.5. The new pictures are the 8x8 digits of scikit-learn, which other
+people wrote and another machine scanned; of each digit it learns from two, and is asked about all others.
 """
 
 from pathlib import Path

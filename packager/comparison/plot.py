@@ -39,7 +39,7 @@ def check_plot(path: Path) -> None:
     """
     if path.suffix.lower() not in _FORMATS:
         raise ConfigError("is neither a .png nor an .svg", where=path, fix="Name the plot so.", about=PLOT)
-    require_extra(Extra.COMPARE, "packager compare --plot")
+    require_extra(Extra.COMPARE, "drawing a plot")
 
 
 def render_plot(comparison: Comparison, suffix: str) -> bytes:

@@ -88,7 +88,7 @@ def dask_pool(address: str, data: Path) -> Iterator[Pool]:
         ConfigError: there is no scheduler, it has no workers, or one lacks something.
         PackagerError: units were lost again and again.
     """
-    require_extra(Extra.DASK, "packager compare --dask")
+    require_extra(Extra.DASK, "work on a Dask cluster")
     import distributed
 
     try:

@@ -32,7 +32,8 @@ class OutputAgreement:
     and ``needed_db`` what the recipe allows at least. ``largest`` and ``rms`` are differences in the output's unit,
     ``step`` the distance of two neighbouring values of a quantized output, and a millionth of the largest value of a
     float one: below a step in ``rms`` nothing is wrong, however small the signal. ``top1`` is in how many samples of
-    all the same item is largest, None for an output that is no list of scores.
+    all the same item is largest, None for an output that is no list of scores; ``is_constant`` is whether the source
+    answers the same to all samples, which proves nothing.
     """
 
     name: str
@@ -43,6 +44,7 @@ class OutputAgreement:
     step: float
     top1: float | None
     is_finite: bool = True
+    is_constant: bool = False
 
     @property
     def agrees(self) -> bool:
@@ -146,4 +148,5 @@ def _compare_output(expected: Array, actual: Array, tensor: Tensor, needed: floa
         rms=math.sqrt(noise),
         step=1e-6 * float(np.abs(expected).max(initial=0.0)) if tensor.affine is None else float(tensor.affine.scale),
         top1=top1,
+        is_constant=len(expected) > 1 and float(np.mean(np.var(expected, axis=0))) <= np.mean(expected**2) * 2.0**-40,
     )

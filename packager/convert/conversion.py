@@ -42,7 +42,7 @@ from packager.metadata.attach import Annotation, annotate
 from packager.metadata.embedding import strip
 from packager.model import Model, parse_model, read_model
 from packager.runtimes import Runtime
-from packager.settings import FORCE, Example, find_wrong_type
+from packager.settings import FORCE, Example, Part, Text, find_wrong_type
 from packager.targets import load_target
 from packager.targets.edge_tpu import edge_tpu_problems
 from packager.targets.target import Level, Problem
@@ -64,8 +64,9 @@ def _silent(_text: str) -> None:
 class Conversion:
     """What a conversion did.
 
-    ``agreements`` are with the source, one for each runtime that the target has; ``samples`` is how many were used,
-    made-up ones where ``representative`` is None; ``warnings`` are what the target has to say, and what is lost.
+    ``agreement`` is that with the source, None where no runtime here runs the operators of it; ``samples`` is how
+    many were used, made-up ones where ``representative`` is None; ``warnings`` are what the target has to say, and
+    what is lost.
     """
 
     path: Path
@@ -74,21 +75,22 @@ class Conversion:
     quantize: Quantize
     representative: Path | None
     samples: int
-    agreements: tuple[Agreement, ...]
+    agreement: Agreement | None
     warnings: tuple[Problem, ...]
 
     def lines(self) -> tuple[str, ...]:
         """What people are told of it."""
-        kind = "made-up samples" if self.representative is None else "samples"
-        told = [f"wrote {self.path} ({len(self.model.model.data):,} bytes)"]
-        for agreement in self.agreements:
-            worst = agreement.worst
-            snr = "the same answers" if math.isinf(worst.snr_db) else f"{worst.snr_db:.1f} dB of signal over noise"
-            top1 = "" if worst.top1 is None else f", the same class first in {worst.top1:.1%}"
-            told.append(
-                f"{agreement.runtime}, {agreement.samples} {kind}: {snr} (at least {worst.needed_db:.1f}){top1}"
-            )
-        return tuple(told)
+        told = f"wrote {self.path} ({len(self.model.model.data):,} bytes)"
+        if self.agreement is None:
+            return (told,)
+        kind, worst = "made-up samples" if self.representative is None else "samples", self.agreement.worst
+        snr = "the same answers" if math.isinf(worst.snr_db) else f"{worst.snr_db:.1f} dB of signal over noise"
+        top1 = "" if worst.top1 is None else f", the same class first in {worst.top1:.1%}"
+        ran = f"{self.agreement.runtime}, {self.agreement.samples} {kind}"
+        needed = f"at least {worst.needed_db:.1f}"
+        if worst.snr_db < worst.needed_db and worst.agrees:
+            needed += f", or differences of less than {worst.step:.3g}, the step of its output, as here"
+        return told, f"{ran}: {snr} ({needed}){top1}"
 
     def to_json(self) -> dict[str, Any]:
         """The same as JSON."""
@@ -99,29 +101,28 @@ class Conversion:
             "quantize": str(self.quantize),
             "samples": self.samples,
             "made_up": self.representative is None,
-            "agreement": [
-                {
-                    "runtime": agreement.runtime,
-                    "agrees": agreement.agrees,
-                    "outputs": [
-                        {
-                            "name": output.name,
-                            "snr_db": output.snr_db,
-                            "needed_db": output.needed_db,
-                            "max": output.largest,
-                            "rms": output.rms,
-                            "top1": output.top1,
-                        }
-                        for output in agreement.outputs
-                    ],
-                }
-                for agreement in self.agreements
-            ],
+            "agreement": None
+            if self.agreement is None
+            else {
+                "runtime": self.agreement.runtime,
+                "agrees": self.agreement.agrees,
+                "outputs": [
+                    {
+                        "name": output.name,
+                        "snr_db": output.snr_db,
+                        "needed_db": output.needed_db,
+                        "max": output.largest,
+                        "rms": output.rms,
+                        "top1": output.top1,
+                    }
+                    for output in self.agreement.outputs
+                ],
+            },
             "warnings": [{"what": problem.what, "fix": problem.fix} for problem in self.warnings],
         }
 
 
-def convert(
+def convert_model(
     source: Path | str,
     out: Path | str,
     options: ConvertOptions | None = None,
@@ -192,7 +193,12 @@ class Converter:
         check_recipe(self.options)
         if self.options.optimize is not None:
             self.say(OPTIMIZE_NOTE)
-        self._require_extras(_check_source(self.source))
+        self._require_extras(self._is_tflite)
+        _check_source(self.source)
+
+    @property
+    def _is_tflite(self) -> bool:
+        return self.source.suffix.lower() == ".tflite"
 
     def session(self) -> Session:
         """A session for it."""
@@ -200,7 +206,7 @@ class Converter:
 
     def load(self, session: Session) -> LoadedSource:
         """Load the source, and convert it as it is."""
-        keras = None if _check_source(self.source) else self._load(session)
+        keras = None if self._is_tflite else self._load(session)
         return LoadedSource(keras, self._basis(session, keras))
 
     def convert(self, session: Session, loaded: LoadedSource, items: Sequence[Item]) -> Conversion:
@@ -213,10 +219,13 @@ class Converter:
     ) -> Conversion:
         """Hold a .tflite of the source against the target's rules, and against what the session answers."""
         warnings = self._check_target(model.model)
-        agreements = self._compare(session, loaded.keras, loaded.basis, model, items)
+        agreement = None
+        if not _own_operators(model.model):
+            agreement = self._compare(session, loaded.keras, loaded.basis, model, items)
+            warnings += tuple(_constant_problems(agreement))
         options = self.options
         return Conversion(
-            self.out, model, self.source, options.quantize, options.representative, len(items), agreements, warnings
+            self.out, model, self.source, options.quantize, options.representative, len(items), agreement, warnings
         )
 
     @property
@@ -230,7 +239,7 @@ class Converter:
         if not is_tflite:
             require_extra(Extra.CONVERT, "packager convert")
         if self._uses_quantizer(is_tflite):
-            require_extra(Extra.QUANTIZER, f"packager convert --quantize {self.options.quantize}")
+            require_extra(Extra.QUANTIZER, f"the recipe {self.options.quantize}")
             if Quantize.FLOAT16 in (recipe.quantize for recipe in self._recipes):
                 raise ConfigError(
                     (QUANTIZE, " float16 is made of the Keras model itself, for all layers alike"),
@@ -336,17 +345,20 @@ class Converter:
             yield _rule(layer.pattern, layer.quantize)
 
     def _check_target(self, model: Model) -> tuple[Problem, ...]:
-        target, warnings = self.options.target, []
-        if self.options.ops is Ops.SELECT_TF:
-            own = sorted({operator.name for operator, _ in model.operators if operator.name.startswith("Flex")})
-            warnings = [
+        target, warnings = self.options.target, list(self._unquantized(model))
+        own = ", ".join(_own_operators(model))
+        if own:
+            warnings.append(
                 Problem(
                     Level.WARNING,
-                    f"for {one} it has TensorFlow's own operators {', '.join(own)}",
-                    SELECT_TF_LOSSES[one],
+                    f"it has TensorFlow's own operators {own}, which nothing here runs: it was not held against the "
+                    "model",
+                    "Compare them where TensorFlow's delegate for such operators is.",
                 )
+            )
+            warnings += [
+                Problem(Level.WARNING, f"for {one} it has TensorFlow's own operators", SELECT_TF_LOSSES[one])
                 for one in ConvertTarget
-                if own
             ]
         if target is None:
             return tuple(warnings)
@@ -362,6 +374,17 @@ class Converter:
             )
         return (*warnings, *problems)
 
+    def _unquantized(self, model: Model) -> Iterator[Problem]:
+        if all(recipe.weight_bits == 32 for recipe in self._recipes):
+            return
+        constants = [one for graph in model.subgraphs for one in graph.tensors if one.constant_bytes]
+        if not any(one.is_quantized or one.dtype in ("float16", "int4", "int2") for one in constants):
+            yield Problem(
+                Level.WARNING,
+                f"{self.options.quantize} found no weights to quantize: it is the float model",
+                "dynamic leaves weights of fewer than 1,024 numbers, dynamic-int4-block32 all but dense layers.",
+            )
+
     # --- the comparison
 
     def _compare(
@@ -371,7 +394,7 @@ class Converter:
         basis: AnnotatedModel,
         model: AnnotatedModel,
         items: Sequence[Item],
-    ) -> tuple[Agreement, ...]:
+    ) -> Agreement:
         name = self.source.name if keras is None else keras.format
         each = sum(8 * max(tensor.size, 1) for tensor in model.model.outputs)
         chosen = [items[index] for index in spread(len(items), max(1, _COMPARED_BYTES // each))]
@@ -391,33 +414,20 @@ class Converter:
             expected = [tuple(outputs[index] for index in order) for outputs in expected]
         inputs = [item.tensors(model) for item in chosen]
         needed = needed_snr(self._recipes, model.model)
-        agreements = []
-        for runtime in self._runtimes(model.model):
-            if runtime is None:
-                actual = session.interpret(model.model.data, inputs, len(model.outputs))
-            else:
-                actual = self._run(model.model, inputs, runtime)
-            found = compare(expected, actual, model.model.outputs, needed)
-            title = "TensorFlow's interpreter" if runtime is None else str(runtime)
-            agreements.append(Agreement(title, len(chosen), found))
-        for agreement in agreements:
-            self._judge(agreement, name)
-        return tuple(agreements)
+        runtime = (
+            load_target("micro").golden_runtime if self.options.target is ConvertTarget.MICRO else Runtime.LITERT
+        )
+        actual = self._run(model.model, inputs, runtime)
+        agreement = Agreement(str(runtime), len(chosen), compare(expected, actual, model.model.outputs, needed))
+        self._judge(agreement, name)
+        return agreement
 
     def _run(self, model: Model, inputs: Sequence[tuple[Array, ...]], runtime: Runtime) -> list[tuple[Array, ...]]:
         try:
             return run_model(model, inputs, runtime, limit=2 * _COMPARED_BYTES >> 20)
         except ModelError as error:
-            fix = error.fix or _TRY[self.options.quantize]
+            fix: Text = error.fix or _TRY[self.options.quantize]
             raise ModelError(error.what, where=self.source, fix=fix) from None
-
-    def _runtimes(self, model: Model) -> list[Runtime | None]:
-        """What runs it; None is TensorFlow's own interpreter, which alone has TensorFlow's operators."""
-        if any(operator.name.startswith("Flex") for operator, _ in model.operators):
-            return [None]
-        if self.options.target is ConvertTarget.MICRO:
-            return [load_target("micro").golden_runtime]
-        return [Runtime.LITERT]
 
     def _judge(self, agreement: Agreement, name: str) -> None:
         worst = agreement.worst
@@ -435,22 +445,46 @@ class Converter:
         raise ModelError(
             f"the .tflite does not answer as the model does: {what}",
             where=self.source,
-            fix=(_TRY[self.options.quantize], " To have it all the same, add ", FORCE, "."),
+            fix=(*_parts(_TRY[self.options.quantize]), " To have it all the same, add ", FORCE, "."),
         )
 
 
-_BROKEN = (
-    "Mostly a few values are far larger than all others and take the range of 8 bits: calibrate on more, and more "
-    "usual, samples; normalize the inputs; try int16x8, float16, or float layers (--layers 'NAME=none'); or train it "
-    "with quantization (packager qat)."
+_BROKEN: Text = (
+    "Mostly a few values are far larger than all others and take the range of 8 bits. Calibrate on more, and more "
+    "usual, samples; normalize the inputs; try ",
+    Example.of((QUANTIZE, Quantize.INT16X8)),
+    " or float16; leave the layer in floats, ",
+    Example.of((LAYERS, ("NAME=none",))),
+    "; or train it with quantization.",
 )
-_TRY = dict.fromkeys(Quantize, "Try a recipe of more bits: int8, int16x8, float16 or none.") | {
+_TRY: dict[Quantize, Text] = dict.fromkeys(Quantize, "Try a recipe of more bits: int8, int16x8, float16 or none.") | {
     Quantize.NONE: "A layer that is random or keeps a state answers so: leave it out, or report the model.",
     Quantize.FLOAT16: "Weights or activations beyond 65,504 do not fit float16: take none, dynamic or int8.",
     Quantize.INT8: _BROKEN,
     Quantize.DYNAMIC: _BROKEN,
     Quantize.INT16X8: "Calibrate on more, and more usual, samples, or take float16.",
 }
+
+
+def _own_operators(model: Model) -> list[str]:
+    """TensorFlow's own operators in it."""
+    return sorted(
+        {operator.name for operator, _ in model.operators if operator.custom and operator.name.startswith("Flex")}
+    )
+
+
+def _constant_problems(agreement: Agreement) -> Iterator[Problem]:
+    for output in agreement.outputs:
+        if output.is_constant:
+            yield Problem(
+                Level.WARNING,
+                f"the output {output.name!r} is the same for all samples: that it agrees proves nothing",
+                "Give samples of what the model was made for, prepared as in its training, or train it first.",
+            )
+
+
+def _parts(text: Text) -> tuple[Part, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
 
 
 def spread(count: int, most: int) -> list[int]:
@@ -470,12 +504,11 @@ def _rule(pattern: str, quantize: Quantize) -> QuantizerRule:
             return QuantizerRule(pattern, kind, RECIPES[quantize].weight_bits, block=32 if "block" in quantize else 0)
 
 
-def _check_source(source: Path) -> bool:
-    """Whether ``source`` is a .tflite; ConfigError where it is nothing that can be converted."""
-    kind = source.suffix.lower()
+def _check_source(source: Path) -> None:
+    """Refuse what is nothing that can be converted."""
     if is_folder(source):
         if is_file(source / "saved_model.pb"):
-            return False
+            return
         raise ConfigError(
             "is no SavedModel: it has no saved_model.pb",
             where=source,
@@ -483,13 +516,12 @@ def _check_source(source: Path) -> bool:
         )
     if not is_file(source):
         raise ConfigError("does not exist", where=source)
-    if kind not in (".keras", ".h5", ".hdf5", ".tflite"):
+    if source.suffix.lower() not in (".keras", ".h5", ".hdf5", ".tflite"):
         raise ConfigError(
             "is no .keras, .h5 or .tflite file, nor the folder of a SavedModel",
             where=source,
             fix="Save the model by model.save('model.keras'), and convert that.",
         )
-    return kind == ".tflite"
 
 
 def _check_float(model: Model, source: Path) -> None:

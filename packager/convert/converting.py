@@ -9,7 +9,7 @@ it does not for the concrete functions of a Keras 3 model.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -160,26 +160,3 @@ def _named(data: bytes, loaded: Loaded) -> bytes:
         for port, entry in pairs:
             entry.name = graph.tensors[entry.tensorIndex].name = port.name.encode()
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
-
-
-def interpret(
-    data: bytes, tensors: Sequence[np.ndarray[Any, Any]], progress: Callable[[str], None]
-) -> list[np.ndarray[Any, Any]]:
-    """Run a .tflite in TensorFlow's interpreter, which has TensorFlow's own operators too; samples as in
-    ``predict``."""
-    tf = start_tensorflow()
-    try:
-        interpreter = tf.lite.Interpreter(model_content=data, num_threads=1)
-        interpreter.allocate_tensors()
-        inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
-        answers = []
-        for start in range(0, len(tensors), len(inputs)):
-            interpreter.reset_all_variables()
-            for offset, detail in enumerate(inputs):
-                interpreter.set_tensor(detail["index"], tensors[start + offset])
-            interpreter.invoke()
-            answers += [interpreter.get_tensor(detail["index"]) for detail in outputs]
-            progress(f"ran {start // len(inputs) + 1} of {len(tensors) // len(inputs)} samples")
-    except (ValueError, RuntimeError) as error:
-        raise RefusedError(Reason.INTERPRETER, message=str(error)[:4096]) from None
-    return answers

@@ -155,7 +155,7 @@ _REPLACEMENTS = {
     r"MatrixInverse|Cholesky|Svd|Qr": "Compute what does not depend on the input before, and keep it as a weight.",
     r"I?R?FFT\d?D?": "Compute spectra outside of the model, or by products with a constant matrix.",
 }
-_OPERATOR = re.compile(r"fused\[\"(?:tf\.)?(\w+):\", \"([^\"]+)\"")
+_OPERATOR = re.compile(r"fused\[\"(?:tf\.)?(\w+):\",\s+\"([^\"]+)\"")
 _NAMED_OPERATOR = re.compile(r"'tf\.(\w+)' op|operation 'tf\.(\w+)'|tf\.(\w+)\(")
 _LISTED = re.compile(r"(?:Flex|Custom|TF Select) ops: ([\w, ]+)")
 _UNQUANTIZED = re.compile(r"Quantization(?: to 16x8-bit)? not yet supported for op:? '?(\w+)'?")
@@ -268,12 +268,6 @@ def _prediction(facts: Facts) -> _Words:
     )
 
 
-def _interpreter(facts: Facts) -> _Words:
-    return _Words(
-        f"TensorFlow's interpreter cannot run the .tflite: {_short(str(facts['message']))}", "Try another recipe."
-    )
-
-
 def _memory(_facts: Facts) -> _Words:
     return _Words("there is too little memory for it", ("Take fewer samples: ", Example.of((SAMPLES, 20))))
 
@@ -302,7 +296,6 @@ _WORDS: dict[Reason, Callable[[Facts], _Words]] = {
     Reason.CALIBRATION: _calibration,
     Reason.QUANTIZER: _quantizer,
     Reason.PREDICTION: _prediction,
-    Reason.INTERPRETER: _interpreter,
     Reason.MEMORY: _memory,
     Reason.SAYS: _says,
     Reason.BUG: _bug,

@@ -177,7 +177,8 @@ def of_keras(model: Any, format: str) -> Loaded:
         layers=layers,
         parameters=int(model.count_params()),
         call=call,
-        kept=[variable.value for variable in model.variables] if is_newer else [model],
+        # Not the model itself, whose saving would trace each layer again.
+        kept=[variable.value if is_newer else variable for variable in model.variables],
         recurrent=[layer for layer in _all_layers(model) if hasattr(layer, "unroll")] if is_newer else (),
     )
 

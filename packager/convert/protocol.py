@@ -8,12 +8,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from packager.golden.runner import Tensors
-
 if TYPE_CHECKING:
+    # Help of ``packager convert`` comes from here too, and needs no NumPy.
+    import numpy as np
+
     from packager.convert.loading import Loaded
+    from packager.golden.runner import Tensors
 
 
 class Reason(StrEnum):
@@ -33,7 +33,6 @@ class Reason(StrEnum):
     CALIBRATION = "calibration"
     QUANTIZER = "quantizer"
     PREDICTION = "prediction"
-    INTERPRETER = "interpreter"
     MEMORY = "memory"
     SAYS = "says"  # ``what`` and ``fix`` are the words
     BUG = "bug"

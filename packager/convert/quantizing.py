@@ -22,6 +22,8 @@ def quantize(
     against the names of what an operator gives. ``representative`` is an array for each input of each sample.
     """
     from litert_quantizer import algorithm_manager, qtyping, quantizer
+    from litert_quantizer.calibrator import Calibrator
+    from litert_quantizer.utils import qsv_utils
 
     every = qtyping.TFLOperationName.ALL_SUPPORTED
     state.progress("quantizing")
@@ -43,7 +45,12 @@ def quantize(
                     )
         calibration = None
         if work.need_calibration:
-            calibration = work.calibrate({_signature(data): _samples(state, data, representative)}, num_threads=1)
+            # Of its own accord it takes a moving average of each sample's range, which cuts off what is unusual; the
+            # whole range is what TensorFlow's converter takes.
+            calibrator = Calibrator(data, num_threads=1, qsv_update_func=qsv_utils.min_max_update)
+            samples = {_signature(data): _samples(state, data, representative)}
+            calibrator.calibrate(samples, work._recipe_manager)
+            calibration = calibrator.get_model_qsvs()
         result = work.quantize(calibration, enable_progress_bar=False, enable_progress_report=False)
     except Exception as error:  # whatever it raises, it is about this model and this recipe
         raise RefusedError(Reason.QUANTIZER, type=type(error).__name__, message=str(error)[:_MESSAGE_LIMIT]) from None

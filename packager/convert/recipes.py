@@ -1,7 +1,7 @@
 """What each recipe of quantization is, which runtime runs it, and which target takes it. No TensorFlow.
 
-What ``RUNS`` says of LiteRT and TensorFlow Lite Micro is measured: ``tests/convert/test_matrix.py`` converts a small
-model by every recipe and fails when a runtime comes to behave otherwise. Of the Edge TPU it is what Coral's
+What ``RECIPES`` says of LiteRT and TensorFlow Lite Micro is measured: ``tests/convert/test_conversions.py`` converts
+a small model by every recipe and fails when a runtime behaves otherwise. Of the Edge TPU it is what Coral's
 "TensorFlow models on the Edge TPU" (coral.ai/docs/edgetpu/models-intro, "Model requirements") says: parameters and
 activations of 8 bits, constant sizes, and operators of its table; without its compiler, nothing here can try it.
 """
@@ -29,9 +29,8 @@ class Quantize(Choice):
     INT16X8 = "int16x8", "int8 weights, int16 activations"
     WEIGHTS_INT8 = "weights-int8", "int8 weights, float32 activations"
     WEIGHTS_INT4 = "weights-int4", "4-bit weights, float32 activations"
-    WEIGHTS_INT4_BLOCK32 = "weights-int4-block32", "4-bit weights, a scale for each 32 of them"
     DYNAMIC_INT4 = "dynamic-int4", "4-bit weights; activations are quantized anew in each inference"
-    DYNAMIC_INT4_BLOCK32 = "dynamic-int4-block32", "the same, a scale for each 32 weights"
+    DYNAMIC_INT4_BLOCK32 = "dynamic-int4-block32", "the same for dense layers alone, a scale for each 32 weights"
 
 
 class IO(Choice):
@@ -105,10 +104,12 @@ class Recipe:
         return IO.INT8 if self.quantize is Quantize.INT8 else IO.FLOAT
 
 
-_HYBRID = 'it has no kernels for float32 activations with quantized weights ("Hybrid models are not supported")'
+_HYBRID = 'it has no kernels for quantized weights beside float32 activations ("Hybrid models are not supported")'
 _FULL_INT8 = "it computes in 8 bits only, weights and activations"
-_FLOAT16 = "it has no kernels that dequantize float16 weights"
-_NO_INT4 = f"{_HYBRID[:2]} has no kernels for 4-bit weights beside float32 activations"
+_FLOAT16 = "it has no kernels that make floats of float16 weights"
+_NO_INT4 = "it has no kernels that make floats of 4-bit weights"
+# It loads and answers, with numbers that are wrong.
+_ONE_SCALE = "it takes the scale of the first channel for all when it makes floats of int8 weights, and answers wrong"
 
 
 def _not(edge: str = _FULL_INT8, micro: str = "") -> dict[Engine, str]:
@@ -132,9 +133,8 @@ RECIPES: dict[Quantize, Recipe] = {
             settings=Settings(quantized=True, activations="int16"),
             refused=_not(),
         ),
-        Recipe(Quantize.WEIGHTS_INT8, 8, 32, refused=_not()),
+        Recipe(Quantize.WEIGHTS_INT8, 8, 32, refused=_not(micro=_ONE_SCALE)),
         Recipe(Quantize.WEIGHTS_INT4, 4, 32, refused=_not(micro=_NO_INT4)),
-        Recipe(Quantize.WEIGHTS_INT4_BLOCK32, 4, 32, refused=_not(micro=_NO_INT4)),
         Recipe(Quantize.DYNAMIC_INT4, 4, 8, refused=_not(micro=_HYBRID)),
         Recipe(Quantize.DYNAMIC_INT4_BLOCK32, 4, 8, refused=_not(micro=_HYBRID)),
     )

@@ -297,16 +297,6 @@ class Session:
         count = len(self._source.outputs)
         return [tuple(tensors[start : start + count]) for start in range(0, len(tensors), count)]
 
-    def interpret(self, data: bytes, samples: Samples, outputs: int) -> list[tuple[Array, ...]]:
-        """What a .tflite with so many ``outputs`` answers in TensorFlow's own interpreter.
-
-        Raises:
-            ModelError: it cannot run.
-        """
-        given = [array for sample in samples for array in sample]
-        tensors = self.ask("interpret", blobs=(data,), tensors=given).tensors
-        return [tuple(tensors[start : start + outputs]) for start in range(0, len(tensors), outputs)]
-
     def quantize(self, data: bytes, rules: Sequence[QuantizerRule], representative: Samples = ()) -> bytes:
         """A float .tflite quantized by litert-quantizer; TensorFlow is not imported for that.
 
@@ -340,7 +330,6 @@ _VERBS = {
     "load": "loading",
     "convert": "converting",
     "predict": "running",
-    "interpret": "running",
     "quantize": "quantizing",
 }
 

@@ -29,6 +29,12 @@ _UNKNOWN = re.compile(r"argument not understood:', '(\w+)'|unexpected keyword ar
 _SAME = 1e-4
 # Bytes of samples that are kept from one epoch to the next; more are read again.
 _KEPT_BYTES = 1 << 30
+# The ranges of activations, and those of weights too, among the variables of a quantized model; how far a range moves
+# in a step; and on how many samples they are found.
+_RANGE = re.compile(r"/(?!.*kernel|quantize_layer)\w*_(min|max)(:0)?$")
+_EXTREME = re.compile(r"_(min|max)(:0)?$")
+_MOVED = 0.001
+_CALIBRATED = 200
 # Steps between two words on how far it is.
 _STEPS_TOLD = 20
 
@@ -264,7 +270,53 @@ def _quantize(model: Any, loss: Any, data: _Data, plan: TrainingPlan, state: Sta
             quantized = keras.quantize_apply(annotated, scheme)
     except (ValueError, RuntimeError) as error:
         raise _unsupported(error, "quantize") from None
+    _calibrate(quantized, data, state)
     return quantized, _fit(quantized, loss, data, plan, state, "training with quantization")
+
+
+def _calibrate(model: Any, data: _Data, state: State) -> None:
+    """Set the ranges of all activations to what the samples need.
+
+    They begin as -6 to 6 and move by a thousandth of what is missing in each step of training
+    (MovingAverageQuantizer), so that a few hundred steps would leave them far from what they should be. What a call
+    in training mode found is told by how far it moved them. A range that was too small hides what the layers after
+    it need, so this is repeated until nothing moves. Those of inputs hold all that was seen (AllValuesQuantizer).
+    """
+    state.progress("finding the ranges of its activations")
+    ranges = [variable for variable in model.variables if _RANGE.search(variable.name)]
+    others = [variable for variable in model.variables if not _EXTREME.search(variable.name)]
+    kept = [variable.numpy() for variable in others]
+    batches = [inputs for inputs, _ in data.batches(data.training[:: max(1, len(data.training) // _CALIBRATED)])]
+
+    def found(inputs: Any) -> list[float]:
+        before = [float(variable.numpy()) for variable in ranges]
+        model(inputs, training=True)
+        moved = [float(variable.numpy()) for variable in ranges]
+        return [old + (new - old) / _MOVED for old, new in zip(before, moved, strict=True)]
+
+    def assign(values: Sequence[float]) -> None:
+        for variable, value in zip(ranges, values, strict=True):
+            variable.assign(value)
+
+    last = [0.0] * len(ranges)
+    for _ in range(len(ranges)):
+        values = found(batches[0])
+        assign(values)
+        if all(abs(value - old) <= 0.01 * abs(value) for value, old in zip(values, last, strict=True)):
+            break
+        last = values
+    every = []
+    for inputs in batches:
+        every.append(found(inputs))
+        assign(every[0])
+    extremes = [
+        (max if "max" in variable.name else min)(values)
+        for variable, values in zip(ranges, zip(*every, strict=True), strict=True)
+    ]
+    assign(extremes)
+    # Calls in training mode moved the statistics of batch normalization too.
+    for variable, value in zip(others, kept, strict=True):
+        variable.assign(value)
 
 
 def _unsupported(error: Exception, verb: str) -> RefusedError:

@@ -14,6 +14,7 @@ from packager.convert.protocol import Settings, TrainingPlan, held_out
 from packager.convert.recipes import IO, ConvertOptions, Quantize, TuneOptions, check_tuning
 from packager.convert.session import Session, Training
 from packager.dataset import Dataset, read_dataset
+from packager.extras import Extra, require_extra
 from packager.golden.running import run_model
 from packager.metadata.attach import Annotation
 from packager.runtimes import Runtime
@@ -51,8 +52,8 @@ class Tuned:
         if self.accuracy is not None:
             before, after = self.accuracy
             told.append(
-                f"right in {after:.1%} of {self.asked:,} samples that it was not trained on now; as floats and before: "
-                f"{before:.1%}"
+                f"right in {after:.1%} of {self.asked:,} samples that it was not trained on now; as floats and "
+                f"before: {before:.1%}"
             )
         return tuple(told)
 
@@ -68,7 +69,7 @@ def tune(
     say: Say = lambda _text: None,
     progress: Say = lambda _text: None,
 ) -> Tuned:
-    """Train ``source`` on, convert it, hold the .tflite against the trained model, and write it, annotated, to ``out``.
+    """Train ``source`` on, convert it, hold the .tflite against the trained model, and write it to ``out``.
 
     Args:
         source: a ``.keras`` or ``.h5`` file.
@@ -91,6 +92,7 @@ def tune(
     """
     options = TuneOptions() if options is None else options
     check_tuning(options)
+    require_extra(Extra.CONVERT, "packager qat")
     data = Path(data)
     converter = Converter(
         Path(source), Path(out), _convert_options(options, data), annotation or Annotation(), force, say, progress

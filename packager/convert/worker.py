@@ -67,25 +67,18 @@ def _train(state: State, request: Request) -> Answer:
         raise RefusedError(Reason.SAYS, what=error.what, fix=error.fix, where=error.where) from None
 
 
-def _interpret(state: State, request: Request) -> Answer:
-    from packager.convert.converting import interpret
-
-    return Answer(tensors=interpret(request.blobs[0], request.tensors, state.progress))
-
-
 def _quantize(state: State, request: Request) -> Answer:
     from packager.convert.quantizing import quantize
 
     return Answer(blobs=(quantize(state, request.blobs[0], request.header["rules"], request.tensors),))
 
 
-# By the name in a request. ``load``, ``convert`` and ``predict`` are of models of TensorFlow; ``interpret`` runs a
-# .tflite in TensorFlow's own interpreter, which has its operators too, and ``quantize`` needs litert-quantizer only.
+# By the name in a request. ``load``, ``convert`` and ``predict`` are of models of TensorFlow; ``quantize`` needs
+# litert-quantizer only.
 HANDLERS: dict[str, Handler] = {
     "load": _load,
     "convert": _convert,
     "predict": _predict,
-    "interpret": _interpret,
     "quantize": _quantize,
     "train": _train,
 }

@@ -28,8 +28,9 @@ from packager.tasks.quantization import quantize
 class ImageInput(Input):
     """An image input [1, height, width, channels], or [1, channels, height, width] where ``is_planar``.
 
-    A gray one may be [1, height, width] too. ``channels`` is 1 (gray) or 3, in the order ``order``. ``mean`` and ``std`` hold one value a channel, in that
-    order and in units of 8-bit pixels; ``pad`` is the gray value around a letterboxed picture.
+    A gray one may be [1, height, width] too. ``channels`` is 1 (gray) or 3, in the order ``order``. ``mean`` and
+    ``std`` hold one value a channel, in that order and in units of 8-bit pixels; ``pad`` is the gray value around a
+    letterboxed picture.
     """
 
     kind = InputKind.IMAGE
