@@ -361,6 +361,15 @@ class _SettingsCommand(TyperCommand):
         return {field.name: field.metadata["help"] for kind in kinds for field in dataclasses.fields(kind)}
 
 
+class _CompareCommand(_SettingsCommand):
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        for parameter in self.params:
+            if parameter.name == "models":
+                # Typer's own is a type of Python: list[Path].
+                typing.cast("Any", parameter).display_type = lambda _ctx: "<path>"
+        return super().make_context(*args, **extra)
+
+
 class _ConvertCommand(_SettingsCommand):
     def _helps(self, *kinds: Any) -> dict[str, str]:
         from packager.convert.recipes import ConvertOptions
@@ -667,7 +676,7 @@ def qat(
 # --- compare ----------------------------------------
 
 
-@app.command(cls=_SettingsCommand)
+@app.command(cls=_CompareCommand)
 @_takes_annotation
 def compare(
     models: Annotated[

@@ -493,12 +493,12 @@ def test_an_option_that_is_wrong(networks: list[Path], cifar: Path, tmp_path: Pa
     )
     assert told("--data", cifar, "--plot", "plot.jpg").startswith("error: plot.jpg: is neither a .png nor an .svg\n")
     without = {"PYTHONPATH": str(PROJECT / "tests/absent"), "PACKAGER_TEST_ABSENT": "matplotlib distributed"}
-    for option, value, package, extra in (
-        ("--plot", "plot.png", "matplotlib", "compare"),
-        ("--dask", "tcp://127.0.0.1:1", "distributed", "dask"),
+    for option, value, what, package, extra in (
+        ("--plot", "plot.png", "drawing a plot", "matplotlib", "compare"),
+        ("--dask", "tcp://127.0.0.1:1", "packager compare --dask", "distributed", "dask"),
     ):
         assert told("--data", cifar, option, value, **without) == (
-            f"error: packager compare {option} needs {package}, which is not installed: "
+            f"error: {what} needs {package}, which is not installed: "
             f"pip install 'tflite-packager[{extra}]'\n"
         )
     assert not list(Path.cwd().glob("plot.*"))
