@@ -495,11 +495,10 @@ def test_an_option_that_is_wrong(networks: list[Path], cifar: Path, tmp_path: Pa
     without = {"PYTHONPATH": str(PROJECT / "tests/absent"), "PACKAGER_TEST_ABSENT": "matplotlib distributed"}
     for option, value, what, package, extra in (
         ("--plot", "plot.png", "drawing a plot", "matplotlib", "compare"),
-        ("--dask", "tcp://127.0.0.1:1", "packager compare --dask", "distributed", "dask"),
+        ("--dask", "tcp://127.0.0.1:1", "work on a Dask cluster", "distributed", "dask"),
     ):
         assert told("--data", cifar, option, value, **without) == (
-            f"error: {what} needs {package}, which is not installed: "
-            f"pip install 'tflite-packager[{extra}]'\n"
+            f"error: {what} needs {package}, which is not installed: pip install 'tflite-packager[{extra}]'\n"
         )
     assert not list(Path.cwd().glob("plot.*"))
 
