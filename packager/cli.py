@@ -355,13 +355,19 @@ class _SettingsCommand(TyperCommand):
         for option in self.params:
             if isinstance(option, TyperOption) and option.name in helps:
                 option.help = helps[option.name]
-            elif option.nargs == -1:
-                # Help would show Python's type.
-                setattr(option, "display_type", lambda _context: "<path>")  # noqa: B010
         return super().make_context(*args, **extra)
 
     def _helps(self, *kinds: Any) -> dict[str, str]:
         return {field.name: field.metadata["help"] for kind in kinds for field in dataclasses.fields(kind)}
+
+
+class _CompareCommand(_SettingsCommand):
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        for parameter in self.params:
+            if parameter.name == "models":
+                # Typer's own is a type of Python: list[Path].
+                typing.cast("Any", parameter).display_type = lambda _ctx: "<path>"
+        return super().make_context(*args, **extra)
 
 
 class _ConvertCommand(_SettingsCommand):
@@ -670,7 +676,7 @@ def qat(
 # --- compare ----------------------------------------
 
 
-@app.command(cls=_SettingsCommand)
+@app.command(cls=_CompareCommand)
 @_takes_annotation
 def compare(
     models: Annotated[

@@ -72,7 +72,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def many_units(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As of many more pictures: three units, for two workers; without the latency, which none of them measures."""
+    """As of many more pictures: three units, for two workers. Latency is no matter of them."""
     monkeypatch.setattr(comparison, "_latency", lambda *_: None)
     monkeypatch.setattr(
         comparison, "slices", lambda samples, _workers, _size: [range(at, at + 100) for at in range(0, samples, 100)]
