@@ -452,7 +452,7 @@ def test_lines(keys: tuple[str | int, ...], line: int) -> None:
 
 def test_the_examples(examples: Path) -> None:
     paths = sorted(examples.glob("*/*.toml"))
-    assert sorted({path.parent.name for path in paths}) == ["digits", "gestures", "shapes", "sine"]
+    assert sorted({path.parent.name for path in paths}) == ["digits", "gestures", "line", "shapes", "sine"]
     for path in paths:
         config = read_config(path)
         assert config.model.is_file()

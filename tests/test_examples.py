@@ -130,12 +130,26 @@ def test_the_same_seed_gives_the_same_motions() -> None:
     assert not np.array_equal(made, motions.windows(motions.HELD_OUT, 20)[0])
 
 
-# --- both ----------------------------------------
+# --- line ----------------------------------------
+
+
+def test_the_line_is_learned(examples: Path) -> None:
+    interpreter = Interpreter(model_path=str(examples / "line" / "line.tflite"), num_threads=1)
+    interpreter.allocate_tensors()
+    for x in (-1.0, 0.5, 10.0):
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], np.array([[x]], np.float32))
+        interpreter.invoke()
+        assert interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0, 0] == pytest.approx(
+            2 * x - 1, abs=0.05
+        )
+
+
+# --- all ----------------------------------------
 
 
 @needs_micro
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["gestures", "shapes", "shapes/float.toml"])
+@pytest.mark.parametrize("name", ["gestures", "line", "shapes", "shapes/float.toml"])
 def test_what_is_built_proves_itself(examples: Path, name: str, tmp_path: Path) -> None:
     build(examples / name, tmp_path)
     assert verify(tmp_path / "micro").passed

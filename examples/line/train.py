@@ -2,7 +2,9 @@
 
     uv run --extra convert --group train examples/line/train.py
 
-Writes `line.keras` next to itself.
+Writes `line.keras` next to itself, of which this makes the `line.tflite` that packager.toml names:
+
+    packager convert examples/line/line.keras -o examples/line/line.tflite
 """
 
 from pathlib import Path

@@ -148,3 +148,10 @@ def test_readme_shows_these_figures(fashion: Result, digits: Result) -> None:
             model = result.model(name)
             assert int(size.replace(",", "")) == pytest.approx(model["bytes"], rel=0.01)
             assert float(accuracy.removesuffix(" %")) == pytest.approx(100 * result.top1(name), abs=0.5)
+
+
+def test_the_smallest_example_is_what_convert_makes(tensorflow: Path, tmp_path: Path) -> None:
+    folder = PROJECT / "examples" / "line"
+    ran = packager_with_tensorflow("convert", folder / "line.keras", "-o", tmp_path / "line.tflite")
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "line.tflite").read_bytes() == (folder / "line.tflite").read_bytes()

@@ -614,7 +614,7 @@ NORMALIZED = {"mean": (0.0,), "std": (1.0,)}
         (classifier(scores=T("", (1, 5, 3))), 3, NORMALIZED, "this one [1, 5, 3] (rank 3)", "Task.TENSORS"),
         (classifier(scores=T("", (2, 3))), 3, NORMALIZED, "this one [2, 3]", "Task.TENSORS"),
         (classifier(scores=T("", ())), 1, NORMALIZED, "this one [] (rank 0)", "Task.TENSORS"),
-        (classifier(T("", (1, 4, 4))), 3, NORMALIZED, "and this one [1, 4, 4]", "Task.TENSORS"),
+        (classifier(T("", (2, 4, 4))), 3, NORMALIZED, "and this one [2, 4, 4]", "Task.TENSORS"),
         (classifier(T("", (1, 4, 4, 2))), 3, NORMALIZED, "and this one [1, 4, 4, 2]", "Task.TENSORS"),
         (classifier(T("", (1, 4, 4, 3), "int32")), 3, NORMALIZED, "and this one int32", "Task.TENSORS"),
         (
