@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,8 @@ from packager.metadata.view import ModelMetadata
 from packager.model import parse_model, read_model
 from packager.reading import read_file
 from packager.runtimes import Runtime, is_installed, require
-from packager.tasks import AnswerKind, Task
+from packager.tasks import Activation, AnswerKind, Task
+from packager.tasks.classes import Classes, Labels
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -176,6 +177,7 @@ def compare(
     inspections = [None if variant.is_keras else inspect_model(variant.path) for variant in variants]
     first = variants[0].annotated
     dataset = read_dataset(Path(data).absolute() if dask else data, first, labelled=False)
+    variants = [_with_classes(variant, dataset) for variant in variants]
     if dataset.boxes is not None:
         require_extra(Extra.COMPARE, "packager compare of detectors")
     pool: AbstractContextManager[Pool] = dask_pool(dask, dataset.path) if dask else local_pool()
@@ -206,7 +208,7 @@ def compare(
                 failed=tally.failed,
             )
         )
-    return Comparison(Path(data), len(dataset), first.task, tuple(rows))
+    return Comparison(Path(data), len(dataset), variants[0].annotated.task, tuple(rows))
 
 
 def _read_variants(paths: Sequence[Path], annotation: Annotation | None, *, is_far: bool) -> list[Variant]:
@@ -233,6 +235,22 @@ def _read_variants(paths: Sequence[Path], annotation: Annotation | None, *, is_f
         like = next(metadata, next(iter(found.values())))
         found |= {place: Variant.of_keras(place, like) for place in keras}
     return [found[place] for place in places]
+
+
+def _with_classes(variant: Variant, dataset: Dataset) -> Variant:
+    """A model without a task whose one output is a list, where the data tell classes: these are the items of it."""
+    annotated = variant.annotated
+    tensor = annotated.outputs[0].tensor
+    if annotated.task is not Task.TENSORS or dataset.classes is None or len(annotated.outputs) > 1:
+        return variant
+    is_list = 1 < tensor.size == tensor.shape[-1] > max(dataset.classes) if tensor.shape else False
+    if not is_list or tensor.dtype == "string":
+        return variant
+    labels = tuple(map(str, range(tensor.size)))
+    answer = Classes(0, tensor, Labels(labels), Activation.NONE, 0.0)
+    return replace(
+        variant, annotated=replace(annotated, task=Task.TENSOR_CLASSIFICATION, labels=labels, answer=answer)
+    )
 
 
 def is_keras(path: Path) -> bool:

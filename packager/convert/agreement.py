@@ -16,8 +16,8 @@ from packager.tasks.kinds import Array
 # smallest and largest value spans: a step of 8σ/2^b has the variance step²/12, so σ² is 6.02·b − 7.27 dB above it.
 _DB_PER_BIT = 20 * math.log10(2)
 _RANGE_DB = 10 * math.log10(64 / 12)
-# Values are no normal distribution, and layers amplify the noise of those before. A judgment: models of 2 to 53 layers
-# that were right kept more than this leaves, and broken ones less (docs/converting.md).
+# Values are no normal distribution, and layers amplify the noise of those before. A judgment: models of 2 to 53
+# layers that were right kept more than this leaves, and broken ones less (docs/converting.md).
 _MARGIN_DB = 12.0
 # With noise of half its power a signal is not worth having, whatever the recipe; and no rounding of float32 is worse.
 _LOWEST_DB = 3.0

@@ -34,8 +34,10 @@ from packager.golden import build_goldens, read_samples
 from packager.golden.isolation import IsolatedModel
 from packager.inspection import inspect_model
 from packager.metadata.attach import Annotation, annotate
+from packager.metadata.embedding import strip
 from packager.model import parse_model
 from packager.runtimes import Runtime
+from packager.tasks import Task
 from packager.tasks.mask import Mask
 from tests import hand_made
 from tests.cells.projects import annotated
@@ -445,6 +447,22 @@ def test_a_model_that_is_another_by_now(tmp_path: Path, networks: list[Path], ci
     path.write_bytes(networks[1].read_bytes())
     with pytest.raises(ConfigError, match="is another file than it was when the comparison began"):
         run_unit(Unit(read_dataset(cifar, given, labelled=True), (Variant.of(given, path, given.model.sha256),)))
+
+
+def test_a_model_without_metadata(networks: list[Path], tmp_path: Path) -> None:
+    """The class of an array is the number of the item; what is no list of these has none."""
+    paths = []
+    for network in networks:
+        paths.append(tmp_path / network.name)
+        paths[-1].write_bytes(strip(network.read_bytes()))
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3)).astype(np.float32)
+    np.savez(tmp_path / "x.npz", x=pixels, y=np.arange(20) % 10)
+    found = compare(paths, tmp_path / "x.npz")
+    assert found.task is Task.TENSOR_CLASSIFICATION
+    labelled = compare(networks, tmp_path / "x.npz")
+    assert [model.accuracy for model in found.models] == [model.accuracy for model in labelled.models]
+    np.savez(tmp_path / "other.npz", x=pixels, y=np.arange(20))
+    assert compare(paths, tmp_path / "other.npz").models[0].accuracy is None
 
 
 # --- the command ----------------------------------------
