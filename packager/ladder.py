@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from packager.convert.tuning import tune_loaded
 from packager.dataset import read_dataset
 from packager.errors import ConfigError, ModelError, PackagerError
 from packager.extras import Extra, require_extra
+from packager.golden.isolation import temporary_folder
 from packager.inspection import runs
 from packager.metadata.attach import Annotation
 from packager.model import read_model
@@ -123,7 +123,7 @@ def climb(
             about=TRAIN_SETTING,
         )
     learned = data if train is None else Path(train)
-    with tempfile.TemporaryDirectory(prefix="packager-") as made:
+    with temporary_folder("the ladder") as made:
         folder = Path(made)
         first = Converter(
             source,

@@ -184,7 +184,23 @@ LAYER_RECIPES = tuple(quantize for quantize in Quantize if quantize is not Quant
 
 
 @dataclass(frozen=True)
-class ConvertOptions:
+class SourceOptions:
+    """What of a conversion is no matter of its recipe."""
+
+    io: IO | None = field(
+        default=None,
+        metadata={"help": "Type of inputs and outputs: float, int8 or uint8; default: int8 for int8, else float."},
+    )
+    target: ConvertTarget | None = field(
+        default=None,
+        metadata={"help": "Where it is to run: micro, android, ios, pi or coral. What cannot run there is refused."},
+    )
+    trust: bool = field(default=False, metadata={"help": "Run the Python code in the file: its Lambda layers."})
+    time_limit: int = field(default=3600, metadata={"help": "Seconds that a step may take."})
+
+
+@dataclass(frozen=True)
+class ConvertOptions(SourceOptions):
     """How a model is converted."""
 
     quantize: Quantize = field(
@@ -199,10 +215,6 @@ class ConvertOptions:
         },
     )
     samples: int = field(default=200, metadata={"help": "How many of them are used at most, spread over all."})
-    io: IO | None = field(
-        default=None,
-        metadata={"help": "Type of inputs and outputs: float, int8 or uint8; default: int8 for int8, else float."},
-    )
     ops: Ops = field(
         default=Ops.BUILTINS,
         metadata={
@@ -212,10 +224,6 @@ class ConvertOptions:
     optimize: Optimize | None = field(
         default=None,
         metadata={"help": "TensorFlow's older name of a recipe: default, size or latency, which are all one."},
-    )
-    target: ConvertTarget | None = field(
-        default=None,
-        metadata={"help": "Where it is to run: micro, android, ios, pi or coral. What cannot run there is refused."},
     )
     layers: tuple[LayerRule, ...] = field(
         default=(),
@@ -227,8 +235,6 @@ class ConvertOptions:
             "help": "Shape of an input whose dimensions are open: 1,224,224,3 or NAME=1,16. Repeat it for more."
         },
     )
-    trust: bool = field(default=False, metadata={"help": "Run the Python code in the file: its Lambda layers."})
-    time_limit: int = field(default=3600, metadata={"help": "Seconds that a step may take."})
 
 
 QUANTIZE = Setting(ConvertOptions, "quantize")
@@ -306,7 +312,7 @@ def _fitting(engine: Engine) -> tuple[Example | str, ...]:
 
 
 @dataclass(frozen=True)
-class TuneOptions:
+class TuneOptions(SourceOptions):
     """How a model is trained on."""
 
     epochs: int = field(
@@ -319,21 +325,12 @@ class TuneOptions:
         default=Quantize.INT8,
         metadata={"help": "int8, or none, for a float model with zeros."},
     )
-    io: IO | None = field(
-        default=None, metadata={"help": "Type of inputs and outputs: float, int8 or uint8; default: int8 for int8."}
-    )
-    target: ConvertTarget | None = field(
-        default=None,
-        metadata={"help": "Where it is to run: micro, android, ios, pi or coral. What cannot run there is refused."},
-    )
     batch_size: int = field(default=32, metadata={"help": "Samples of a step of training."})
     learning_rate: float = field(default=1e-4, metadata={"help": "How far a step of training goes."})
     patience: int = field(
         default=3, metadata={"help": "Epochs without a smaller loss on what is not trained on, after which it ends."}
     )
     samples: int = field(default=200, metadata={"help": "On how many the result is held against the trained model."})
-    trust: bool = field(default=False, metadata={"help": "Run the Python code in the file: its Lambda layers."})
-    time_limit: int = field(default=3600, metadata={"help": "Seconds that a step may take."})
 
 
 TUNE_EPOCHS = Setting(TuneOptions, "epochs")

@@ -14,7 +14,6 @@ import queue
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -30,9 +29,9 @@ from packager.annotated import AnnotatedModel
 from packager.convert.explaining import explain
 from packager.convert.protocol import QuantizerRule, Reason, Settings, TrainingPlan
 from packager.dataset import Dataset
-from packager.errors import ModelError, WriteError
+from packager.errors import ModelError
 from packager.golden import runner
-from packager.golden.isolation import child_environment, drain, how_it_ended, kill
+from packager.golden.isolation import child_environment, drain, how_it_ended, kill, temporary_folder
 
 Array = np.ndarray[Any, Any]
 Samples = Sequence[tuple[Array, ...]]
@@ -127,16 +126,7 @@ class Session:
         self._printed = bytearray()
         self._frames: queue.SimpleQueue[Reply | None] = queue.SimpleQueue()
         with ExitStack() as stack:
-            try:
-                folder = stack.enter_context(
-                    tempfile.TemporaryDirectory(prefix="packager-", ignore_cleanup_errors=True)
-                )
-            except OSError as error:
-                raise WriteError(
-                    f"converting needs a temporary folder, and none can be made: {error.strerror}",
-                    where=error.filename,
-                    fix="Free some space there, or name another folder in the environment variable TMPDIR.",
-                ) from None
+            folder = stack.enter_context(temporary_folder("converting"))
             self._child = subprocess.Popen(
                 [sys.executable, "-P", "-B", "-m", "packager.convert.worker", str(os.getpid())],
                 cwd=folder,

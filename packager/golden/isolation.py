@@ -193,18 +193,26 @@ class IsolatedModel:
         self._stack.close()
 
 
-@contextmanager
-def _started_child() -> Iterator[subprocess.Popen[bytes]]:
-    """The process of ``runner.py``, killed at the end with all that it started."""
+def temporary_folder(what: str) -> tempfile.TemporaryDirectory[str]:
+    """A folder that goes when it is left; ``what`` needs it ("running a model").
+
+    Raises:
+        WriteError: none can be made.
+    """
     try:
-        folder = tempfile.TemporaryDirectory(prefix="packager-", ignore_cleanup_errors=True)
+        return tempfile.TemporaryDirectory(prefix="packager-", ignore_cleanup_errors=True)
     except OSError as error:
         raise WriteError(
-            f"running a model needs a temporary folder, and none can be made: {error.strerror}",
+            f"{what} needs a temporary folder, and none can be made: {error.strerror}",
             where=error.filename,
             fix="Free some space there, or name another folder in the environment variable TMPDIR.",
         ) from None
-    with folder as cwd:
+
+
+@contextmanager
+def _started_child() -> Iterator[subprocess.Popen[bytes]]:
+    """The process of ``runner.py``, killed at the end with all that it started."""
+    with temporary_folder("running a model") as cwd:
         child = subprocess.Popen(
             [sys.executable, "-P", "-B", runner.__file__],
             cwd=cwd,
