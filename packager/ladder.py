@@ -15,14 +15,15 @@ from packager.convert.recipes import ConvertOptions, ConvertTarget, Quantize, Tu
 from packager.convert.session import Session
 from packager.convert.tuning import tune_loaded
 from packager.dataset import read_dataset
-from packager.errors import ConfigError, ModelError, PackagerError
+from packager.errors import ConfigError, ModelError, PackagerError, WriteError
 from packager.extras import Extra, require_extra
+from packager.finding import is_file
 from packager.golden.isolation import temporary_folder
 from packager.inspection import runs
 from packager.metadata.attach import Annotation
 from packager.model import read_model
 from packager.report import write_report
-from packager.settings import Example, Setting
+from packager.settings import FORCE, Example, Setting
 from packager.targets.edge_tpu import edge_tpu_problems
 from packager.writing import Change, write_files
 
@@ -122,6 +123,13 @@ def climb(
             fix=("Give what the model was trained on: ", Example.of((TRAIN_SETTING, "FILE_OR_FOLDER"))),
             about=TRAIN_SETTING,
         )
+    if not force and is_file(out / COMPARISON):
+        # Its latencies are others each time: writing would refuse it, after all the work.
+        raise WriteError(
+            "is of another ladder",
+            where=out / COMPARISON,
+            fix=("Choose another folder, or replace it with ", FORCE, "."),
+        )
     learned = data if train is None else Path(train)
     with temporary_folder("the ladder") as made:
         folder = Path(made)
@@ -139,6 +147,8 @@ def climb(
         first.check()
         with first.session() as session:
             loaded = first.load(session)
+            # What is wrong with the data is told before what takes minutes.
+            read_dataset(data, loaded.basis, labelled=False)
             for name, model, agrees in _variants(session, first, loaded, learned, tuning if qat else None, failed):
                 (folder / name).write_bytes(model)
                 if not agrees:
@@ -234,8 +244,11 @@ def is_worse(model: ComparedModel, first: ComparedModel) -> bool:
 
 
 def _why(target: ConvertTarget, best: ComparedModel, source: ComparedModel, able: int) -> str:
-    runs_it = f"the {able} that {target.meaning} takes" if able > 1 else f"what {target.meaning} takes of them"
-    said = f"The smallest of {runs_it}" if able > 1 else f"It is {runs_it}"
+    said = (
+        f"The smallest of the {able} that {target.meaning} takes"
+        if able > 1
+        else f"It is what {target.meaning} takes of them"
+    )
     if best.accuracy is None or source.accuracy is None:
         return f"{said}, and answers as the model does."
     low, high = best.accuracy.interval

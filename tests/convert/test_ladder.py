@@ -155,3 +155,23 @@ def test_the_smallest_example_is_what_convert_makes(tensorflow: Path, tmp_path: 
     ran = packager_with_tensorflow("convert", folder / "line.keras", "-o", tmp_path / "line.tflite")
     assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "line.tflite").read_bytes() == (folder / "line.tflite").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("there", "data", "message"),
+    [
+        (True, MNIST / "held-out.npz", "comparison.json: is of another ladder\n"),
+        (False, MNIST / "nosuch.npz", "nosuch.npz: no such file\n"),
+    ],
+)
+def test_what_is_wrong_is_told_before_anything_is_converted(
+    there: bool, data: Path, message: str, tensorflow: Path, tmp_path: Path
+) -> None:
+    if there:
+        (tmp_path / "comparison.json").write_text("{}")
+    source = PROJECT / "examples" / "line" / "line.keras"
+    ran = packager_with_tensorflow("ladder", source, "-o", tmp_path, "--data", data)
+    assert ran.returncode == 1
+    assert message in ran.stderr
+    assert "quantizing" not in ran.stderr
+    assert [path.name for path in tmp_path.iterdir()] == (["comparison.json"] if there else [])
