@@ -112,7 +112,6 @@ class _Data:
         )
         self._width = answers[0].shape[-1] if answers[0].ndim else 1
         self._scales = [max(float(answer.std()), 1e-6) for answer in answers]
-        self._targets: list[Array] | None = None
 
     def _read(self, numbers: Array) -> list[Array]:
         rows = self._dataset.values(self._annotated, numbers.tolist())
@@ -377,6 +376,7 @@ class _Builder:
     def apply(self, model: Any, inputs: Sequence[Any]) -> list[Any]:
         """The outputs of ``model``, a Functional or Sequential of Keras 3, for tensors of tf-keras."""
         import keras
+        import tensorflow as tf
 
         functional = getattr(model, "_functional", None) or model
         if not isinstance(functional, keras.src.models.functional.Functional):
@@ -393,18 +393,19 @@ class _Builder:
                     continue
                 given, keywords = node.arguments.fill_in(tensors)
                 made = self._call(node.operation, given, keywords)
-                for tensor, value in zip(node.output_tensors, _flat(made), strict=True):
+                for tensor, value in zip(node.output_tensors, tf.nest.flatten(made), strict=True):
                     tensors[id(tensor)] = value
         return [tensors[id(tensor)] for tensor in functional.outputs]
 
     def _call(self, operation: Any, given: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
         import keras
+        import tensorflow as tf
 
         keywords = {
             name: value for name, value in keywords.items() if name not in ("training", "mask") and value is not None
         }
         if isinstance(operation, keras.Model):
-            return self.apply(operation, _flat(list(given)))
+            return self.apply(operation, tf.nest.flatten(given))
         if id(operation) not in self._made:
             self._made[id(operation)] = self._layer(operation)
         return self._made[id(operation)](*given, **keywords)
@@ -457,14 +458,6 @@ def _construct(made: Any, config: dict[str, Any], kind: str) -> Any:
             del config[setting]
 
 
-def _flat(value: Any) -> list[Any]:
-    if isinstance(value, (list, tuple)):
-        return [item for part in value for item in _flat(part)]
-    if isinstance(value, dict):
-        return [item for key in sorted(value) for item in _flat(value[key])]
-    return [value]
-
-
 def _other_layer(name: str, kind: str, why: str) -> RefusedError:
     return RefusedError(
         Reason.SAYS,
@@ -484,7 +477,8 @@ def _check_same(loaded: Loaded, model: Any) -> None:
         is_float = np.dtype(port.dtype).kind == "f"
         values.append(tf.constant(generator.random(fixed) if is_float else np.zeros(fixed), port.dtype))
     here = [np.asarray(value) for value in loaded.call(values)]
-    there = [np.asarray(value) for value in _flat(model(values[0] if len(values) == 1 else values, training=False))]
+    made = model(values[0] if len(values) == 1 else values, training=False)
+    there = [np.asarray(value) for value in tf.nest.flatten(made)]
     for one, other in zip(here, there, strict=True):
         far = float(np.abs(one - other).max(initial=0))
         if one.shape != other.shape or not far <= _SAME * max(1.0, float(np.abs(one).max(initial=0))):
