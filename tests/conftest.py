@@ -57,7 +57,7 @@ TOOLCHAINS = {
     "mediapipe": "",
     "pi_root": "",
     "portaudio": "",
-    "shells": "bash fish zsh",
+    "shells": "bash curl dash fish zsh",
     "swift": "",
     "tensorflow": "",
     "uv": "uv",

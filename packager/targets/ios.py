@@ -158,6 +158,9 @@ class VersionsContext:
     """What the project asks for, see versions.toml."""
 
     tensorflow_lite_c: str
+    tensorflow_lite_c_newest: str
+    tensorflow_lite_c_url: str
+    tensorflow_lite_c_sha256: str
 
 
 @dataclass(frozen=True)

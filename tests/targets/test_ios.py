@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import plistlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -95,6 +96,18 @@ def test_tree_of_a_classifier(examples: Path, assert_tree: Compare) -> None:
 
 def test_tree_of_a_tensor_model(examples: Path, assert_tree: Compare) -> None:
     assert_tree("ios_sine", project(sine(examples), []))
+
+
+def test_the_privacy_manifest_is_a_property_list(examples: Path) -> None:
+    """With the four keys that Apple asks for, which tell of nothing."""
+    files = project(sine(examples), [])
+    manifest = plistlib.loads(files["Sources/Sine/PrivacyInfo.xcprivacy"])
+    assert manifest == {
+        "NSPrivacyTracking": False,
+        "NSPrivacyTrackingDomains": [],
+        "NSPrivacyCollectedDataTypes": [],
+        "NSPrivacyAccessedAPITypes": [],
+    }
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,10 @@ Pod::Spec.new do |s|
   s.static_framework = true
 
   s.source_files = 'Sources/Digits/*.swift'
-  s.resource_bundles = { 'DigitsAssets' => 'Sources/Digits/Assets/*' }
+  s.resource_bundles = {
+    'DigitsAssets' => 'Sources/Digits/Assets/*',
+    'DigitsPrivacy' => 'Sources/Digits/PrivacyInfo.xcprivacy'
+  }
   s.dependency 'TensorFlowLiteC', '~> 2.14'
 
   s.test_spec 'Tests' do |tests|

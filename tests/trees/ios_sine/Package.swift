@@ -9,15 +9,15 @@ let package = Package(
     .library(name: "Sine", targets: ["Sine"])
   ],
   dependencies: [
-    // TensorFlow Lite's C library. There is no official Swift package of it: README.md says how to
-    // make this one, which all models of an app share.
+    // TensorFlow Lite's C library. There is no official Swift package of it: Scripts/get-runtime.sh
+    // makes this one, which all models of an app share.
     .package(path: "../TensorFlowLiteC")
   ],
   targets: [
     .target(
       name: "Sine",
       dependencies: ["TensorFlowLiteC"],
-      resources: [.copy("Assets")],
+      resources: [.copy("Assets"), .copy("PrivacyInfo.xcprivacy")],
       linkerSettings: [.linkedLibrary("c++", .when(platforms: [.iOS]))]
     ),
     .testTarget(

@@ -16,7 +16,10 @@ Pod::Spec.new do |s|
   s.static_framework = true
 
   s.source_files = 'Sources/Sine/*.swift'
-  s.resource_bundles = { 'SineAssets' => 'Sources/Sine/Assets/*' }
+  s.resource_bundles = {
+    'SineAssets' => 'Sources/Sine/Assets/*',
+    'SinePrivacy' => 'Sources/Sine/PrivacyInfo.xcprivacy'
+  }
   s.dependency 'TensorFlowLiteC', '~> 2.14'
 
   s.test_spec 'Tests' do |tests|
