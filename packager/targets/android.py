@@ -155,21 +155,27 @@ class LetterboxContext:
 
 @dataclass(frozen=True)
 class ImageContext:
-    """A picture as input; ``letterbox`` is None where the picture fills it."""
+    """A picture as input.
+
+    ``letterbox`` is None where the picture fills it; ``is_placed`` tells that answers are taken back into the picture.
+    """
 
     kind = InputKind.IMAGE
 
+    shape: str
     width: int
     height: int
     channels: int
     is_gray: bool
     is_bgr: bool
+    is_planar: bool
+    is_bilinear: bool
+    is_placed: bool
     pixel_format: str
     is_stretch: bool
     is_center_crop: bool
     letterbox: LetterboxContext | None
     dtype: str
-    byte_size: int
     is_float: bool
 
 
@@ -253,7 +259,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
     input, answer = annotated.input, annotated.answer
     return Context(
         project=_project(annotated, options, goldens),
-        input=_image(input) if isinstance(input, ImageInput) else _tensors_input(annotated),
+        input=_image(input, answer.kind) if isinstance(input, ImageInput) else _tensors_input(annotated),
         answer=_classes(answer) if isinstance(answer, Classes) else _tensors_answer(annotated, goldens),
     )
 
@@ -279,21 +285,23 @@ def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> P
     )
 
 
-def _image(image: ImageInput) -> ImageContext:
-    kind = _KINDS[image.tensor.dtype]
+def _image(image: ImageInput, answer: AnswerKind) -> ImageContext:
     return ImageContext(
+        shape=str(list(image.tensor.shape)),
         width=image.width,
         height=image.height,
         channels=image.channels,
         is_gray=image.channels == 1,
         is_bgr=image.channels == 3 and image.order is ChannelOrder.BGR,
+        is_planar=image.is_planar,
+        is_bilinear=image.resize is Resize.BILINEAR,
+        is_placed=answer in (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS),
         pixel_format="gray" if image.channels == 1 else image.order.upper(),
         is_stretch=image.crop is CropMode.STRETCH,
         is_center_crop=image.crop is CropMode.CENTER_CROP,
         letterbox=_letterbox(image.pad) if image.crop is CropMode.LETTERBOX else None,
         dtype=image.tensor.dtype,
-        byte_size=image.tensor.size * kind.item_bytes,
-        is_float=kind.is_float,
+        is_float=_KINDS[image.tensor.dtype].is_float,
     )
 
 
@@ -457,19 +465,6 @@ def _once(kinds: Sequence[Kind]) -> tuple[Kind, ...]:
     return tuple({kind.array: kind for kind in reversed(kinds)}.values())[::-1]
 
 
-def _find_lack(annotated: AnnotatedModel) -> str | None:
-    from packager.tasks.image import ImageInput
-
-    image = annotated.input
-    if not isinstance(image, ImageInput):
-        return find_further_outputs(annotated)
-    if image.resize is Resize.BILINEAR:
-        return f"takes no pictures resized by `{image.resize}`"
-    if image.is_planar:
-        return "takes no pictures whose channels follow one another ([1, 3, height, width])"
-    return find_further_outputs(annotated)
-
-
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
     from packager.golden import golden_files
 
@@ -504,5 +499,5 @@ TARGET = Target(
     layers=lambda context: task_layers("android", context.input.kind, context.answer.kind),
     extra_files=_extra_files,
     next_steps=_next_steps,
-    find_lack=_find_lack,
+    find_lack=find_further_outputs,
 )
