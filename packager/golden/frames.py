@@ -40,8 +40,9 @@ class StoredFrame:
     @property
     def frame(self) -> YuvFrame:
         """The frame itself."""
-        planes = [self.memory[start : start + size] for start, size in (self.y, self.u, self.v)]
-        return YuvFrame(self.width, self.height, *planes, self.y_row_stride, self.uv_row_stride, self.uv_pixel_stride)
+        y, u, v = (self.memory[start : start + size] for start, size in (self.y, self.u, self.v))
+        strides = (self.y_row_stride, self.uv_row_stride, self.uv_pixel_stride)
+        return YuvFrame(self.width, self.height, y, u, v, *strides)
 
 
 def random_frame(

@@ -65,7 +65,8 @@ def rgb(frame: YuvFrame) -> npt.NDArray[np.uint8]:
 
 def _samples(plane: Plane, width: int, height: int, row_stride: int, pixel_stride: int) -> npt.NDArray[np.uint8]:
     rows = np.arange(height)[:, None] * row_stride
-    return plane[rows + np.arange(width) * pixel_stride]
+    samples: npt.NDArray[np.uint8] = plane[rows + np.arange(width) * pixel_stride]
+    return samples
 
 
 def upright(picture: Image.Image, rotation: Rotation, region: Region | None = None) -> Image.Image:

@@ -6,7 +6,7 @@ Only the sources that make inputs are compiled, for inputs of every form, of whi
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -52,10 +52,8 @@ class Input:
     is_planar: bool = False
     has_channels: bool = True
 
-    def of(self, annotated: AnnotatedModel) -> AnnotatedModel:
-        """A model with an image input as one that has this input."""
-        image = annotated.input
-        assert isinstance(image, ImageInput)
+    def of(self, image: ImageInput) -> ImageInput:
+        """Another input with these facts."""
         plane = (self.height, self.width)
         shape = (*plane, self.channels) if self.has_channels else plane
         shape = (1, self.channels, *plane) if self.is_planar else (1, *shape)
@@ -64,7 +62,7 @@ class Input:
         )
         facts = {name: value for name, value in asdict(self).items() if name not in ("dtype", "has_channels")}
         mean, std = ((103.5, 116.25, 123.75), (57.5, 57.25, 58.5)) if self.channels == 3 else ((127.5,), (127.5,))
-        return replace(annotated, input=replace(image, tensor=tensor, mean=mean, std=std, **facts))
+        return replace(image, tensor=tensor, mean=mean, std=std, **facts)
 
 
 ANTIALIAS, BILINEAR = Resize.ANTIALIAS, Resize.BILINEAR
@@ -137,14 +135,18 @@ def bitmap(generator: np.random.Generator, width: int, height: int, *, is_opaque
     return pixels
 
 
+SIZES = (
+    *((1, 1), (1, 7), (7, 1), (2, 3), (20, 33), (33, 20), (28, 28), (27, 29), (13, 200), (200, 13), (64, 48)),
+    *((333, 217), (217, 333), (3, 1000), (1000, 3), (640, 480)),
+)
+
+
 def small_shots() -> tuple[Shot, ...]:
     """Pictures and frames of odd sizes, turned in all ways, whole and in part."""
     generator = np.random.default_rng(1)
-    sizes = ((1, 1), (1, 7), (7, 1), (2, 3), (20, 33), (33, 20), (28, 28), (27, 29), (13, 200), (200, 13), (64, 48))
-    sizes = (*sizes, (333, 217), (217, 333), (3, 1000), (1000, 3), (640, 480))
     shots = []
     layouts = itertools.cycle(Layout)
-    for width, height in sizes:
+    for width, height in SIZES:
         frame = random_frame(generator, width, height, next(layouts), width % 5)
         for source in (bitmap(generator, width, height), frame):
             kind = "bitmap" if source is not frame else "frame"
@@ -179,29 +181,20 @@ def large_shots() -> tuple[Shot, ...]:
     )
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """A call that must fail, and with what."""
-
-    shot: Shot
-    message: str
-    changed: Mapping[str, int]
-
-
-def refusals() -> tuple[Refusal, ...]:
-    """Arguments that cannot be meant."""
+def refusals() -> tuple[tuple[Shot, str], ...]:
+    """Arguments that cannot be meant, and what is said of them."""
     generator = np.random.default_rng(3)
     picture, frame = bitmap(generator, 30, 20), random_frame(generator, 31, 21, Layout.NV21, 5)
     outside = "the region is not within the upright picture of"
 
-    def plane(name: str, **changes: int) -> Shot:
+    def plane(name: str, **changes: Any) -> Shot:
         return Shot(name, replace(frame, **changes))
 
     def short(name: str) -> Shot:
         start, size = getattr(frame, name)
-        return Shot(f"plane {name} too small", replace(frame, **{name: (start, size - 1)}))
+        return plane(f"plane {name} too small", **{name: (start, size - 1)})
 
-    shots = (
+    return (
         (Shot("45 degrees", picture, 45), "rotationDegrees is 0, 90, 180 or 270, and not 45"),
         (Shot("-90 degrees", frame, -90), "rotationDegrees is 0, 90, 180 or 270, and not -90"),
         (Shot("outside", picture, 0, (0, 0, 31, 20)), f"{outside} 30 x 20 pixels: Rect(0, 0 - 31, 20)"),
@@ -217,7 +210,6 @@ def refusals() -> tuple[Refusal, ...]:
         (plane("too wide", uv_pixel_stride=3), "rows of 16 pixels of plane u do not fit"),
         (plane("no pixels", width=0), "a frame has no 0 x 21 pixels"),
     )
-    return tuple(Refusal(shot, message, {}) for shot, message in shots)
 
 
 @dataclass(frozen=True)
@@ -234,18 +226,21 @@ def answers(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Answers
     """Compile the sources of all inputs, and run each with its shots."""
     tools = harness.toolchain()
     work = tmp_path_factory.mktemp("android-pictures")
-    made = {name: facts.of(digits(examples)) for name, facts in INPUTS.items()}
-    folders = {name: write_files(work / name, picture_sources(name, annotated)) for name, annotated in made.items()}
+    annotated = digits(examples)
+    assert isinstance(annotated.input, ImageInput)
+    images = {name: facts.of(annotated.input) for name, facts in INPUTS.items()}
+    folders = {
+        name: write_files(work / name, picture_sources(name, replace(annotated, input=image)))
+        for name, image in images.items()
+    }
     broken = harness.compile_kotlin(tools, folders, [harness.HERE / "Driver.kt"], work / "classes")
     assert not broken, "".join(map(str, broken.values()))
     run = work / "run"
     run.mkdir()
-    groups = {"small": SMALL_SHOTS, "refused": tuple(refusal.shot for refusal in REFUSALS), "large": large_shots()}
+    groups = {"small": SMALL_SHOTS, "refused": tuple(shot for shot, _ in REFUSALS), "large": large_shots()}
     tasks = {name: write_shots(run / f"{name}.bin", shots) for name, shots in groups.items()}
-    images = {name: annotated.input for name, annotated in made.items()}
-    fits = []
+    fits: list[dict[str, Any]] = []
     for name, image in images.items():
-        assert isinstance(image, ImageInput)
         for group in ("large",) if name in LARGE else ("small", "refused"):
             fits.append(
                 {
@@ -281,27 +276,35 @@ def picture_sources(name: str, annotated: AnnotatedModel) -> dict[str, bytes]:
     return {path: content for path, content in files.items() if path.rpartition("/")[2] in SOURCES}
 
 
-def write_shots(path: Path, shots: tuple[Shot, ...]) -> list[dict[str, Any]]:
+def write_shots(path: Path, shots: Sequence[Shot]) -> list[dict[str, Any]]:
     """Write the bytes of all shots to ``path``, those of each source once, and tell Driver.kt of each."""
     starts: dict[int, int] = {}
     entries = []
     with path.open("wb") as file:
         for shot in shots:
-            is_frame = isinstance(shot.source, StoredFrame)
-            memory = shot.source.memory if isinstance(shot.source, StoredFrame) else shot.source
-            if id(memory) not in starts:
-                starts[id(memory)] = file.tell()
-                # Android's integers are ARGB.
-                file.write((memory if is_frame else memory[:, :, [3, 0, 1, 2]]).tobytes())
-            start = starts[id(memory)]
+            # Android's integers are ARGB.
+            memory = shot.source[:, :, [3, 0, 1, 2]] if isinstance(shot.source, np.ndarray) else shot.source.memory
+            if id(shot.source) not in starts:
+                starts[id(shot.source)] = file.tell()
+                file.write(memory.tobytes())
+            start = starts[id(shot.source)]
             width, height = shot.size
-            entry = {"width": width, "height": height, "rotation": shot.rotation, "region": shot.region}
+            entry: dict[str, Any] = {
+                "width": width,
+                "height": height,
+                "rotation": shot.rotation,
+                "region": shot.region,
+                "start": start,
+                "config": shot.config,
+            }
             if isinstance(shot.source, StoredFrame):
-                planes = {name: [start + place[0], place[1]] for name in "yuv" if (place := getattr(shot.source, name))}
-                strides = ("y_row_stride", "uv_row_stride", "uv_pixel_stride")
-                entry["planes"] = {**planes, **{name: getattr(shot.source, name) for name in strides}}
-            else:
-                entry |= {"start": start, "config": shot.config}
+                places = {"y": shot.source.y, "u": shot.source.u, "v": shot.source.v}
+                entry["planes"] = {
+                    **{name: (start + offset, size) for name, (offset, size) in places.items()},
+                    "y_row_stride": shot.source.y_row_stride,
+                    "uv_row_stride": shot.source.uv_row_stride,
+                    "uv_pixel_stride": shot.source.uv_pixel_stride,
+                }
             entries.append(entry)
     return entries
 
@@ -330,6 +333,6 @@ def compare(shots: tuple[Shot, ...], image: ImageInput, tensors: bytes, failures
 @pytest.mark.kotlin
 @pytest.mark.parametrize("name", SMALL)
 def test_what_cannot_be_meant_is_refused(name: str, answers: Answers) -> None:
-    for refusal, failure in zip(REFUSALS, answers.failures[f"{name}.refused"], strict=True):
-        assert failure is not None, refusal.shot.name
-        assert failure.startswith(f"java.lang.IllegalArgumentException: {refusal.message}"), failure
+    for (shot, message), failure in zip(REFUSALS, answers.failures[f"{name}.refused"], strict=True):
+        assert failure is not None, shot.name
+        assert failure.startswith(f"java.lang.IllegalArgumentException: {message}"), failure
