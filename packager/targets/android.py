@@ -183,10 +183,9 @@ class ProjectContext:
 
 @dataclass(frozen=True)
 class LetterboxContext:
-    """What is around a letterboxed picture: the 8-bit gray ``pad``, ``color`` in words; new arrays are of zeros."""
+    """What is around a letterboxed picture: the 8-bit gray ``pad``, ``color`` in words."""
 
     pad: int
-    is_filled: bool
     color: str
 
 
@@ -202,16 +201,22 @@ class ImageContext:
 
     is_made: bool
     is_placed: bool
+    shape: str
     width: int
     height: int
     channels: int
     is_gray: bool
+    is_color: bool
     is_bgr: bool
+    is_planar: bool
+    is_antialias: bool
+    is_bilinear: bool
     pixel_format: str
     is_stretch: bool
     is_center_crop: bool
     letterbox: LetterboxContext | None
     dtype: str
+    byte_size: int
     is_float: bool
 
 
@@ -586,25 +591,32 @@ def _input(annotated: AnnotatedModel) -> ImageContext | TensorsInputContext:
 
 
 def _image(image: ImageInput, answer: AnswerKind) -> ImageContext:
+    kind = _KINDS[image.tensor.dtype]
     return ImageContext(
         is_made=True,
         is_placed=answer in (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS),
+        shape=str(list(image.tensor.shape)),
         width=image.width,
         height=image.height,
         channels=image.channels,
         is_gray=image.channels == 1,
+        is_color=image.channels == 3,
         is_bgr=image.channels == 3 and image.order is ChannelOrder.BGR,
+        is_planar=image.is_planar,
+        is_antialias=image.resize is Resize.ANTIALIAS,
+        is_bilinear=image.resize is Resize.BILINEAR,
         pixel_format="gray" if image.channels == 1 else image.order.upper(),
         is_stretch=image.crop is CropMode.STRETCH,
         is_center_crop=image.crop is CropMode.CENTER_CROP,
         letterbox=_letterbox(image.pad) if image.crop is CropMode.LETTERBOX else None,
         dtype=image.tensor.dtype,
-        is_float=_KINDS[image.tensor.dtype].is_float,
+        byte_size=image.tensor.size * kind.item_bytes,
+        is_float=kind.is_float,
     )
 
 
 def _letterbox(pad: int) -> LetterboxContext:
-    return LetterboxContext(pad, pad != 0, {0: "black", 255: "white"}.get(pad, f"gray ({pad} of 255)"))
+    return LetterboxContext(pad, {0: "black", 255: "white"}.get(pad, f"gray ({pad} of 255)"))
 
 
 def _tensors_input(annotated: AnnotatedModel) -> TensorsInputContext:
@@ -987,25 +999,13 @@ def _minus(zero_point: int) -> str:
     return "" if zero_point == 0 else f" - {zero_point}" if zero_point > 0 else f" + {-zero_point}"
 
 
-def _find_lack(annotated: AnnotatedModel) -> str | None:
-    from packager.tasks.image import ImageInput
-
-    image = annotated.input
-    if not isinstance(image, ImageInput):
-        return None
-    if image.resize is Resize.BILINEAR:
-        return f"takes no pictures resized by `{image.resize}`"
-    if image.is_planar:
-        return "takes no pictures whose channels follow one another ([1, 3, height, width])"
-    return None
-
-
 # The golden cases that prove an accelerator are in every app: the smallest, and more of them within this.
 _PROOF_BYTES = 100_000
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
-    from packager.golden import golden_files
+    from packager.golden import build_frames, golden_files
+    from packager.tasks.image import ImageInput
 
     name, golden_set = context.project.name, goldens.sets[Runtime.LITERT_REFERENCE]
     assets = asset_files(annotated)
@@ -1015,7 +1015,8 @@ def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) 
     proof = golden_files(annotated, golden_set, most_bytes=_PROOF_BYTES)
     assets.update({f"golden/{file}": data for file, data in proof.items()})
     files = {f"src/main/assets/{name}/{file}": data for file, data in assets.items()}
-    golden = golden_files(annotated, golden_set)
+    frames = build_frames(annotated.input) if isinstance(annotated.input, ImageInput) else ()
+    golden = golden_files(annotated, golden_set, frames=frames)
     files.update({f"src/androidTest/assets/{name}_golden/{file}": data for file, data in golden.items()})
     return files
 
@@ -1049,5 +1050,4 @@ TARGET = Target(
     layers=_layers,
     extra_files=_extra_files,
     next_steps=_next_steps,
-    find_lack=_find_lack,
 )
