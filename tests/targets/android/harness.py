@@ -51,7 +51,7 @@ class Toolchain:
 
 def toolchain() -> Toolchain:
     """The toolchain; skips the test where a program of it is absent."""
-    require_tools("javac", "mvn", "gcc", "nm", install="apt-get install openjdk-17-jdk-headless maven gcc binutils")
+    require_tools("java", "javac", "mvn", "gcc", "nm", install="apt-get install openjdk-17-jdk-headless maven gcc binutils")
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         missing_toolchain("Android's x86-64 library runs here on Linux on x86-64 only")
     artifacts = _maven("pom.xml")
@@ -159,16 +159,21 @@ def run_driver(
     return json.loads((work / "answers.json").read_text())
 
 
-def check_build_script(script: Path, work: Path) -> None:
+# The Android Gradle Plugin's API on Maven Central that is next below 8.9, which has none there, and the newest of 9.4.
+PLUGINS = ("8.7.0", "9.4.1")
+
+
+def check_build_script(script: Path, plugin_version: str, work: Path) -> None:
     """Type-check a build.gradle.kts against the APIs of Gradle, of the Android Gradle Plugin and of Kotlin's."""
     require_tools("java", "mvn", install="apt-get install openjdk-17-jdk-headless maven")
-    artifacts = _maven("gradle-pom.xml")
+    artifacts = _maven("gradle-pom.xml", f"-Dagp={plugin_version}")
     plugin = next(path for path in artifacts if "sam-with-receiver" in path.name)
     # Gradle compiles a script as the body of a class whose receiver is the project, after its own imports.
     lines = script.read_text().splitlines()
     imports = [line for line in lines if line.startswith("import ")]
     body = [line for line in lines if not line.startswith("import ")]
-    head = "package packager.tests\n\nimport org.gradle.api.*\n" + "\n".join(imports)
+    defaults = ["import org.gradle.api.*", "import org.gradle.api.publish.maven.*"]
+    head = "package packager.tests\n\n" + "\n".join([*defaults, *imports])
     source = work / "Script.kt"
     source.write_text(head + "\n\nfun Script.script() {\n" + "\n".join(body) + "\n}\n")
     told = _kotlinc(
@@ -183,16 +188,17 @@ def check_build_script(script: Path, work: Path) -> None:
     assert told is None, told
 
 
-def _maven(pom: str) -> list[Path]:
-    """The artifacts that ``pom`` names, from the local repository or the network."""
+def _maven(pom: str, *properties: str) -> list[Path]:
+    """The artifacts that ``pom`` names with these ``properties``, from the local repository or the network."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    text = (HERE / pom).read_bytes()
-    listed = CACHE / f"{Path(pom).stem}-{hashlib.sha256(text).hexdigest()[:12]}.classpath"
+    digest = hashlib.sha256((HERE / pom).read_bytes() + " ".join(properties).encode())
+    listed = CACHE / f"{Path(pom).stem}-{digest.hexdigest()[:12]}.classpath"
     if listed.is_file():
         artifacts = [Path(name) for name in listed.read_text().strip().split(":")]
         if all(path.is_file() for path in artifacts):
             return artifacts
     command: list[str | Path] = ["mvn", "-B", "-q", "-f", HERE / pom, _CLASSPATH_GOAL, f"-Dmdep.outputFile={listed}"]
+    command += properties
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         errors = [line for line in done.stdout.splitlines() if "ERROR" in line]

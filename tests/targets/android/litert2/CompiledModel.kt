@@ -102,6 +102,23 @@ class CompiledModel private constructor(handle: Long) : JniHandle(handle) {
         val xnnPackWeightCachePath: String? = null,
     )
 
+    // Model.kt:94; the parameters behind these are left out.
+    data class GpuOptions
+    constructor(
+        val constantTensorSharing: Boolean? = null,
+        val infiniteFloatCapping: Boolean? = null,
+        val allowSrcQuantizedFcConvOps: Boolean? = null,
+        val precision: Precision? = null,
+    ) {
+        // Model.kt:113
+        enum class Precision constructor(val value: Int) {
+            DEFAULT(0),
+            FP16(1),
+            FP32(2),
+            FP16_WITH_FP32_ACCUM(3),
+        }
+    }
+
     // Model.kt:337
     class Options constructor(internal val accelerators: Set<Accelerator>) {
         // Model.kt:339
@@ -109,6 +126,9 @@ class CompiledModel private constructor(handle: Long) : JniHandle(handle) {
 
         // Model.kt:341
         var cpuOptions: CpuOptions? = null
+
+        // Model.kt:342
+        var gpuOptions: GpuOptions? = null
 
         companion object {
             // Model.kt:346

@@ -1,1 +1,1 @@
-                val preprocessor = Preprocessor(runner.inputs[0])
+            val preprocessor = Preprocessor(runner.inputs[0])

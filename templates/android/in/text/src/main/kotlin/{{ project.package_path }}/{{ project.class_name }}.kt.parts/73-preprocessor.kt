@@ -1,1 +1,1 @@
-                val preprocessor = Preprocessor(Tokenizer(vocabulary), runner.inputs)
+            val preprocessor = Preprocessor(Tokenizer(vocabulary), runner.inputs)
