@@ -346,7 +346,7 @@ def answers(
     """Compile everything, and run once what compiles."""
     work = tmp_path_factory.mktemp("android")
     folders = {name: write_files(work / name, module.files) for name, module in modules.items()}
-    broken = harness.compile_kotlin(kotlin, folders, [harness.HERE / "Driver.kt"], work / "classes")
+    broken = harness.compile_kotlin(kotlin, folders, harness.DRIVER, work / "classes")
     made = {name: module for name, module in modules.items() if name not in broken}
     assets = {name: content for module in made.values() for name, content in module.assets.items()}
     if "hostile" in made:
