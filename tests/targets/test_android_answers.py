@@ -233,7 +233,7 @@ def quantized_module(head: Head, *dtypes: str) -> Module:
     return Module(annotated, asked)
 
 
-QUANTIZED = {
+QUANTIZED: dict[str, tuple[Any, ...]] = {
     "quantized_yolo_v8": (Head.YOLO_V8, "int8"),
     "quantized_yolo_v5": (Head.YOLO_V5, "uint8"),
     "quantized_end_to_end": (Head.END_TO_END, "int16"),
