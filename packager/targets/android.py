@@ -13,15 +13,17 @@ from packager.render.literals import float32
 from packager.render.naming import PackageName, PascalName, SnakeName, camel_case, unique
 from packager.runtimes import Runtime
 from packager.settings import Choice, Setting
-from packager.targets.litert import asset_files, labels_file, mobile_problems, shipped_labels
+from packager.targets.litert import asset_files, labels_file, mobile_problems, shipped_labels, vocabulary_file
 from packager.targets.target import Target, project_name, task_layers
 from packager.targets.versions import pinned
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, InputKind, Resize
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
+    from packager.tasks.audio import AudioInput
     from packager.tasks.classes import Classes
     from packager.tasks.image import ImageInput
+    from packager.tasks.text import TextInput
 
 
 class LiteRt(Choice):
@@ -193,10 +195,9 @@ class ProjectContext:
 
 @dataclass(frozen=True)
 class LetterboxContext:
-    """What is around a letterboxed picture: the 8-bit gray ``pad``, ``color`` in words; new arrays are of zeros."""
+    """What is around a letterboxed picture: the 8-bit gray ``pad``, ``color`` in words."""
 
     pad: int
-    is_filled: bool
     color: str
 
 
@@ -212,17 +213,74 @@ class ImageContext:
 
     is_made: bool
     is_placed: bool
+    shape: str
     width: int
     height: int
     channels: int
     is_gray: bool
+    is_color: bool
     is_bgr: bool
+    is_planar: bool
+    is_antialias: bool
+    is_bilinear: bool
     pixel_format: str
     is_stretch: bool
     is_center_crop: bool
     letterbox: LetterboxContext | None
     dtype: str
+    byte_size: int
     is_float: bool
+
+
+@dataclass(frozen=True)
+class AudioContext:
+    """Samples of a sound, ``rate`` a second, as input.
+
+    ``window``, of ``seconds``, and ``hop`` are in samples. int16 items are quantized with ``scale`` and
+    ``zero_point``, or else 16-bit samples.
+    """
+
+    kind = InputKind.AUDIO
+
+    is_made: bool
+    rate: int
+    window: int
+    hop: int
+    seconds: str
+    dtype: str
+    shape: str
+    is_float: bool
+    is_integer: bool
+    is_quantized: bool
+    scale: float
+    zero_point: int
+
+
+@dataclass(frozen=True)
+class TokensContext:
+    """One input of a text's tokens; ``put`` is Kotlin that writes the item ``i`` into its ByteBuffer."""
+
+    index: int
+    dtype: str
+    shape: str
+    meaning: str
+    put: str
+
+
+@dataclass(frozen=True)
+class TextContext:
+    """A text, of ``length`` tokens, as input; ``pattern`` is what stands between tokens, empty for WordPiece."""
+
+    kind = InputKind.TEXT
+
+    is_made: bool
+    plural: str
+    length: int
+    tensors: tuple[TokensContext, ...]
+    is_word_piece: bool
+    is_uncased: bool
+    pattern: str
+    has_start: bool
 
 
 @dataclass(frozen=True)
@@ -339,7 +397,7 @@ class Context:
     project: ProjectContext
     runner: RunnerContext | None
     coroutines: CoroutinesContext | None
-    input: ImageContext | TensorsInputContext
+    input: ImageContext | AudioContext | TextContext | TensorsInputContext
     answer: ClassesContext | TensorsAnswerContext
 
 
@@ -371,6 +429,8 @@ _PURPOSES = {
 }
 _GIVEN = {
     InputKind.IMAGE: "a picture",
+    InputKind.AUDIO: "a sound",
+    InputKind.TEXT: "a text",
     InputKind.TENSORS: "arrays",
 }
 
@@ -495,35 +555,105 @@ def _number(kind: Kind) -> str:
     return f"({item}.toInt() and 0xFF).toDouble()" if kind.is_unsigned else f"{item}.toDouble()"
 
 
-def _input(annotated: AnnotatedModel) -> ImageContext | TensorsInputContext:
+def _input(annotated: AnnotatedModel) -> ImageContext | AudioContext | TextContext | TensorsInputContext:
     if annotated.input.kind is InputKind.IMAGE:
         from packager.tasks.image import ImageInput
 
         assert isinstance(annotated.input, ImageInput)
         return _image(annotated.input, annotated.answer.kind)
+    if annotated.input.kind is InputKind.AUDIO:
+        from packager.tasks.audio import AudioInput
+
+        assert isinstance(annotated.input, AudioInput)
+        return _audio(annotated.input)
+    if annotated.input.kind is InputKind.TEXT:
+        from packager.tasks.text import TextInput
+
+        assert isinstance(annotated.input, TextInput)
+        return _text(annotated.input)
     return _tensors_input(annotated)
 
 
 def _image(image: ImageInput, answer: AnswerKind) -> ImageContext:
+    kind = _KINDS[image.tensor.dtype]
     return ImageContext(
         is_made=True,
         is_placed=answer in (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS),
+        shape=str(list(image.tensor.shape)),
         width=image.width,
         height=image.height,
         channels=image.channels,
         is_gray=image.channels == 1,
+        is_color=image.channels == 3,
         is_bgr=image.channels == 3 and image.order is ChannelOrder.BGR,
+        is_planar=image.is_planar,
+        is_antialias=image.resize is Resize.ANTIALIAS,
+        is_bilinear=image.resize is Resize.BILINEAR,
         pixel_format="gray" if image.channels == 1 else image.order.upper(),
         is_stretch=image.crop is CropMode.STRETCH,
         is_center_crop=image.crop is CropMode.CENTER_CROP,
         letterbox=_letterbox(image.pad) if image.crop is CropMode.LETTERBOX else None,
         dtype=image.tensor.dtype,
-        is_float=_KINDS[image.tensor.dtype].is_float,
+        byte_size=image.tensor.size * kind.item_bytes,
+        is_float=kind.is_float,
     )
 
 
 def _letterbox(pad: int) -> LetterboxContext:
-    return LetterboxContext(pad, pad != 0, {0: "black", 255: "white"}.get(pad, f"gray ({pad} of 255)"))
+    return LetterboxContext(pad, {0: "black", 255: "white"}.get(pad, f"gray ({pad} of 255)"))
+
+
+def _audio(audio: AudioInput) -> AudioContext:
+    affine = audio.tensor.affine
+    is_float = audio.tensor.dtype == "float32"
+    return AudioContext(
+        is_made=True,
+        rate=audio.sample_rate,
+        window=audio.window,
+        hop=audio.hop,
+        seconds=f"{audio.window / audio.sample_rate:.4g}",
+        dtype=audio.tensor.dtype,
+        shape=str(list(audio.tensor.shape)),
+        is_float=is_float,
+        is_integer=not is_float,
+        is_quantized=affine is not None,
+        scale=1 / 32768 if affine is None else affine.scale,
+        zero_point=0 if affine is None else affine.zero_point,
+    )
+
+
+# What each input of a text holds, and Kotlin for its item of the number i.
+_TOKENS = {
+    "ids": ("the numbers of its tokens, then padding", "numbers[i]"),
+    "mask": ("1 for each token, then 0", "if (i < count) 1 else 0"),
+    "segment_ids": ("0: all is of the first text", "0"),
+}
+
+
+def _text(text: TextInput) -> TextContext:
+    from packager.tasks.delimiter import jvm_pattern
+    from packager.tasks.tokenizers import START, RegexTokenizer, WordPiece
+
+    tokenizer = text.tokenizer
+    return TextContext(
+        is_made=True,
+        plural="s" if len(text.roles) > 1 else "",
+        length=text.length,
+        tensors=tuple(
+            TokensContext(
+                index, tensor.dtype, str(list(tensor.shape)), _TOKENS[role][0], _put(tensor, _TOKENS[role][1])
+            )
+            for index, (role, tensor) in enumerate(zip(text.roles, text.tensors, strict=True))
+        ),
+        is_word_piece=isinstance(tokenizer, WordPiece),
+        is_uncased=isinstance(tokenizer, WordPiece) and tokenizer.is_uncased,
+        pattern=jvm_pattern(tokenizer.delimiter) if isinstance(tokenizer, RegexTokenizer) else "",
+        has_start=isinstance(tokenizer, RegexTokenizer) and START in tokenizer.vocabulary,
+    )
+
+
+def _put(tensor: Tensor, number: str) -> str:
+    return f"putInt(4 * i, {number})" if tensor.dtype == "int32" else f"putLong(8 * i, ({number}).toLong())"
 
 
 def _tensors_input(annotated: AnnotatedModel) -> TensorsInputContext:
@@ -666,6 +796,8 @@ def _layers(context: Context) -> tuple[str, ...]:
         f"android/coroutines/in/{context.input.kind}": context.coroutines is not None,
         "android/arrays": bool(context.project.arrays),
         "android/labels": context.project.labels is not None,
+        "android/regex/in/text": isinstance(context.input, TextContext) and not context.input.is_word_piece,
+        "android/wordpiece/in/text": isinstance(context.input, TextContext) and context.input.is_word_piece,
         "android/options": context.answer.options is not None,
     }
     return (
@@ -701,38 +833,29 @@ def _minus(zero_point: int) -> str:
     return "" if zero_point == 0 else f" - {zero_point}" if zero_point > 0 else f" + {-zero_point}"
 
 
-def _find_lack(annotated: AnnotatedModel) -> str | None:
-    from packager.tasks.image import ImageInput
-
-    image = annotated.input
-    if not isinstance(image, ImageInput):
-        return None
-    if image.resize is Resize.BILINEAR:
-        return f"takes no pictures resized by `{image.resize}`"
-    if image.is_planar:
-        return "takes no pictures whose channels follow one another ([1, 3, height, width])"
-    return None
-
-
 # The golden cases that prove an accelerator are in every app: the smallest, and more of them within this.
 _PROOF_BYTES = 100_000
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
-    from packager.golden import golden_files
+    from packager.golden import build_frames, golden_files
+    from packager.tasks.image import ImageInput
 
     name, golden_set = context.project.name, goldens.sets[Runtime.LITERT_REFERENCE]
     assets = asset_files(annotated)
     assets.pop("labels.json", None)
     for locale, labels in shipped_labels(annotated.answer).items():
         assets[f"labels.{locale}.json" if locale else "labels.json"] = labels_file(labels)
+    if isinstance(context.input, TextContext):
+        assets["vocabulary.json"] = vocabulary_file(annotated)
     proof = golden_files(annotated, golden_set, most_bytes=_PROOF_BYTES)
     assets.update({f"golden/{file}": data for file, data in proof.items()})
     files = {}
     if context.project.is_downloaded:
         files[f"download/{name}.tflite"] = assets.pop("model.tflite")
     files.update({f"src/main/assets/{name}/{file}": data for file, data in assets.items()})
-    golden = golden_files(annotated, golden_set)
+    frames = build_frames(annotated.input) if isinstance(annotated.input, ImageInput) else ()
+    golden = golden_files(annotated, golden_set, frames=frames)
     files.update({f"src/androidTest/assets/{name}_golden/{file}": data for file, data in golden.items()})
     return files
 
@@ -751,7 +874,13 @@ TARGET = Target(
     name="android",
     title="Android",
     runtime=Runtime.LITERT_REFERENCE,
-    cells=((InputKind.IMAGE, AnswerKind.CLASSES), (InputKind.TENSORS, AnswerKind.TENSORS)),
+    cells=(
+        (InputKind.IMAGE, AnswerKind.CLASSES),
+        (InputKind.AUDIO, AnswerKind.CLASSES),
+        (InputKind.TEXT, AnswerKind.CLASSES),
+        (InputKind.TENSORS, AnswerKind.CLASSES),
+        (InputKind.TENSORS, AnswerKind.TENSORS),
+    ),
     options=Options,
     context=Context,
     find_problems=mobile_problems,
@@ -759,6 +888,5 @@ TARGET = Target(
     layers=_layers,
     extra_files=_extra_files,
     next_steps=_next_steps,
-    find_lack=_find_lack,
     check_options=_check_options,
 )

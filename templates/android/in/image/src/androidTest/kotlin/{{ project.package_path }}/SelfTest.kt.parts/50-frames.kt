@@ -1,0 +1,1 @@
+        failures += GoldenCases(::read, "frames").differences(GoldenFrames(context.assets)::differences)
