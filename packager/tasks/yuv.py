@@ -60,7 +60,8 @@ def rgb(frame: YuvFrame) -> npt.NDArray[np.uint8]:
     half = 1 << 15
     offsets = np.stack([91881 * v + half, -22554 * u - 46802 * v + half, 116130 * u + half], axis=2) >> 16
     each = offsets.repeat(2, axis=0).repeat(2, axis=1)[: frame.height, : frame.width]
-    return (luma(frame)[:, :, None] + each).clip(0, 255).astype(np.uint8)
+    pixels: npt.NDArray[np.uint8] = (luma(frame)[:, :, None] + each).clip(0, 255).astype(np.uint8)
+    return pixels
 
 
 def _samples(plane: Plane, width: int, height: int, row_stride: int, pixel_stride: int) -> npt.NDArray[np.uint8]:

@@ -46,6 +46,7 @@ class Driver {
                     "classifications" -> classify(task)
                     "rankings" -> rank(task)
                     "conversions" -> convert(task)
+                    "answers" -> Answers(work, task).read()
                     else -> error(section)
                 }
             }

@@ -88,7 +88,7 @@ class RuntimeDriver {
         val find = model.javaClass.methods.single { it.name.startsWith("differences") }
         val read = { file: String -> context.assets.open("${task.getString("goldens")}/$file").use { it.readBytes() } }
         val cases = Class.forName("${task.getString("package")}.GoldenCases").constructors
-            .single { it.parameterCount == 1 }.newInstance(read)
+            .single { it.parameterCount == 2 }.newInstance("cases", read)
         val each = { case: Any -> find.invoke(model, case) as List<*> }
         return cases.javaClass.methods.single { it.name == "differences" }.invoke(cases, each) as List<*>
     }

@@ -1,1 +1,1 @@
-        failures += GoldenCases(::read, "frames").differences(GoldenFrames(context.assets)::differences)
+        failures += GoldenCases("frames", ::read).differences(GoldenFrames(context.assets)::differences)
