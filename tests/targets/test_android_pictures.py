@@ -253,7 +253,7 @@ def answers(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Answers
                 }
             )
     assets = {f"{name}.bin": lookup_table(image).tobytes() for name, image in images.items()}
-    found = harness.run_driver(tools, work / "classes", assets, {"fits": fits}, run)["fits"]
+    found = harness.run_driver(tools, [work / "classes"], assets, {"fits": fits}, run)["fits"]
     names = [fit["out"].removesuffix(".fits") for fit in fits]
     return Answers(
         images,

@@ -2,6 +2,7 @@
 package packager.tests
 
 import android.content.Context
+import android.graphics.Bitmap
 import com.sun.management.ThreadMXBean
 import org.json.JSONArray
 import org.json.JSONObject
@@ -10,6 +11,7 @@ import java.lang.management.ManagementFactory
 import java.lang.reflect.InvocationTargetException
 import java.lang.reflect.Method
 import java.util.Locale
+import java.util.regex.Pattern
 
 /**
  * The calls of one object: "locale" is a language tag, and "calls" name a method with its arguments, each by what it is.
@@ -46,16 +48,19 @@ internal class Calls(private val context: Context, private val task: JSONObject)
         return method(name, arguments).invoke(model, *arguments.toTypedArray())
     }
 
-    private fun method(name: String, arguments: List<Any>): Method =
+    private fun method(name: String, arguments: List<Any?>): Method =
         type.methods.single { method ->
             val types = method.parameterTypes.map { it.kotlin.javaObjectType }
-            method.name == name && types == arguments.map { it.javaClass }
+            method.name == name && types.size == arguments.size &&
+                types.zip(arguments).all { (type, argument) -> argument == null || type.isInstance(argument) }
         }
 
-    private fun argument(given: JSONObject): Any {
+    private fun argument(given: JSONObject): Any? {
         val name = given.keys().next()
         val values = given.optJSONArray(name)
         return when (name) {
+            "null" -> null
+            "gray" -> Bitmap.createBitmap(intArrayOf(given.getInt(name) * 0x010101 - 0x1000000), 1, 1, Bitmap.Config.ARGB_8888)
             "text" -> given.getString(name)
             "int" -> given.getInt(name)
             "floats" -> FloatArray(values!!.length()) { values.getDouble(it).toFloat() }
@@ -69,7 +74,7 @@ internal class Calls(private val context: Context, private val task: JSONObject)
     /** The windows of blocks, which are written one after the other, and the bytes that a block without one takes. */
     private fun stream(model: Any, call: JSONObject): Any {
         val stream = call(model, "stream", call)!!
-        val blocks = call.getJSONArray("blocks").let { blocks -> List(blocks.length()) { argument(blocks.getJSONObject(it)) } }
+        val blocks = call.getJSONArray("blocks").let { blocks -> List(blocks.length()) { argument(blocks.getJSONObject(it))!! } }
         val write = stream.javaClass.methods.single {
             it.name == "write" && it.parameterCount == 4 && it.parameterTypes.first() == blocks.first().javaClass
         }
@@ -106,4 +111,29 @@ internal fun encode(context: Context, task: JSONObject): JSONArray {
             JSONArray(numbers.take(count))
         },
     )
+}
+
+/** Where a pattern matches in texts: of each the start and the end of all matches. */
+internal fun match(task: JSONObject): JSONArray {
+    val pattern = Pattern.compile(task.getString("pattern"))
+    val texts = task.getJSONArray("texts")
+    return JSONArray(
+        List(texts.length()) { index ->
+            val matcher = pattern.matcher(texts.getString(index))
+            JSONArray(generateSequence { if (matcher.find()) JSONArray(listOf(matcher.start(), matcher.end())) else null }.toList())
+        },
+    )
+}
+
+/** The first and the last of the characters that this JVM knows, row by row. */
+internal fun knownCharacters(): JSONArray {
+    val rows = JSONArray()
+    var first = 0
+    for (code in 0..Character.MAX_CODE_POINT + 1) {
+        val isKnown = code <= Character.MAX_CODE_POINT && Character.getType(code).toByte() != Character.UNASSIGNED
+        if (isKnown) continue
+        if (first < code) rows.put(JSONArray(listOf(first, code)))
+        first = code + 1
+    }
+    return rows
 }

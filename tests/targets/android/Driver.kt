@@ -45,6 +45,8 @@ class Driver {
                     "answers" -> Answers(work, task).read()
                     "calls" -> Calls(context, task).answer()
                     "tokens" -> encode(context, task)
+                    "patterns" -> match(task)
+                    "characters" -> knownCharacters()
                     else -> error(section)
                 }
             }
