@@ -175,10 +175,11 @@ class VersionsContext:
 
 @dataclass(frozen=True)
 class LabelsContext:
-    """How many labels the module ships, and the locales of their translations."""
+    """How many labels the module ships, the locales of their translations, and whether an answer's can be chosen."""
 
     count: int
     locales: tuple[str, ...]
+    can_be_chosen: bool
 
 
 @dataclass(frozen=True)
@@ -627,7 +628,7 @@ def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> P
         has_locales=len(labels) > 1,
         is_downloaded=options.delivery is Delivery.DOWNLOAD,
         min_sdk=24 if options.runtime is LiteRt.COMPILED_MODEL else 23,
-        labels=LabelsContext(count, tuple(filter(None, labels))) if labels else None,
+        labels=LabelsContext(count, tuple(filter(None, labels)), kinds[1] is not AnswerKind.MASK) if labels else None,
     )
 
 
