@@ -438,8 +438,7 @@ def told(made: dict[str, Module], tmp_path_factory: pytest.TempPathFactory) -> d
                 for asked, parts in zip(module.asked, outputs, strict=True)
             ],
         }
-    others = [harness.HERE / "Driver.kt", harness.HERE / "Answers.kt"]
-    broken = harness.compile_kotlin(tools, folders, others, work / "classes")
+    broken = harness.compile_kotlin(tools, folders, [harness.HERE / "Driver.kt"], work / "classes")
     run = {name: job for name, job in jobs.items() if name not in broken}
     found = harness.run_driver(tools, [work / "classes"], {}, {"answers": [*run.values()]}, work / "run")["answers"]
     read = {
