@@ -6,11 +6,8 @@ import android.content.Context
 import android.content.res.AssetManager
 import android.content.res.Resources
 import android.graphics.Bitmap
-import android.graphics.BitmapFactory
 import android.graphics.Rect
-import android.graphics.RectF
 import android.view.ContextThemeWrapper
-import com.sun.management.ThreadMXBean
 import org.json.JSONArray
 import org.json.JSONObject
 import org.junit.Test
@@ -19,12 +16,8 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
-import java.io.Closeable
 import java.io.File
-import java.lang.management.ManagementFactory
 import java.lang.reflect.InvocationTargetException
-import java.lang.reflect.Method
-import java.lang.reflect.Modifier
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
@@ -48,10 +41,12 @@ class Driver {
                     "damaged" -> selfTest(task, withAssetsOf(task.getString("apk")))
                     "goldenCasesTests" -> goldenCasesTest(task)
                     "fits" -> fit(task)
-                    "classifications" -> classify(task)
-                    "rankings" -> rank(task)
                     "conversions" -> convert(task)
                     "answers" -> Answers(work, task).read()
+                    "calls" -> Calls(context, task).answer()
+                    "tokens" -> encode(context, task)
+                    "patterns" -> match(task)
+                    "characters" -> knownCharacters()
                     else -> error(section)
                 }
             }
@@ -154,29 +149,6 @@ class Driver {
             .also { check(buffers.all { it.position() == it.limit() / 2 }) }
     }
 
-    private fun classify(task: JSONObject): JSONObject {
-        val type = Class.forName(task.getString("class"))
-        val classifier = type.getMethod("create", Context::class.java).invoke(null, context) as Closeable
-        val labels = classifier.call("getLabels") as List<*>
-        val picture = context.assets.open(task.getString("picture")).use { BitmapFactory.decodeStream(it) }
-        val categories = type.getMethod("classify", Bitmap::class.java, Int::class.java)
-            .invoke(classifier, picture, labels.size) as List<*>
-        classifier.close()
-        return JSONObject()
-            .put("labels", JSONArray(labels))
-            .put("answers", JSONArray(categories.map { JSONArray(listOf(it!!.call("getIndex"), it.call("getLabel"))) }))
-    }
-
-    // Ranks raw outputs, and gives the indices and scores; JSON has no word for NaN.
-    private fun rank(task: JSONObject): JSONArray {
-        val output = arrayOf(task)
-        val labels = List(task.getJSONArray("values").length()) { "$it" }
-        val method = Class.forName("${task.getString("package")}.RankingKt")
-            .getMethod("rank", output.javaClass, List::class.java)
-        val categories = method.invoke(null, output, labels) as List<*>
-        return JSONArray(categories.map { JSONArray(listOf(it!!.call("getIndex"), it.call("getScore").toString())) })
-    }
-
     private fun arrayOf(task: JSONObject): Any {
         val values = task.getJSONArray("values")
         val numbers = List(values.length()) { values.getDouble(it) }
@@ -204,101 +176,4 @@ class Driver {
     }
 
     private fun Any.call(method: String): Any? = javaClass.getMethod(method).invoke(this)
-}
-
-/**
- * The answers of one module: of each case the outputs stand one behind the other in a file, and "options" are the
- * arguments of its Options. With "runs" each is read so often, and the answers hold the milliseconds of a run (the
- * median of the second half) and the bytes that the last one allocated.
- */
-private class Answers(private val folder: File, private val task: JSONObject) {
-    private val name = task.getString("package")
-    private val reader = newReader()
-    private val read: Method = reader.javaClass.methods.first {
-        it.name == "read" && it.parameterTypes.first() == ByteBuffer::class.java
-    }
-
-    fun read(): JSONArray {
-        val bytes = ByteBuffer.wrap(File(folder, task.getString("file")).readBytes())
-        val cases = task.getJSONArray("cases")
-        return JSONArray(List(cases.length()) { read(cases.getJSONObject(it), bytes) })
-    }
-
-    private fun read(case: JSONObject, bytes: ByteBuffer): JSONObject {
-        val outputs = case.getJSONArray("lengths").numbers().map { length ->
-            val items = ByteArray(length).also { bytes.get(it) }
-            // As the interpreter gives them.
-            ByteBuffer.allocateDirect(length).apply { put(items).flip() }.asReadOnlyBuffer().order(ByteOrder.nativeOrder())
-        }
-        val options = if (case.isNull("options")) emptyList() else listOf(newOptions(case.getJSONArray("options")))
-        val arguments = (outputs + newPlacement(case) + options).toTypedArray()
-        val runs = case.optInt("runs", 1)
-        val times = LongArray(runs)
-        var allocated = 0L
-        var answer: Any? = null
-        for (run in 0 until runs) {
-            val before = threads.getThreadAllocatedBytes(Thread.currentThread().id)
-            val start = System.nanoTime()
-            answer = read.invoke(reader, *arguments)
-            times[run] = System.nanoTime() - start
-            allocated = threads.getThreadAllocatedBytes(Thread.currentThread().id) - before
-        }
-        val late = times.drop(runs / 2).sorted()
-        return JSONObject()
-            .put("answer", toJson(answer))
-            .put("milliseconds", late[late.size / 2] / 1e6)
-            .put("allocated", allocated)
-    }
-
-    private fun newReader(): Any {
-        val type = Class.forName("$name.AnswerReader")
-        if (task.isNull("labels")) return type.getConstructor().newInstance()
-        val texts = task.getJSONArray("labels").let { labels -> List(labels.length()) { labels.getString(it) } }
-        val labels = Class.forName("$name.Labels")
-        return type.getConstructor(labels)
-            .newInstance(labels.getConstructor(List::class.java, List::class.java).newInstance(texts, texts))
-    }
-
-    private fun newPlacement(case: JSONObject): Any {
-        val (width, height) = case.getJSONArray("size").numbers()
-        val type = Class.forName("$name.Placement")
-        val placement = type.getConstructor().newInstance()
-        type.getMethod("set", Int::class.java, Int::class.java, Rect::class.java).invoke(placement, width, height, null)
-        return placement
-    }
-
-    private fun newOptions(values: JSONArray): Any {
-        val constructor = Class.forName("$name.Options").constructors
-            .single { it.parameterCount == values.length() && it.parameterTypes.none { type -> type.isSynthetic } }
-        val arguments = constructor.parameterTypes.mapIndexed { index, type ->
-            when (type) {
-                Int::class.java -> values.getInt(index)
-                Float::class.java -> values.getDouble(index).toFloat()
-                else -> values.getJSONArray(index).let { texts -> List(texts.length()) { texts.getString(it) }.toSet() }
-            }
-        }
-        return constructor.newInstance(*arguments.toTypedArray())
-    }
-
-    /** Data classes as objects of their properties; JSON has no word for NaN. */
-    private fun toJson(value: Any?): Any =
-        when (value) {
-            null -> JSONObject.NULL
-            is Int, is String -> value
-            is Float -> value.toString()
-            is ByteArray -> JSONArray(value.map { it.toInt() and 0xFF })
-            is List<*> -> JSONArray(value.map(::toJson))
-            is RectF -> toJson(listOf(value.left, value.top, value.right, value.bottom))
-            else -> JSONObject().also { json ->
-                for (field in value.javaClass.declaredFields.filterNot { Modifier.isStatic(it.modifiers) }) {
-                    json.put(field.name, toJson(field.apply { isAccessible = true }.get(value)))
-                }
-            }
-        }
-
-    private fun JSONArray.numbers(): List<Int> = List(length()) { getInt(it) }
-
-    private companion object {
-        val threads = ManagementFactory.getThreadMXBean() as ThreadMXBean
-    }
 }
