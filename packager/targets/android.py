@@ -473,6 +473,7 @@ class KeypointsContext:
     layout: str
     output: int
     names: tuple[str, ...]
+    count: int
     is_multipose: bool
     is_landmarks: bool
     threshold: float
@@ -1112,6 +1113,7 @@ def _keypoints(annotated: AnnotatedModel, answer: Keypoints) -> KeypointsContext
         layout=layout,
         output=answer.output,
         names=answer.names,
+        count=len(answer.names),
         is_multipose=head is Head.MOVENET_MULTIPOSE,
         is_landmarks=head is Head.LANDMARKS,
         threshold=answer.threshold,
