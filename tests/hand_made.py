@@ -176,7 +176,7 @@ def every_dtype(*, without: str = "") -> bytes:
 
     Some names clash with what the generated class calls its own. A dtype may be left out.
     """
-    names = {"float32": "interpreter", "int8": "Input Buffers", "uint8": "a_1", "int16": "a1", "bool": "class"}
+    names = {"float32": "runner", "int8": "Reader", "uint8": "a_1", "int16": "a1", "bool": "class"}
     dtypes = ("float32", "int8", "uint8", "int16", "int32", "int64", "bool")
     return _turned([(names.get(dtype, dtype), dtype) for dtype in dtypes if dtype != without])
 

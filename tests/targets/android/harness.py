@@ -25,6 +25,7 @@ from typing import Any
 from tests.conftest import PROJECT, missing_toolchain, require_tools
 
 HERE = Path(__file__).parent
+DRIVER = tuple(HERE / f"{name}.kt" for name in ("Driver", "Calls", "Answers"))
 OPTIMIZE = HERE / "proguard-android-optimize.txt"
 CACHE = PROJECT / "build" / "android-tests"
 APP = "packager.tests"
