@@ -53,7 +53,9 @@ class Toolchain:
 
 def toolchain() -> Toolchain:
     """The toolchain; skips the test where a program of it is absent."""
-    require_tools("java", "javac", "mvn", "gcc", "nm", install="apt-get install openjdk-17-jdk-headless maven gcc binutils")
+    require_tools(
+        "java", "javac", "mvn", "gcc", "nm", install="apt-get install openjdk-17-jdk-headless maven gcc binutils"
+    )
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         missing_toolchain("Android's x86-64 library runs here on Linux on x86-64 only")
     artifacts = _maven("pom.xml")
