@@ -103,6 +103,17 @@ def run_driver(tools: Toolchain, classes: Path, assets: Mapping[str, bytes], job
 
     Further APKs that the job names lie in ``work`` already.
     """
+    command, environment = driver_command(tools, classes, assets, work, "Driver")
+    (work / "job.json").write_text(json.dumps(job))
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=300)
+    assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")[-10_000:]
+    return json.loads((work / "answers.json").read_text())
+
+
+def driver_command(
+    tools: Toolchain, classes: Path, assets: Mapping[str, bytes], work: Path, driver: str
+) -> tuple[list[str], dict[str, str]]:
+    """The command that runs a driver, one of the .kt files here, in an app that holds ``assets``; its environment."""
     work.mkdir(parents=True, exist_ok=True)
     write_apk(work / "app.apk", assets)
     (work / "empty").mkdir(exist_ok=True)
@@ -112,7 +123,6 @@ def run_driver(tools: Toolchain, classes: Path, assets: Mapping[str, bytes], job
         f"android_merged_manifest={HERE / 'AndroidManifest.xml'}\nandroid_merged_assets={work / 'empty'}\n"
         f"android_resource_apk={work / 'app.apk'}\nandroid_custom_package={APP}\n"
     )
-    (work / "job.json").write_text(json.dumps(job))
     command = [
         "java",
         "--add-opens=java.base/java.io=ALL-UNNAMED",
@@ -123,12 +133,9 @@ def run_driver(tools: Toolchain, classes: Path, assets: Mapping[str, bytes], job
         "-cp",
         _join((work / "config", classes, *tools.runtime)),
         "org.junit.runner.JUnitCore",
-        "packager.tests.Driver",
+        f"packager.tests.{driver}",
     ]
-    environment = {**os.environ, "LD_LIBRARY_PATH": str(tools.shim)}
-    done = subprocess.run(command, env=environment, capture_output=True, timeout=300)
-    assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")[-10_000:]
-    return json.loads((work / "answers.json").read_text())
+    return command, {**os.environ, "LD_LIBRARY_PATH": str(tools.shim)}
 
 
 def check_build_script(script: Path, work: Path) -> None:
