@@ -66,17 +66,17 @@ def frame_worker(tools: harness.Toolchain, examples: Path, work: Path, pixels: n
     """FrameDriver.kt with a bitmap of ``pixels``, which are [1920, 1080, 3], on modules with inputs of 224x224."""
     annotated = digits(examples)
     assert isinstance(annotated.input, ImageInput)
-    folders = {}
+    folders = []
     for name, dtype, resize in (
         ("antialias", "float32", Resize.ANTIALIAS),
         ("bilinear", "float32", Resize.BILINEAR),
         ("bilinear_bytes", "uint8", Resize.BILINEAR),
     ):
         image = Input(224, 224, dtype, resize, CropMode.STRETCH).of(annotated.input)
-        folders[name] = write_files(work / name, picture_sources(name, replace(annotated, input=image)))
+        folders.append(write_files(work / name, picture_sources(name, replace(annotated, input=image))))
         (work / f"{name}.table").write_bytes(lookup_table(image).tobytes())
-    broken = harness.compile_kotlin(tools, folders, [harness.HERE / "FrameDriver.kt"], work / "classes")
-    assert not broken, "".join(map(str, broken.values()))
+    sources = [source for folder in folders for source in folder.rglob("*.kt")]
+    harness.compile_kotlin(tools, {}, [*sources, harness.HERE / "FrameDriver.kt"], work / "classes")
     argb = np.concatenate([np.full((1920, 1080, 1), 255, np.uint8), pixels], axis=2)
     (work / "pixels.argb").write_bytes(argb.tobytes())
     return Worker(*harness.driver_command(tools, work / "classes", {}, work, "FrameDriver"))
