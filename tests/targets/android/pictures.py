@@ -79,4 +79,4 @@ def frame_worker(tools: harness.Toolchain, examples: Path, work: Path, pixels: n
     harness.compile_kotlin(tools, {}, [*sources, harness.HERE / "FrameDriver.kt"], work / "classes")
     argb = np.concatenate([np.full((1920, 1080, 1), 255, np.uint8), pixels], axis=2)
     (work / "pixels.argb").write_bytes(argb.tobytes())
-    return Worker(*harness.driver_command(tools, work / "classes", {}, work, "FrameDriver"))
+    return Worker(*harness.driver_command(tools, [work / "classes"], {}, work, "FrameDriver"))
