@@ -23,7 +23,7 @@ from packager.tasks.yuv import Region, Rotation, frame_tensor, upright
 from tests.conftest import write_files
 from tests.example_models import digits
 from tests.targets.android import harness
-from tests.targets.android.pictures import Input, picture_sources
+from tests.targets.android.pictures import Input, frame_worker, picture_sources
 
 pytestmark = pytest.mark.slow
 
@@ -289,3 +289,15 @@ def test_what_cannot_be_meant_is_refused(name: str, answers: Answers) -> None:
     for (shot, message), failure in zip(REFUSALS, answers.failures[f"{name}.refused"], strict=True):
         assert failure is not None, shot.name
         assert failure.startswith(f"java.lang.IllegalArgumentException: {message}"), failure
+
+
+@pytest.mark.kotlin
+def test_no_frame_but_the_first_allocates(examples: Path, tmp_path: Path) -> None:
+    """Nothing of a picture's or a frame's, and nothing that getPixels does for a row, is left to collect."""
+    pixels = np.zeros((1920, 1080, 3), np.uint8)
+    works = [f"{resize}_{kind}_{turn}" for resize in Resize for kind in ("bitmap", "yuv") for turn in (0, 90)]
+    with frame_worker(harness.toolchain(), examples, tmp_path, pixels) as jvm:
+        # The JVM itself allocates now and then, when it compiles what it runs.
+        bytes_a_frame = {work: min(jvm.ask(f"bytes:{work}", 5) for _ in range(8)) for work in (*works, "rows")}
+        assert bytes_a_frame == dict.fromkeys((*works, "rows"), 0)
+        assert jvm.ask("bytes:support_float32", 5) > 1_000_000

@@ -1,4 +1,4 @@
-"""The sources of generated modules that make inputs of pictures, for inputs of every form, of which no model need exist."""
+"""The sources of generated modules that make inputs, for inputs of every form, of which no model need exist."""
 
 from __future__ import annotations
 
