@@ -34,6 +34,10 @@ class Options:
     package: str = field(
         default="", metadata={"help": "Package and namespace of the module; default: com.example.NAME."}
     )
+    app: bool = field(
+        default=False,
+        metadata={"help": "Also an app to try the model, in a project for Android Studio.", "option": "with_app"},
+    )
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,8 @@ class Target(Generic[OptionsT, ContextT]):
 
     ``options`` is a frozen dataclass whose every field has a default and ``metadata={"help": …}``: its fields are
     the keys of the target's table in packager.toml and the options of its command; ``"known"`` in that metadata is a
-    function that tells what editors offer for a text, with the meaning of each. ``context`` is the frozen
+    function that tells what editors offer for a text, with the meaning of each, and ``"option"`` what the command
+    calls the field where that is not its name. ``context`` is the frozen
     dataclass whose fields the templates use. ``layers`` are the folders under ``templates/`` that are rendered
     over one another. ``cells`` are the kinds of tasks that it has templates for, and ``find_lack`` says what of a
     model of such kinds it cannot do all the same: that one is packaged as plain tensors. ``extra_files`` are those
