@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port
-from packager.errors import about
+from packager.errors import ConfigError, about
 from packager.model import Tensor
 from packager.render.literals import float32
 from packager.render.naming import PackageName, PascalName, SnakeName, camel_case, unique
 from packager.runtimes import Runtime
-from packager.settings import Setting
+from packager.settings import Example, Setting
 from packager.targets.litert import asset_files, labels_file, mobile_problems, shipped_labels
-from packager.targets.target import Target, project_name, task_layers
+from packager.targets.target import Enclosure, Target, project_name, task_layers
 from packager.targets.versions import pinned
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, InputKind, Resize
 
@@ -130,6 +130,12 @@ class VersionsContext:
     litert: str
     androidx_test_runner: str
     junit: str
+    agp: str
+    gradle: str
+    gradle_sha256: str
+    kotlin: str
+    androidx_activity: str
+    androidx_camera: str
 
 
 @dataclass(frozen=True)
@@ -277,20 +283,82 @@ class TensorsAnswerContext:
 
 
 @dataclass(frozen=True)
+class AppInputContext:
+    """An input in the app: ``value`` is Kotlin that makes it of its ``numbers``, a FloatArray."""
+
+    name: str
+    size: int
+    value: str
+
+
+@dataclass(frozen=True)
+class AppContext:
+    """The app to try the model in; ``is_drawn`` is whether it draws answers over their picture."""
+
+    package: str
+    is_drawn: bool
+    inputs: tuple[AppInputContext, ...]
+
+
+@dataclass(frozen=True)
 class Context:
     """What the templates of the android target use."""
 
     project: ProjectContext
+    app: AppContext | None
     input: ImageContext | TensorsInputContext
     answer: ClassesContext | TensorsAnswerContext
 
 
 def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
+    project, input = _project(annotated, options, goldens), _input(annotated)
     return Context(
-        project=_project(annotated, options, goldens),
-        input=_input(annotated),
+        project=project,
+        app=_app(project, annotated, input) if options.app else None,
+        input=input,
         answer=_answer(annotated, goldens),
     )
+
+
+# The folders of the project that the app makes, and those that Gradle makes there.
+_APP_FOLDERS = ("app", "build", "gradle")
+_DRAWN = (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS)
+
+
+def _app(project: ProjectContext, annotated: AnnotatedModel, input: Any) -> AppContext:
+    if project.name in _APP_FOLDERS:
+        setting = Setting(Options, "name")
+        fix = ("Give another one: ", Example.of((setting, f"{project.name}_model")))
+        raise ConfigError(
+            f"{project.name} is a folder that the app's project has itself", about=setting, where=None, fix=fix
+        )
+    return AppContext(
+        package=f"{project.package}.app",
+        is_drawn=annotated.answer.kind in _DRAWN,
+        inputs=_app_inputs(project, input) if isinstance(input, TensorsInputContext) else (),
+    )
+
+
+def _app_inputs(project: ProjectContext, input: TensorsInputContext) -> tuple[AppInputContext, ...]:
+    quantized = {tensor.name: tensor.pascal for tensor in input.quantized}
+    return tuple(
+        AppInputContext(
+            name=tensor.name,
+            size=tensor.size,
+            value=f"{project.class_name}.quantize{quantized[tensor.name]}(numbers)"
+            if tensor.name in quantized
+            else _of_numbers(_KINDS[tensor.dtype], tensor.size),
+        )
+        for tensor in input.tensors
+    )
+
+
+def _of_numbers(kind: Kind, size: int) -> str:
+    """Kotlin for an array of that kind, of the FloatArray ``numbers``."""
+    if kind.is_float:
+        return "numbers"
+    item = "numbers[it] != 0f" if kind.is_bool else f"numbers[it].toInt(){kind.narrow}"
+    return f"{kind.array}({size}) {{ {item} }}"
 
 
 # What the class is for, behind its title.
@@ -594,8 +662,22 @@ def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) 
     return files
 
 
+def _enclosure(context: Context) -> Enclosure | None:
+    if context.app is None:
+        return None
+    layers = task_layers("android/app", context.input.kind, context.answer.kind)
+    return Enclosure(context.project.name, (*layers, "android/app/drawn") if context.app.is_drawn else layers)
+
+
 def _next_steps(context: Context) -> tuple[str, ...]:
     name = context.project.name
+    if context.app is not None:
+        return (
+            "open the folder in Android Studio and run app, or, with Gradle:",
+            "gradle wrapper",
+            "./gradlew :app:installDebug",
+            f"./gradlew :{name}:connectedAndroidTest",
+        )
     return (
         f"copy the folder into your app's project as {name}/",
         f'in settings.gradle.kts: include(":{name}")',
@@ -616,5 +698,6 @@ TARGET = Target(
     layers=_layers,
     extra_files=_extra_files,
     next_steps=_next_steps,
+    enclosure=_enclosure,
     find_lack=_find_lack,
 )
