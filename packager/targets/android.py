@@ -16,12 +16,15 @@ from packager.settings import Example, Setting
 from packager.targets.litert import asset_files, labels_file, mobile_problems, shipped_labels
 from packager.targets.target import Enclosure, Target, project_name, task_layers
 from packager.targets.versions import pinned
-from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, InputKind, Resize
+from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
+    from packager.tasks.boxes import Boxes
     from packager.tasks.classes import Classes
     from packager.tasks.image import ImageInput
+    from packager.tasks.keypoints import Keypoints
+    from packager.tasks.mask import Mask
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,20 @@ class RawTensorContext:
 
 
 @dataclass(frozen=True)
+class NumbersContext:
+    """The class that reads outputs of a dtype as real numbers; ``real`` is Kotlin for that of ``items[i]``."""
+
+    type: str
+    dtype: str
+    array: str
+    view: str
+    real: str
+    is_float: bool
+    is_bool: bool
+    is_quantized: bool
+
+
+@dataclass(frozen=True)
 class VersionsContext:
     """What the project asks for, see versions.toml."""
 
@@ -168,6 +185,7 @@ class ProjectContext:
     inputs: tuple[RawTensorContext, ...]
     outputs: tuple[RawTensorContext, ...]
     arrays: tuple[Kind, ...]
+    numbers: tuple[NumbersContext, ...]
     labels: LabelsContext | None
     has_locales: bool
     versions: VersionsContext
@@ -225,15 +243,18 @@ class TensorsInputContext:
 class OptionsContext:
     """What may be asked of an answer: how many results (Kotlin), from which score on, of which labels.
 
-    ``iou`` is None where no boxes or poses are suppressed.
+    ``max_results`` is None where an answer is always one. ``least`` says in words what the threshold is. ``has_iou``
+    is whether boxes or poses that overlap are suppressed, by ``iou``.
     """
 
-    max_results: str
+    max_results: str | None
     a_result: str
     results: str
     threshold: float
+    least: str
     has_labels: bool
-    iou: float | None
+    has_iou: bool
+    iou: float
 
 
 @dataclass(frozen=True)
@@ -265,8 +286,139 @@ class ClassesContext:
 
 
 @dataclass(frozen=True)
+class NumberedContext:
+    """An output of that number; ``numbers`` is Kotlin for what reads its real numbers."""
+
+    index: int
+    numbers: str
+
+
+@dataclass(frozen=True)
+class SsdContext:
+    """Which of the outputs of an SSD is which."""
+
+    boxes: NumberedContext
+    classes: NumberedContext
+    scores: NumberedContext
+    count: NumberedContext
+
+
+@dataclass(frozen=True)
+class GridContext:
+    """The cells of FOMO."""
+
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True)
+class BoxesContext:
+    """Detections, as one of the heads has them.
+
+    Of each answer here, ``numbers`` is Kotlin for what reads the real numbers of its (first) output, and ``layout``
+    says in words what that holds. ``items`` is how many there are of a candidate, or a cell. ``ssd`` and ``grid``
+    are None for the other heads. ``activation`` says in words what makes scores of the output.
+    """
+
+    kind = AnswerKind.BOXES
+
+    method: str
+    type: str
+    gives: str
+    order: str
+    options: OptionsContext | None
+    is_compared: bool
+    numbers: str
+    layout: str
+    activation: str
+    items: int
+    ssd: SsdContext | None
+    grid: GridContext | None
+    is_yolo_v8: bool
+    is_end_to_end: bool
+    is_softmax: bool
+    is_sigmoid: bool
+    has_activation: bool
+
+
+@dataclass(frozen=True)
+class MaskContext:
+    """A class for each pixel, by one of three forms of output: scores, a probability, else class numbers.
+
+    ``item`` is Kotlin for what compares as number ``start + channel`` of ``items``, or is the class number ``pixel``;
+    ``first`` for that of number ``start``.
+    """
+
+    kind = AnswerKind.MASK
+
+    method: str
+    type: str
+    gives: str
+    order: str
+    options: OptionsContext | None
+    is_compared: bool
+    numbers: str
+    layout: str
+    activation: str
+    array: str
+    view: str
+    item: str
+    first: str
+    is_float: bool
+    is_scores: bool
+    is_probability: bool
+    can_be_unseen: bool
+    is_cropped: bool
+    has_activation: bool
+    height: int
+    width: int
+    channels: int
+
+
+@dataclass(frozen=True)
+class KeypointsContext:
+    """Points, as one of the heads has them; ``output`` is the number of theirs."""
+
+    kind = AnswerKind.KEYPOINTS
+
+    method: str
+    type: str
+    gives: str
+    order: str
+    options: OptionsContext | None
+    is_compared: bool
+    numbers: str
+    layout: str
+    output: int
+    names: tuple[str, ...]
+    is_multipose: bool
+    is_landmarks: bool
+    threshold: float
+
+
+@dataclass(frozen=True)
+class EmbeddingContext:
+    """An output of a picture: the ``array`` that an answer holds of it, of real numbers where it is quantized.
+
+    The answer then holds the raw ``items`` too; ``real`` is Kotlin for the number of one of them.
+    """
+
+    index: int
+    name: str
+    title: str
+    meaning: str
+    dtype: str
+    shape: str
+    array: str
+    is_quantized: bool
+    items: str
+    items_array: str
+    real: str
+
+
+@dataclass(frozen=True)
 class TensorsAnswerContext:
-    """Arrays as outputs."""
+    """Arrays as outputs; ``embeddings`` are those of a picture, of which ``is_plain`` says that one is all."""
 
     kind = AnswerKind.TENSORS
 
@@ -278,8 +430,10 @@ class TensorsAnswerContext:
     is_compared: bool
     tensors: tuple[TensorContext, ...]
     quantized: tuple[QuantizedContext, ...]
+    embeddings: tuple[EmbeddingContext, ...]
     is_one: bool
     is_many: bool
+    is_plain: bool
 
 
 @dataclass(frozen=True)
@@ -307,7 +461,7 @@ class Context:
     project: ProjectContext
     app: AppContext | None
     input: ImageContext | TensorsInputContext
-    answer: ClassesContext | TensorsAnswerContext
+    answer: ClassesContext | BoxesContext | MaskContext | KeypointsContext | TensorsAnswerContext
 
 
 def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
@@ -364,12 +518,21 @@ def _of_numbers(kind: Kind, size: int) -> str:
 # What the class is for, behind its title.
 _PURPOSES = {
     AnswerKind.CLASSES: ": names the best of {labels} labels for {given}",
-    AnswerKind.TENSORS: "",
+    AnswerKind.BOXES: ": finds objects in {given}",
+    AnswerKind.MASK: ": tells what the pixels of {given} show",
+    AnswerKind.KEYPOINTS: ": finds points of bodies, faces or hands in {given}",
+    AnswerKind.TENSORS: ": makes numbers of {given}",
 }
 _GIVEN = {
     InputKind.IMAGE: "a picture",
     InputKind.TENSORS: "arrays",
 }
+
+
+def _purpose(input: InputKind, answer: AnswerKind, labels: int) -> str:
+    if input is InputKind.TENSORS and answer is AnswerKind.TENSORS:
+        return ""
+    return _PURPOSES[answer].format(labels=f"{labels:,}", given=_GIVEN[input])
 
 
 def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> ProjectContext:
@@ -387,7 +550,7 @@ def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> P
         package=package,
         package_path=package.replace(".", "/"),
         title=annotated.title(options.name),
-        purpose=_PURPOSES[kinds[1]].format(labels=f"{count:,}", given=_GIVEN[kinds[0]]),
+        purpose=_purpose(*kinds, labels=count),
         description=annotated.metadata.description,
         has_description=bool(annotated.metadata.description),
         model_file=annotated.model.path.name,
@@ -397,6 +560,7 @@ def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> P
         inputs=_raw_tensors(annotated.inputs),
         outputs=_raw_tensors(annotated.outputs),
         arrays=_arrays(annotated),
+        numbers=_numbers(annotated),
         has_locales=len(labels) > 1,
         labels=LabelsContext(count, tuple(filter(None, labels))) if labels else None,
     )
@@ -407,6 +571,65 @@ def _arrays(annotated: AnnotatedModel) -> tuple[Kind, ...]:
     ports = annotated.inputs if annotated.input.kind is InputKind.TENSORS else ()
     ports += annotated.outputs if annotated.answer.kind is AnswerKind.TENSORS else ()
     return tuple({kind.array: kind for port in ports if (kind := _KINDS[port.tensor.dtype])}.values())
+
+
+def _read_as_numbers(annotated: AnnotatedModel) -> tuple[Tensor, ...]:
+    """The outputs that the answer reads as real numbers, into arrays that are used again."""
+    from packager.tasks.boxes import Boxes
+    from packager.tasks.keypoints import Keypoints
+    from packager.tasks.mask import Mask
+
+    match annotated.answer:
+        case Boxes() as answer:
+            return tuple(answer.outputs[role] for role in answer.roles)
+        case Mask(form=MaskForm.PROBABILITY) | Keypoints() as answer:
+            return (answer.tensor,)
+        case _:
+            return ()
+
+
+def _numbers(annotated: AnnotatedModel) -> tuple[NumbersContext, ...]:
+    tensors = _read_as_numbers(annotated)
+    contexts = []
+    for dtype in dict.fromkeys(tensor.dtype for tensor in tensors):
+        kind = _KINDS[dtype]
+        is_quantized = any(tensor.affine is not None for tensor in tensors if tensor.dtype == dtype)
+        item = "(items[i].toInt() and 0xFF)" if kind.is_unsigned else "items[i]"
+        if is_quantized:
+            # An Int takes what is beyond 16 bits, and a Float what is beyond 24.
+            steps = f"{item}.toFloat()" if kind.item_bytes > 2 else item
+            real = f"({steps} - zeroPoint) * scale"
+        else:
+            real = f"{item}.toFloat()"
+        contexts.append(
+            NumbersContext(
+                type=_numbers_type(tensors, dtype),
+                dtype=dtype,
+                array=kind.array,
+                view=kind.view,
+                real=real,
+                is_float=kind.is_float,
+                is_bool=kind.is_bool,
+                is_quantized=is_quantized,
+            )
+        )
+    return tuple(contexts)
+
+
+def _numbers_type(tensors: Sequence[Tensor], dtype: str) -> str:
+    return "RealNumbers" if len({tensor.dtype for tensor in tensors}) == 1 else f"{dtype.capitalize()}Numbers"
+
+
+def _numbers_of(annotated: AnnotatedModel, tensor: Tensor) -> str:
+    """Kotlin for what reads the real numbers of an output."""
+    tensors = _read_as_numbers(annotated)
+    affine, others = tensor.affine, [other for other in tensors if other.dtype == tensor.dtype]
+    arguments = ""
+    if affine is not None:
+        arguments = f"scale = {float32(affine.scale)}f, zeroPoint = {affine.zero_point}"
+    elif any(other.affine is not None for other in others):
+        arguments = "scale = 1f, zeroPoint = 0"
+    return f"{_numbers_type(tensors, tensor.dtype)}({arguments})"
 
 
 def _raw_tensors(ports: tuple[Port, ...]) -> tuple[RawTensorContext, ...]:
@@ -474,13 +697,25 @@ def _tensors_input(annotated: AnnotatedModel) -> TensorsInputContext:
     )
 
 
-def _answer(annotated: AnnotatedModel, goldens: Goldens) -> ClassesContext | TensorsAnswerContext:
-    if annotated.answer.kind is AnswerKind.CLASSES:
-        from packager.tasks.classes import Classes
+def _answer(
+    annotated: AnnotatedModel, goldens: Goldens
+) -> ClassesContext | BoxesContext | MaskContext | KeypointsContext | TensorsAnswerContext:
+    from packager.tasks.boxes import Boxes
+    from packager.tasks.classes import Classes
+    from packager.tasks.keypoints import Keypoints
+    from packager.tasks.mask import Mask
 
-        assert isinstance(annotated.answer, Classes)
-        return _classes(annotated.answer)
-    return _tensors_answer(annotated, goldens)
+    match annotated.answer:
+        case Classes() as answer:
+            return _classes(answer)
+        case Boxes() as answer:
+            return _boxes(annotated, answer)
+        case Mask() as answer:
+            return _mask(annotated, answer)
+        case Keypoints() as answer:
+            return _keypoints(annotated, answer)
+        case _:
+            return _tensors_answer(annotated, goldens)
 
 
 def _classes(answer: Classes) -> ClassesContext:
@@ -490,7 +725,16 @@ def _classes(answer: Classes) -> ClassesContext:
         type="List<Category>",
         gives="The best classes",
         order=", best first; of equal ones the one of the lower index first",
-        options=OptionsContext("3", "a class", "classes", answer.threshold, has_labels=True, iou=None),
+        options=OptionsContext(
+            max_results="3",
+            a_result="a class",
+            results="classes",
+            threshold=answer.threshold,
+            least="classes of a lower score are left out; none where it is 0",
+            has_labels=True,
+            has_iou=False,
+            iou=0,
+        ),
         is_compared=True,
         output=answer.output,
         label_count=len(answer.labels.default),
@@ -504,6 +748,150 @@ def _classes(answer: Classes) -> ClassesContext:
     )
 
 
+_BEST_FIRST = ", best first; of equal scores the first one in the output first"
+_ACTIVATIONS = {
+    Activation.NONE: "the output",
+    Activation.SOFTMAX: "softmax of the output",
+    Activation.SIGMOID: "sigmoid of the output",
+}
+
+
+def _boxes(annotated: AnnotatedModel, answer: Boxes) -> BoxesContext:
+    from packager.tasks.boxes import MOST_DETECTIONS
+
+    head = answer.head
+    has_iou = head in (Head.YOLO_V5, Head.YOLO_V8)
+    activation = answer.activation if has_iou or head is Head.FOMO else Activation.NONE
+    layout, items = {
+        Head.SSD: ("boxes, classes, scores and their number, of TensorFlow's detection operator", 4),
+        Head.YOLO_V5: ("of each candidate its box, objectness, and a score for each class", 5 + answer.class_count),
+        Head.YOLO_V8: ("of all candidates the boxes, then the scores of each class", 4 + answer.class_count),
+        Head.END_TO_END: ("of each detection its box, score and class", 6),
+        Head.FOMO: ("of each cell a score for the background and for each class", 1 + answer.class_count),
+    }[head]
+    outputs = [NumberedContext(role, _numbers_of(annotated, answer.outputs[role])) for role in answer.roles]
+    shape = answer.outputs[0].shape
+    return BoxesContext(
+        method="detect",
+        type="List<Detection>",
+        gives="The detections",
+        order=_BEST_FIRST,
+        options=OptionsContext(
+            max_results=str(MOST_DETECTIONS),
+            a_result="a detection",
+            results="detections",
+            threshold=answer.threshold,
+            least="detections of a lower score are left out",
+            has_labels=bool(answer.labels.default),
+            has_iou=has_iou,
+            iou=answer.iou,
+        ),
+        is_compared=True,
+        numbers=outputs[0].numbers,
+        layout=layout,
+        activation=_ACTIVATIONS[activation],
+        items=items,
+        ssd=SsdContext(*outputs) if head is Head.SSD else None,
+        grid=GridContext(shape[1], shape[2]) if head is Head.FOMO else None,
+        is_yolo_v8=head is Head.YOLO_V8,
+        is_end_to_end=head is Head.END_TO_END,
+        is_softmax=activation is Activation.SOFTMAX,
+        is_sigmoid=activation is Activation.SIGMOID,
+        has_activation=activation is not Activation.NONE,
+    )
+
+
+_FORMS = {
+    MaskForm.SCORES: "of each pixel a score for each class",
+    MaskForm.CLASS_NUMBERS: "the class number of each pixel",
+    MaskForm.PROBABILITY: "the probability of class 1 for each pixel",
+}
+
+
+def _mask(annotated: AnnotatedModel, answer: Mask) -> MaskContext:
+    from packager.tasks.image import ImageInput
+
+    kind = _KINDS[answer.tensor.dtype]
+    is_cropped = isinstance(annotated.input, ImageInput) and annotated.input.crop is CropMode.CENTER_CROP
+    is_scores, is_probability = answer.form is MaskForm.SCORES, answer.form is MaskForm.PROBABILITY
+    # Of bytes, truth values among them, and of what is compared with Int.
+    widened = ".toInt() and 0xFF" if kind.is_unsigned or kind.is_bool else ""
+    options = OptionsContext(
+        max_results=None,
+        a_result="a pixel",
+        results="pixels",
+        threshold=answer.threshold,
+        least="the least probability of a pixel of class 1",
+        has_labels=False,
+        has_iou=False,
+        iou=0,
+    )
+    has_activation = is_probability and answer.activation is not Activation.NONE
+    return MaskContext(
+        method="segment",
+        type="Segmentation",
+        gives="The classes of the pixels",
+        order=", in its own size",
+        options=options if is_probability else None,
+        is_compared=True,
+        numbers=_numbers_of(annotated, answer.tensor),
+        layout=_FORMS[answer.form],
+        activation=_ACTIVATIONS[Activation.SIGMOID if has_activation else Activation.NONE],
+        array="ByteArray" if kind.is_bool else kind.array,
+        view=".duplicate()" if kind.is_bool else kind.view,
+        item=f"items[{'start + channel' if is_scores else 'pixel'}]{widened}",
+        first=f"items[start]{widened}",
+        is_float=kind.is_float,
+        is_scores=is_scores,
+        is_probability=is_probability,
+        can_be_unseen=is_cropped or answer.form is MaskForm.CLASS_NUMBERS,
+        is_cropped=is_cropped,
+        has_activation=has_activation,
+        height=answer.height,
+        width=answer.width,
+        channels=answer.class_count,
+    )
+
+
+def _keypoints(annotated: AnnotatedModel, answer: Keypoints) -> KeypointsContext:
+    from packager.tasks.boxes import MOST_DETECTIONS
+
+    head = answer.head
+    layout = {
+        Head.MOVENET: "y, x and score of each point",
+        Head.MOVENET_MULTIPOSE: "of each body y, x and score of each point, a box, and its score",
+        Head.YOLO_POSE: "of all candidates the boxes and scores, then x, y and score of each point",
+        Head.LANDMARKS: "x, y and maybe a depth of each point",
+    }[head]
+    # The others answer with the one body that they look for.
+    most = {Head.MOVENET_MULTIPOSE: answer.tensor.shape[1], Head.YOLO_POSE: MOST_DETECTIONS}.get(head)
+    options = OptionsContext(
+        max_results=None if most is None else str(most),
+        a_result="a pose",
+        results="poses",
+        threshold=answer.threshold,
+        least="poses of a lower score are left out",
+        has_labels=False,
+        has_iou=head is Head.YOLO_POSE,
+        iou=answer.iou,
+    )
+    return KeypointsContext(
+        method="estimate",
+        type="List<Pose>",
+        gives="The poses",
+        order=_BEST_FIRST,
+        options=None if head is Head.LANDMARKS else options,
+        is_compared=True,
+        numbers=_numbers_of(annotated, answer.tensor),
+        layout=layout,
+        output=answer.output,
+        names=answer.names,
+        is_multipose=head is Head.MOVENET_MULTIPOSE,
+        is_landmarks=head is Head.LANDMARKS,
+        threshold=answer.threshold,
+    )
+
+
 def _tensors_answer(annotated: AnnotatedModel, goldens: Goldens) -> TensorsAnswerContext:
     names = _names(annotated.outputs, ())
     # The file tells nothing of the shape of some outputs (those of a detection); the runs do.
@@ -512,17 +900,46 @@ def _tensors_answer(annotated: AnnotatedModel, goldens: Goldens) -> TensorsAnswe
         _tensor(index, name, port, {case.outputs[index].shape for case in cases})
         for index, (name, port) in enumerate(zip(names, annotated.outputs, strict=True))
     )
+    quantized = _quantized(names, annotated.outputs)
+    is_run = annotated.input.kind is InputKind.TENSORS
+    # A picture's are real numbers, beside which the raw ones stand.
+    is_plain = len(tensors) == 1 and (is_run or not quantized)
     return TensorsAnswerContext(
-        method="run" if annotated.input.kind is InputKind.TENSORS else "embed",
-        type=tensors[0].array if len(tensors) == 1 else "Outputs",
+        method="run" if is_run else "embed",
+        type=tensors[0].array if is_plain else "Outputs",
         gives="The output" if len(tensors) == 1 else "The outputs",
         order="",
         options=None,
         is_compared=False,
         tensors=tensors,
-        quantized=_quantized(names, annotated.outputs),
+        quantized=quantized,
+        embeddings=_embeddings(tensors, quantized),
         is_one=len(tensors) == 1,
         is_many=len(tensors) != 1,
+        is_plain=is_plain,
+    )
+
+
+def _embeddings(
+    tensors: Sequence[TensorContext], quantized: Sequence[QuantizedContext]
+) -> tuple[EmbeddingContext, ...]:
+    reals = {tensor.name: tensor.real for tensor in quantized}
+    items = unique([tensor.name for tensor in tensors] + [f"{tensor.name}Items" for tensor in tensors], "")
+    return tuple(
+        EmbeddingContext(
+            index=tensor.index,
+            name=tensor.name,
+            title=tensor.title,
+            meaning=tensor.meaning,
+            dtype=tensor.dtype,
+            shape=tensor.shape,
+            array="FloatArray" if tensor.name in reals else tensor.array,
+            is_quantized=tensor.name in reals,
+            items=name,
+            items_array=tensor.array,
+            real=reals.get(tensor.name, "").replace("items[", f"{name}["),
+        )
+        for tensor, name in zip(tensors, items[len(tensors) :], strict=True)
     )
 
 
@@ -591,7 +1008,20 @@ def _quantized(names: Sequence[str], ports: tuple[Port, ...]) -> tuple[Quantized
 
 def _layers(context: Context) -> tuple[str, ...]:
     """The folders of templates: for the two kinds, and for what only some models of them have."""
+    answer = context.answer
+    boxes = answer if isinstance(answer, BoxesContext) else None
+    points = answer if isinstance(answer, KeypointsContext) else None
+    has_iou = answer.options is not None and answer.options.has_iou
     own = {
+        "android/yolo/out/boxes": boxes is not None and has_iou,
+        "android/finished/out/boxes": boxes is not None and (boxes.ssd is not None or boxes.is_end_to_end),
+        "android/fomo/out/boxes": boxes is not None and boxes.grid is not None,
+        "android/yolo/out/keypoints": points is not None and has_iou,
+        "android/movenet/out/keypoints": points is not None and not has_iou and not points.is_landmarks,
+        "android/landmarks/out/keypoints": points is not None and points.is_landmarks,
+        "android/suppression": has_iou,
+        "android/candidates": boxes is not None or (points is not None and (has_iou or points.is_multipose)),
+        "android/real_numbers": bool(context.project.numbers),
         "android/arrays": bool(context.project.arrays),
         "android/labels": context.project.labels is not None,
         "android/options": context.answer.options is not None,
@@ -690,7 +1120,14 @@ TARGET = Target(
     name="android",
     title="Android",
     runtime=Runtime.LITERT_REFERENCE,
-    cells=((InputKind.IMAGE, AnswerKind.CLASSES), (InputKind.TENSORS, AnswerKind.TENSORS)),
+    cells=(
+        (InputKind.IMAGE, AnswerKind.CLASSES),
+        (InputKind.IMAGE, AnswerKind.BOXES),
+        (InputKind.IMAGE, AnswerKind.MASK),
+        (InputKind.IMAGE, AnswerKind.KEYPOINTS),
+        (InputKind.IMAGE, AnswerKind.TENSORS),
+        (InputKind.TENSORS, AnswerKind.TENSORS),
+    ),
     options=Options,
     context=Context,
     find_problems=mobile_problems,
