@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port
@@ -446,12 +446,36 @@ class AppInputContext:
 
 
 @dataclass(frozen=True)
+class AppOutputContext:
+    """An output in the app: ``value`` is Kotlin for its array, of real numbers, in an ``answer``."""
+
+    title: str
+    value: str
+
+
+@dataclass(frozen=True)
+class BoneContext:
+    """A line between two keypoints, by their numbers."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
 class AppContext:
-    """The app to try the model in; ``is_drawn`` is whether it draws answers over their picture."""
+    """The app to try the model in.
+
+    ``is_drawn`` is whether it draws answers over their picture, and ``bones`` are what lines it draws between
+    keypoints. ``inputs`` and ``outputs`` are those of arrays; ``is_dequantized`` is whether the class itself makes
+    real numbers of one of the outputs.
+    """
 
     package: str
     is_drawn: bool
+    bones: tuple[BoneContext, ...]
     inputs: tuple[AppInputContext, ...]
+    outputs: tuple[AppOutputContext, ...]
+    is_dequantized: bool
 
 
 @dataclass(frozen=True)
@@ -465,13 +489,13 @@ class Context:
 
 
 def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
-    project, input = _project(annotated, options, goldens), _input(annotated)
-    return Context(
-        project=project,
-        app=_app(project, annotated, input) if options.app else None,
-        input=input,
+    context = Context(
+        project=_project(annotated, options, goldens),
+        app=None,
+        input=_input(annotated),
         answer=_answer(annotated, goldens),
     )
+    return replace(context, app=_app(context)) if options.app else context
 
 
 # The folders of the project that the app makes, and those that Gradle makes there.
@@ -479,32 +503,55 @@ _APP_FOLDERS = ("app", "build", "gradle")
 _DRAWN = (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS)
 
 
-def _app(project: ProjectContext, annotated: AnnotatedModel, input: Any) -> AppContext:
+def _app(context: Context) -> AppContext:
+    project, input, answer = context.project, context.input, context.answer
     if project.name in _APP_FOLDERS:
         setting = Setting(Options, "name")
         fix = ("Give another one: ", Example.of((setting, f"{project.name}_model")))
-        raise ConfigError(
-            f"{project.name} is a folder that the app's project has itself", about=setting, where=None, fix=fix
-        )
+        raise ConfigError(f"the app's project has a folder {project.name} already", about=setting, fix=fix)
+    outputs = _app_outputs(project, input, answer) if isinstance(answer, TensorsAnswerContext) else ()
     return AppContext(
         package=f"{project.package}.app",
-        is_drawn=annotated.answer.kind in _DRAWN,
+        is_drawn=answer.kind in _DRAWN,
+        bones=_bones(answer) if isinstance(answer, KeypointsContext) else (),
         inputs=_app_inputs(project, input) if isinstance(input, TensorsInputContext) else (),
+        outputs=outputs,
+        is_dequantized=any(output.value.startswith(f"{project.class_name}.") for output in outputs),
     )
 
 
+def _bones(answer: KeypointsContext) -> tuple[BoneContext, ...]:
+    from packager.tasks.keypoints import COCO_KEYPOINTS, COCO_SKELETON
+
+    return tuple(BoneContext(*bone) for bone in COCO_SKELETON) if answer.names == COCO_KEYPOINTS else ()
+
+
 def _app_inputs(project: ProjectContext, input: TensorsInputContext) -> tuple[AppInputContext, ...]:
-    quantized = {tensor.name: tensor.pascal for tensor in input.quantized}
+    pascal = {tensor.name: tensor.pascal for tensor in input.quantized}
     return tuple(
         AppInputContext(
             name=tensor.name,
             size=tensor.size,
-            value=f"{project.class_name}.quantize{quantized[tensor.name]}(numbers)"
-            if tensor.name in quantized
+            value=f"{project.class_name}.quantize{pascal[tensor.name]}(numbers)"
+            if tensor.name in pascal
             else _of_numbers(_KINDS[tensor.dtype], tensor.size),
         )
         for tensor in input.tensors
     )
+
+
+def _app_outputs(
+    project: ProjectContext, input: ImageContext | TensorsInputContext, answer: TensorsAnswerContext
+) -> tuple[AppOutputContext, ...]:
+    # What is said of a picture is of real numbers already.
+    quantized = () if isinstance(input, ImageContext) else answer.quantized
+    pascal = {tensor.name: tensor.pascal for tensor in quantized}
+    outputs = []
+    for tensor in answer.tensors:
+        items = "answer" if answer.is_plain else f"answer.{tensor.name}"
+        real = f"{project.class_name}.dequantize{pascal[tensor.name]}({items})" if tensor.name in pascal else items
+        outputs.append(AppOutputContext(tensor.title, real))
+    return tuple(outputs)
 
 
 def _of_numbers(kind: Kind, size: int) -> str:

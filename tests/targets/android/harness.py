@@ -131,8 +131,11 @@ def run_driver(tools: Toolchain, classes: Path, assets: Mapping[str, bytes], job
     return json.loads((work / "answers.json").read_text())
 
 
-def check_build_script(script: Path, work: Path) -> None:
-    """Type-check a build.gradle.kts against the APIs of Gradle, of the Android Gradle Plugin and of Kotlin's."""
+def check_build_script(script: Path, work: Path, receiver: str = "Script") -> None:
+    """Type-check a .gradle.kts against the APIs of Gradle, of the Android Gradle Plugin and of Kotlin's.
+
+    ``receiver`` is the class of GradleDsl.kt that has what such a script sees.
+    """
     require_tools("java", "mvn", install="apt-get install openjdk-17-jdk-headless maven")
     artifacts = _maven("gradle-pom.xml")
     plugin = next(path for path in artifacts if "sam-with-receiver" in path.name)
@@ -140,9 +143,10 @@ def check_build_script(script: Path, work: Path) -> None:
     lines = script.read_text().splitlines()
     imports = [line for line in lines if line.startswith("import ")]
     body = [line for line in lines if not line.startswith("import ")]
-    head = "package packager.tests\n\nimport org.gradle.api.*\n" + "\n".join(imports)
+    own = "import org.gradle.api.*\nimport org.gradle.api.initialization.resolve.*\n"
+    head = f"package packager.tests\n\n{own}" + "\n".join(imports)
     source = work / "Script.kt"
-    source.write_text(head + "\n\nfun Script.script() {\n" + "\n".join(body) + "\n}\n")
+    source.write_text(head + f"\n\nfun {receiver}.script() {{\n" + "\n".join(body) + "\n}\n")
     told = _kotlinc(
         _compiler(artifacts),
         [path for path in artifacts if not path.name.startswith("kotlin-compiler")],
