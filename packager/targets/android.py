@@ -1,4 +1,4 @@
-"""Android: a Kotlin library module that runs the model with LiteRT's Interpreter."""
+"""Android: a Kotlin library module that runs the model with LiteRT."""
 
 from __future__ import annotations
 
@@ -7,24 +7,40 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port
-from packager.errors import ConfigError, about
-from packager.model import Tensor
+from packager.errors import ConfigError, TargetError, about
+from packager.model import Model, Tensor
 from packager.render.literals import float32
 from packager.render.naming import PackageName, PascalName, SnakeName, camel_case, unique
 from packager.runtimes import Runtime
-from packager.settings import Example, Setting
-from packager.targets.litert import asset_files, labels_file, mobile_problems, shipped_labels
+from packager.settings import Choice, Example, Setting
+from packager.targets.litert import asset_files, labels_file, mobile_problems, shipped_labels, vocabulary_file
 from packager.targets.target import Enclosure, Target, project_name, task_layers
 from packager.targets.versions import pinned
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
+    from packager.tasks.audio import AudioInput
     from packager.tasks.boxes import Boxes
     from packager.tasks.classes import Classes
     from packager.tasks.image import ImageInput
     from packager.tasks.keypoints import Keypoints
     from packager.tasks.mask import Mask
+    from packager.tasks.text import TextInput
+
+
+class LiteRt(Choice):
+    """Which of LiteRT's interfaces runs the model."""
+
+    INTERPRETER = "interpreter", "LiteRT 1.4's Interpreter."
+    COMPILED_MODEL = "compiled-model", "LiteRT 2's CompiledModel; the code is type-checked, and was not run."
+
+
+class Delivery(Choice):
+    """How the model comes to a device."""
+
+    ASSETS = "assets", "In the module's assets."
+    DOWNLOAD = "download", "The app downloads it, and the module checks its sha256."
 
 
 @dataclass(frozen=True)
@@ -37,10 +53,18 @@ class Options:
     package: str = field(
         default="", metadata={"help": "Package and namespace of the module; default: com.example.NAME."}
     )
+    runtime: LiteRt = field(default=LiteRt.INTERPRETER, metadata={"help": "What of LiteRT runs the model."})
+    delivery: Delivery = field(default=Delivery.ASSETS, metadata={"help": "How the model comes to a device."})
+    coroutines: bool = field(
+        default=False, metadata={"help": "Also suspending functions, and a Flow of answers for one of frames."}
+    )
     app: bool = field(
         default=False,
         metadata={"help": "Also an app to try the model, in a project for Android Studio.", "option": "with_app"},
     )
+
+
+_RUNTIME = Setting(Options, "runtime")
 
 
 @dataclass(frozen=True)
@@ -123,6 +147,7 @@ class RawTensorContext:
     index: int
     name: str
     item_bytes: int
+    byte_size: int
     number: str
 
 
@@ -145,6 +170,9 @@ class VersionsContext:
     """What the project asks for, see versions.toml."""
 
     litert: str
+    litert_2: str
+    kotlinx_coroutines: str
+    robolectric: str
     androidx_test_runner: str
     junit: str
     agp: str
@@ -188,15 +216,16 @@ class ProjectContext:
     numbers: tuple[NumbersContext, ...]
     labels: LabelsContext | None
     has_locales: bool
+    is_downloaded: bool
+    min_sdk: int
     versions: VersionsContext
 
 
 @dataclass(frozen=True)
 class LetterboxContext:
-    """What is around a letterboxed picture: the 8-bit gray ``pad``, ``color`` in words; new arrays are of zeros."""
+    """What is around a letterboxed picture: the 8-bit gray ``pad``, ``color`` in words."""
 
     pad: int
-    is_filled: bool
     color: str
 
 
@@ -212,17 +241,74 @@ class ImageContext:
 
     is_made: bool
     is_placed: bool
+    shape: str
     width: int
     height: int
     channels: int
     is_gray: bool
+    is_color: bool
     is_bgr: bool
+    is_planar: bool
+    is_antialias: bool
+    is_bilinear: bool
     pixel_format: str
     is_stretch: bool
     is_center_crop: bool
     letterbox: LetterboxContext | None
     dtype: str
+    byte_size: int
     is_float: bool
+
+
+@dataclass(frozen=True)
+class AudioContext:
+    """Samples of a sound, ``rate`` a second, as input.
+
+    ``window``, of ``seconds``, and ``hop`` are in samples. int16 items are quantized with ``scale`` and
+    ``zero_point``, or else 16-bit samples.
+    """
+
+    kind = InputKind.AUDIO
+
+    is_made: bool
+    rate: int
+    window: int
+    hop: int
+    seconds: str
+    dtype: str
+    shape: str
+    is_float: bool
+    is_integer: bool
+    is_quantized: bool
+    scale: float
+    zero_point: int
+
+
+@dataclass(frozen=True)
+class TokensContext:
+    """One input of a text's tokens; ``put`` is Kotlin that writes the item ``i`` into its ByteBuffer."""
+
+    index: int
+    dtype: str
+    shape: str
+    meaning: str
+    put: str
+
+
+@dataclass(frozen=True)
+class TextContext:
+    """A text, of ``length`` tokens, as input; ``pattern`` is what stands between tokens, empty for WordPiece."""
+
+    kind = InputKind.TEXT
+
+    is_made: bool
+    plural: str
+    length: int
+    tensors: tuple[TokensContext, ...]
+    is_word_piece: bool
+    is_uncased: bool
+    pattern: str
+    has_start: bool
 
 
 @dataclass(frozen=True)
@@ -479,21 +565,59 @@ class AppContext:
 
 
 @dataclass(frozen=True)
+class ArrayContext:
+    """A tensor as LiteRT's CompiledModel takes and gives it: an array, by a function whose name ends in ``method``."""
+
+    index: int
+    array: str
+    size: int
+    byte_size: int
+    view: str
+    method: str
+
+
+@dataclass(frozen=True)
+class RunnerContext:
+    """What LiteRT's CompiledModel is told of the model; ``source`` is Kotlin's type of where it is."""
+
+    source: str
+    inputs: tuple[ArrayContext, ...]
+    outputs: tuple[ArrayContext, ...]
+
+
+@dataclass(frozen=True)
+class CoroutinesContext:
+    """What the functions for coroutines are called: of one input, and of a camera's frames."""
+
+    awaits: str
+    flow: str
+
+
+@dataclass(frozen=True)
 class Context:
-    """What the templates of the android target use."""
+    """What the templates of the android target use.
+
+    ``runner`` is None with LiteRT's Interpreter, and ``coroutines`` where none are asked for.
+    """
 
     project: ProjectContext
     app: AppContext | None
-    input: ImageContext | TensorsInputContext
+    runner: RunnerContext | None
+    coroutines: CoroutinesContext | None
+    input: ImageContext | AudioContext | TextContext | TensorsInputContext
     answer: ClassesContext | BoxesContext | MaskContext | KeypointsContext | TensorsAnswerContext
 
 
 def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
+    answer = _answer(annotated, goldens)
+    awaits = f"await{answer.method[0].upper()}{answer.method[1:]}"
     context = Context(
         project=_project(annotated, options, goldens),
+        runner=_runner(annotated, options, goldens) if options.runtime is LiteRt.COMPILED_MODEL else None,
         app=None,
+        coroutines=CoroutinesContext(awaits, _FLOWS[answer.kind]) if options.coroutines else None,
         input=_input(annotated),
-        answer=_answer(annotated, goldens),
+        answer=answer,
     )
     return replace(context, app=_app(context)) if options.app else context
 
@@ -562,6 +686,15 @@ def _of_numbers(kind: Kind, size: int) -> str:
     return f"{kind.array}({size}) {{ {item} }}"
 
 
+_FLOWS = {
+    AnswerKind.CLASSES: "classifications",
+    AnswerKind.BOXES: "detections",
+    AnswerKind.MASK: "segmentations",
+    AnswerKind.KEYPOINTS: "poses",
+    AnswerKind.TENSORS: "embeddings",
+}
+
+
 # What the class is for, behind its title.
 _PURPOSES = {
     AnswerKind.CLASSES: ": names the best of {labels} labels for {given}",
@@ -572,6 +705,8 @@ _PURPOSES = {
 }
 _GIVEN = {
     InputKind.IMAGE: "a picture",
+    InputKind.AUDIO: "a sound",
+    InputKind.TEXT: "a text",
     InputKind.TENSORS: "arrays",
 }
 
@@ -603,13 +738,88 @@ def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> P
         model_file=annotated.model.path.name,
         model_sha256=annotated.model.sha256,
         golden_runtime=goldens.sets[Runtime.LITERT_REFERENCE].runtime,
-        has_state=any(tensor.is_variable for graph in annotated.model.subgraphs for tensor in graph.tensors),
+        has_state=_has_state(annotated.model),
         inputs=_raw_tensors(annotated.inputs),
         outputs=_raw_tensors(annotated.outputs),
         arrays=_arrays(annotated),
         numbers=_numbers(annotated),
         has_locales=len(labels) > 1,
+        is_downloaded=options.delivery is Delivery.DOWNLOAD,
+        min_sdk=24 if options.runtime is LiteRt.COMPILED_MODEL else 23,
         labels=LabelsContext(count, tuple(filter(None, labels))) if labels else None,
+    )
+
+
+def _has_state(model: Model) -> bool:
+    return any(tensor.is_variable for graph in model.subgraphs for tensor in graph.tensors)
+
+
+# How the names of CompiledModel's functions that write or read a tensor end. They copy bits, so that of Int8 serves all
+# types of one byte an item (LiteRT 2.2.0, litert/kotlin/src/main/jni/litert_tensor_buffer_jni.cc, lines 31 and 43).
+_COMPILED_METHODS = {
+    "float32": "Float",
+    "int32": "Int",
+    "int64": "Long",
+    "int8": "Int8",
+    "uint8": "Int8",
+    "bool": "Int8",
+}
+
+
+def _runner(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> RunnerContext:
+    cases = goldens.sets[Runtime.LITERT_REFERENCE].cases
+    for index, tensor in enumerate(annotated.model.outputs):
+        if any(case.outputs[index].shape != tensor.shape for case in cases):
+            raise _uncompiled(
+                annotated.model, f"gives outputs of the shape in the file, and {tensor.name!r} has another"
+            )
+    return RunnerContext(
+        source="File" if options.delivery is Delivery.DOWNLOAD else "ModelFile",
+        inputs=_compiled(annotated.model.inputs),
+        outputs=_compiled(annotated.model.outputs),
+    )
+
+
+def _compiled(tensors: Sequence[Tensor]) -> tuple[ArrayContext, ...]:
+    contexts = []
+    for index, tensor in enumerate(tensors):
+        kind, method = _KINDS[tensor.dtype], _COMPILED_METHODS[tensor.dtype]
+        is_byte = method == "Int8"
+        contexts.append(
+            ArrayContext(
+                index=index,
+                array="ByteArray" if is_byte else kind.array,
+                size=tensor.size,
+                byte_size=tensor.size * kind.item_bytes,
+                view=".duplicate()" if is_byte else kind.view,
+                method=method,
+            )
+        )
+    return tuple(contexts)
+
+
+def _check_options(model: Model, options: Options) -> None:
+    """See what LiteRT's CompiledModel cannot do that its Interpreter can."""
+    if options.runtime is not LiteRt.COMPILED_MODEL:
+        return
+    for side, tensors in (("input", model.inputs), ("output", model.outputs)):
+        for tensor in tensors:
+            if tensor.dtype not in _COMPILED_METHODS:
+                raise _uncompiled(model, f"has no function for the {side} {tensor.name!r}, of {tensor.dtype}")
+    if _has_state(model):
+        raise _uncompiled(model, "cannot clear what the model remembers from earlier runs")
+    if model.signatures:
+        first = model.signatures[0]
+        named = [{tensor for _, tensor in side} for side in (first.inputs, first.outputs)]
+        if named != [{tensor.name for tensor in side} for side in (model.inputs, model.outputs)]:
+            raise _uncompiled(model, f"runs its first signature, {first.key!r}, which is not its main graph")
+
+
+def _uncompiled(model: Model, lack: str) -> TargetError:
+    return TargetError(
+        f"LiteRT's CompiledModel {lack}",
+        where=model.path,
+        fix=("Set ", _RUNTIME, f" to {LiteRt.INTERPRETER}."),
     )
 
 
@@ -680,12 +890,13 @@ def _numbers_of(annotated: AnnotatedModel, tensor: Tensor) -> str:
 
 
 def _raw_tensors(ports: tuple[Port, ...]) -> tuple[RawTensorContext, ...]:
-    kinds = [_KINDS[port.tensor.dtype] for port in ports]
     names = _names(ports, ())
-    return tuple(
-        RawTensorContext(index, name, kind.item_bytes, _number(kind))
-        for index, (name, kind) in enumerate(zip(names, kinds, strict=True))
-    )
+    contexts = []
+    for index, (name, port) in enumerate(zip(names, ports, strict=True)):
+        kind = _KINDS[port.tensor.dtype]
+        size = port.tensor.size * kind.item_bytes
+        contexts.append(RawTensorContext(index, name, kind.item_bytes, size, _number(kind)))
+    return tuple(contexts)
 
 
 def _number(kind: Kind) -> str:
@@ -695,35 +906,105 @@ def _number(kind: Kind) -> str:
     return f"({item}.toInt() and 0xFF).toDouble()" if kind.is_unsigned else f"{item}.toDouble()"
 
 
-def _input(annotated: AnnotatedModel) -> ImageContext | TensorsInputContext:
+def _input(annotated: AnnotatedModel) -> ImageContext | AudioContext | TextContext | TensorsInputContext:
     if annotated.input.kind is InputKind.IMAGE:
         from packager.tasks.image import ImageInput
 
         assert isinstance(annotated.input, ImageInput)
         return _image(annotated.input, annotated.answer.kind)
+    if annotated.input.kind is InputKind.AUDIO:
+        from packager.tasks.audio import AudioInput
+
+        assert isinstance(annotated.input, AudioInput)
+        return _audio(annotated.input)
+    if annotated.input.kind is InputKind.TEXT:
+        from packager.tasks.text import TextInput
+
+        assert isinstance(annotated.input, TextInput)
+        return _text(annotated.input)
     return _tensors_input(annotated)
 
 
 def _image(image: ImageInput, answer: AnswerKind) -> ImageContext:
+    kind = _KINDS[image.tensor.dtype]
     return ImageContext(
         is_made=True,
         is_placed=answer in (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS),
+        shape=str(list(image.tensor.shape)),
         width=image.width,
         height=image.height,
         channels=image.channels,
         is_gray=image.channels == 1,
+        is_color=image.channels == 3,
         is_bgr=image.channels == 3 and image.order is ChannelOrder.BGR,
+        is_planar=image.is_planar,
+        is_antialias=image.resize is Resize.ANTIALIAS,
+        is_bilinear=image.resize is Resize.BILINEAR,
         pixel_format="gray" if image.channels == 1 else image.order.upper(),
         is_stretch=image.crop is CropMode.STRETCH,
         is_center_crop=image.crop is CropMode.CENTER_CROP,
         letterbox=_letterbox(image.pad) if image.crop is CropMode.LETTERBOX else None,
         dtype=image.tensor.dtype,
-        is_float=_KINDS[image.tensor.dtype].is_float,
+        byte_size=image.tensor.size * kind.item_bytes,
+        is_float=kind.is_float,
     )
 
 
 def _letterbox(pad: int) -> LetterboxContext:
-    return LetterboxContext(pad, pad != 0, {0: "black", 255: "white"}.get(pad, f"gray ({pad} of 255)"))
+    return LetterboxContext(pad, {0: "black", 255: "white"}.get(pad, f"gray ({pad} of 255)"))
+
+
+def _audio(audio: AudioInput) -> AudioContext:
+    affine = audio.tensor.affine
+    is_float = audio.tensor.dtype == "float32"
+    return AudioContext(
+        is_made=True,
+        rate=audio.sample_rate,
+        window=audio.window,
+        hop=audio.hop,
+        seconds=f"{audio.window / audio.sample_rate:.4g}",
+        dtype=audio.tensor.dtype,
+        shape=str(list(audio.tensor.shape)),
+        is_float=is_float,
+        is_integer=not is_float,
+        is_quantized=affine is not None,
+        scale=1 / 32768 if affine is None else affine.scale,
+        zero_point=0 if affine is None else affine.zero_point,
+    )
+
+
+# What each input of a text holds, and Kotlin for its item of the number i.
+_TOKENS = {
+    "ids": ("the numbers of its tokens, then padding", "numbers[i]"),
+    "mask": ("1 for each token, then 0", "if (i < count) 1 else 0"),
+    "segment_ids": ("0: all is of the first text", "0"),
+}
+
+
+def _text(text: TextInput) -> TextContext:
+    from packager.tasks.delimiter import jvm_pattern
+    from packager.tasks.tokenizers import START, RegexTokenizer, WordPiece
+
+    tokenizer = text.tokenizer
+    return TextContext(
+        is_made=True,
+        plural="s" if len(text.roles) > 1 else "",
+        length=text.length,
+        tensors=tuple(
+            TokensContext(
+                index, tensor.dtype, str(list(tensor.shape)), _TOKENS[role][0], _put(tensor, _TOKENS[role][1])
+            )
+            for index, (role, tensor) in enumerate(zip(text.roles, text.tensors, strict=True))
+        ),
+        is_word_piece=isinstance(tokenizer, WordPiece),
+        is_uncased=isinstance(tokenizer, WordPiece) and tokenizer.is_uncased,
+        pattern=jvm_pattern(tokenizer.delimiter) if isinstance(tokenizer, RegexTokenizer) else "",
+        has_start=isinstance(tokenizer, RegexTokenizer) and START in tokenizer.vocabulary,
+    )
+
+
+def _put(tensor: Tensor, number: str) -> str:
+    return f"putInt(4 * i, {number})" if tensor.dtype == "int32" else f"putLong(8 * i, ({number}).toLong())"
 
 
 def _tensors_input(annotated: AnnotatedModel) -> TensorsInputContext:
@@ -1069,13 +1350,17 @@ def _layers(context: Context) -> tuple[str, ...]:
         "android/suppression": has_iou,
         "android/candidates": boxes is not None or (points is not None and (has_iou or points.is_multipose)),
         "android/real_numbers": bool(context.project.numbers),
+        "android/coroutines/common": context.coroutines is not None,
+        f"android/coroutines/in/{context.input.kind}": context.coroutines is not None,
         "android/arrays": bool(context.project.arrays),
         "android/labels": context.project.labels is not None,
+        "android/regex/in/text": isinstance(context.input, TextContext) and not context.input.is_word_piece,
+        "android/wordpiece/in/text": isinstance(context.input, TextContext) and context.input.is_word_piece,
         "android/options": context.answer.options is not None,
     }
     return (
         *task_layers("android", context.input.kind, context.answer.kind),
-        "android/runtime/interpreter",
+        f"android/runtime/{LiteRt.COMPILED_MODEL if context.runner else LiteRt.INTERPRETER}",
         *(layer for layer, is_used in own.items() if is_used),
     )
 
@@ -1106,35 +1391,29 @@ def _minus(zero_point: int) -> str:
     return "" if zero_point == 0 else f" - {zero_point}" if zero_point > 0 else f" + {-zero_point}"
 
 
-def _find_lack(annotated: AnnotatedModel) -> str | None:
-    from packager.tasks.image import ImageInput
-
-    image = annotated.input
-    if not isinstance(image, ImageInput):
-        return None
-    if image.resize is Resize.BILINEAR:
-        return f"takes no pictures resized by `{image.resize}`"
-    if image.is_planar:
-        return "takes no pictures whose channels follow one another ([1, 3, height, width])"
-    return None
-
-
 # The golden cases that prove an accelerator are in every app: the smallest, and more of them within this.
 _PROOF_BYTES = 100_000
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
-    from packager.golden import golden_files
+    from packager.golden import build_frames, golden_files
+    from packager.tasks.image import ImageInput
 
     name, golden_set = context.project.name, goldens.sets[Runtime.LITERT_REFERENCE]
     assets = asset_files(annotated)
     assets.pop("labels.json", None)
     for locale, labels in shipped_labels(annotated.answer).items():
         assets[f"labels.{locale}.json" if locale else "labels.json"] = labels_file(labels)
+    if isinstance(context.input, TextContext):
+        assets["vocabulary.json"] = vocabulary_file(annotated)
     proof = golden_files(annotated, golden_set, most_bytes=_PROOF_BYTES)
     assets.update({f"golden/{file}": data for file, data in proof.items()})
-    files = {f"src/main/assets/{name}/{file}": data for file, data in assets.items()}
-    golden = golden_files(annotated, golden_set)
+    files = {}
+    if context.project.is_downloaded:
+        files[f"download/{name}.tflite"] = assets.pop("model.tflite")
+    files.update({f"src/main/assets/{name}/{file}": data for file, data in assets.items()})
+    frames = build_frames(annotated.input) if isinstance(annotated.input, ImageInput) else ()
+    golden = golden_files(annotated, golden_set, frames=frames)
     files.update({f"src/androidTest/assets/{name}_golden/{file}": data for file, data in golden.items()})
     return files
 
@@ -1173,6 +1452,9 @@ TARGET = Target(
         (InputKind.IMAGE, AnswerKind.MASK),
         (InputKind.IMAGE, AnswerKind.KEYPOINTS),
         (InputKind.IMAGE, AnswerKind.TENSORS),
+        (InputKind.AUDIO, AnswerKind.CLASSES),
+        (InputKind.TEXT, AnswerKind.CLASSES),
+        (InputKind.TENSORS, AnswerKind.CLASSES),
         (InputKind.TENSORS, AnswerKind.TENSORS),
     ),
     options=Options,
@@ -1183,5 +1465,5 @@ TARGET = Target(
     extra_files=_extra_files,
     next_steps=_next_steps,
     enclosure=_enclosure,
-    find_lack=_find_lack,
+    check_options=_check_options,
 )

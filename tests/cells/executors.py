@@ -240,7 +240,7 @@ class OnTheJvm(Executor):
                 apk = f"{len(jobs)}.apk"
                 android.write_apk(work / "run" / apk, _assets({**subject.project.files, **changed}))
                 jobs[name, variant] = {"package": subject.project.context.project.package, "apk": apk}
-        ran = android.run_driver(tools, work / "classes", {}, {"damaged": [*jobs.values()]}, work / "run")
+        ran = android.run_driver(tools, [work / "classes"], {}, {"damaged": [*jobs.values()]}, work / "run")
         reports = dict(zip(jobs, ran["damaged"], strict=True))
         return {**broken, **each(compiled, lambda subject: android_verdicts(subject, reports))}
 

@@ -401,7 +401,7 @@ def answers(
             for item in conversions.values()
         ],
     }
-    found = harness.run_driver(kotlin, work / "classes", assets, job, run)
+    found = harness.run_driver(kotlin, [work / "classes"], assets, job, run)
     return Answers(
         broken=broken,
         self_tests=dict(zip(made, found["selfTests"], strict=True)),
