@@ -633,7 +633,7 @@ def _app(context: Context) -> AppContext:
         setting = Setting(Options, "name")
         fix = ("Give another one: ", Example.of((setting, f"{project.name}_model")))
         raise ConfigError(f"the app's project has a folder {project.name} already", about=setting, fix=fix)
-    outputs = _app_outputs(project, input, answer) if isinstance(answer, TensorsAnswerContext) else ()
+    outputs = _app_outputs(context, answer) if isinstance(answer, TensorsAnswerContext) else ()
     return AppContext(
         package=f"{project.package}.app",
         is_drawn=answer.kind in _DRAWN,
@@ -664,11 +664,9 @@ def _app_inputs(project: ProjectContext, input: TensorsInputContext) -> tuple[Ap
     )
 
 
-def _app_outputs(
-    project: ProjectContext, input: ImageContext | TensorsInputContext, answer: TensorsAnswerContext
-) -> tuple[AppOutputContext, ...]:
+def _app_outputs(context: Context, answer: TensorsAnswerContext) -> tuple[AppOutputContext, ...]:
     # What is said of a picture is of real numbers already.
-    quantized = () if isinstance(input, ImageContext) else answer.quantized
+    project, quantized = context.project, answer.quantized if context.input.kind is InputKind.TENSORS else ()
     pascal = {tensor.name: tensor.pascal for tensor in quantized}
     outputs = []
     for tensor in answer.tensors:

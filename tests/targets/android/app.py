@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,8 +24,10 @@ class Resources:
     manifest: Path
 
 
-def link_resources(tools: harness.Toolchain, app: Path, package: str, work: Path) -> Resources:
-    """Compile and link the manifest and the resources of the app module in the folder ``app``.
+def link_resources(
+    tools: harness.Toolchain, app: Path, package: str, work: Path, assets: Path | None = None
+) -> Resources:
+    """Compile and link the manifest and the resources of the app module in the folder ``app``, with these assets.
 
     Raises AssertionError where aapt2 refuses them.
     """
@@ -33,10 +37,13 @@ def link_resources(tools: harness.Toolchain, app: Path, package: str, work: Path
     manifest, apk, java = work / "AndroidManifest.xml", work / "app.apk", work / "java"
     # The Android Gradle Plugin puts the namespace there.
     text = (main / "AndroidManifest.xml").read_text()
-    manifest.write_text(text.replace("<manifest ", f'<manifest package="{package}" ', 1))
+    text = text.replace("<manifest ", f'<manifest package="{package}" ', 1)
+    # Debian's aapt2 is of Android 10, and this element of Android 12.
+    manifest.write_text(re.sub(r"<uses-native-library\s[^<>]*/>", "", text))
     _aapt2("compile", "--dir", main / "res", "-o", compiled)
     framework = ("-I", _framework(tools), "--min-sdk-version", "23", "--target-sdk-version", "34")
-    _aapt2("link", *framework, "--manifest", manifest, "--java", java, "-o", apk, compiled)
+    given = () if assets is None else ("-A", assets, "-0", "tflite")
+    _aapt2("link", *framework, "--manifest", manifest, "--java", java, "-o", apk, *given, compiled)
     return Resources(apk, java, manifest)
 
 
@@ -57,6 +64,27 @@ def compile_apps(
     subprocess.run(["javac", "-d", seen, seen / "ShadowedObject.java"], check=True, capture_output=True)
     compiling = replace(tools, runtime=(seen, out, *tools.runtime))
     return harness.compile_kotlin(compiling, projects, [*ANDROIDX, *others], out)
+
+
+def run_apps(tools: harness.Toolchain, classes: Path, apps: Mapping[str, str], work: Path) -> None:
+    """Run AppDriver.kt on ``apps``, packages by name.
+
+    In ``work`` lie NAME.job.json, and in the folder NAME what ``link_resources`` made. There the driver puts NAME.json
+    and the screens, or else NAME.failure.txt.
+    """
+    command = [
+        *("java", "--add-opens=java.base/java.io=ALL-UNNAMED"),
+        "-Drobolectric.offline=true",
+        f"-Drobolectric.dependency.dir={tools.robolectric}",
+        f"-Djava.library.path={tools.native}",
+        f"-Dpackager.work={work}",
+        *("-cp", ":".join(map(str, (classes, *tools.runtime)))),
+        "packager.tests.AppDriverKt",
+        *(word for pair in apps.items() for word in pair),
+    ]
+    environment = {**os.environ, "LD_LIBRARY_PATH": str(tools.shim)}
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=600)
+    assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")[-10_000:]
 
 
 def _framework(tools: harness.Toolchain) -> Path:

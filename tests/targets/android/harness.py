@@ -236,13 +236,13 @@ def _kotlinc(
         *map(str, sources),
     ]
     done = subprocess.run(command, capture_output=True, text=True)
-    complaints = re.split(r"^(?=(?:/.+:\d+:\d+: )?(?:error|warning): )", done.stderr, flags=re.MULTILINE)
+    complaints = re.split(r"^(?=(?:\S.*:\d+:\d+: )?(?:error|warning): )", done.stderr, flags=re.MULTILINE)
     found = [text for text in complaints if text.strip() and not _EXPLICIT_ELSEWHERE.match(text)]
     return "".join(found) if found or done.returncode != 0 else None
 
 
-# Gradle asks for explicit API mode of main sources only; the compiler has one mode for all that it is given.
-_EXPLICIT_ELSEWHERE = re.compile(r"(?!/.*/src/main/)/.+:\d+:\d+: warning: .* in explicit API mode\.")
+# Gradle asks for explicit API mode of modules' main sources only; the compiler has one mode for all that it is given.
+_EXPLICIT_ELSEWHERE = re.compile(r"(?!/.*(?<!/app)/src/main/)\S.*:\d+:\d+: warning: .* in explicit API mode\.")
 
 
 def _join(paths: Sequence[Path]) -> str:

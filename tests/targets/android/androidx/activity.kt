@@ -21,7 +21,10 @@ open class ComponentActivity(private val contentLayoutId: Int) :
     constructor() : this(0)
 
     override val lifecycle: Lifecycle = object : Lifecycle() {}
-    override val viewModelStore: ViewModelStore = ViewModelStore()
+    @Suppress("DEPRECATION")
+    override val viewModelStore: ViewModelStore by lazy {
+        lastNonConfigurationInstance as ViewModelStore? ?: ViewModelStore()
+    }
 
     /** For tests: what was launched, by contract, and how to answer. */
     val launched = mutableMapOf<String, Any?>()
@@ -31,6 +34,9 @@ open class ComponentActivity(private val contentLayoutId: Int) :
         super.onCreate(savedInstanceState)
         if (contentLayoutId != 0) setContentView(contentLayoutId)
     }
+
+    @Deprecated("as it is there")
+    override fun onRetainNonConfigurationInstance(): Any = viewModelStore
 
     override fun onDestroy() {
         super.onDestroy()

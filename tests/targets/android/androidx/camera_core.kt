@@ -47,17 +47,21 @@ interface ImageProxy : AutoCloseable {
 }
 
 class ImageAnalysis private constructor(val backpressureStrategy: Int, val outputImageFormat: Int) : UseCase() {
-    /** For tests. */
-    var analyzer: Analyzer? = null
-        private set
+    private var executor: Executor? = null
+    private var analyzer: Analyzer? = null
 
     fun setAnalyzer(executor: Executor, analyzer: Analyzer) {
-        executor.execute {}
+        this.executor = executor
         this.analyzer = analyzer
     }
 
     fun clearAnalyzer() {
         analyzer = null
+    }
+
+    /** For tests: has the analyzer do something, where it was told to. */
+    fun onThread(action: (Analyzer) -> Unit) {
+        executor!!.execute { action(analyzer!!) }
     }
 
     fun interface Analyzer {
