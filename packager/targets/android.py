@@ -145,7 +145,6 @@ class RawTensorContext:
     """An input or output as golden cases compare it; ``number`` is Kotlin for the Double of ``items`` at ``at``."""
 
     index: int
-    name: str
     item_bytes: int
     byte_size: int
     number: str
@@ -185,10 +184,11 @@ class VersionsContext:
 
 @dataclass(frozen=True)
 class LabelsContext:
-    """How many labels the module ships, and the locales of their translations."""
+    """How many labels the module ships, the locales of their translations, and whether answers may leave some out."""
 
     count: int
     locales: tuple[str, ...]
+    are_chosen: bool
 
 
 @dataclass(frozen=True)
@@ -720,8 +720,7 @@ def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> P
     name = SnakeName.of(project)
     with about(Setting(Options, "package")):
         package = PackageName.parse(options.package or f"com.example.{name}")
-    labels = shipped_labels(annotated.answer)
-    count = len(labels.get("", ()))
+    labels = _labels(annotated)
     kinds = annotated.input.kind, annotated.answer.kind
     return ProjectContext(
         name=name,
@@ -730,7 +729,7 @@ def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> P
         package=package,
         package_path=package.replace(".", "/"),
         title=annotated.title(options.name),
-        purpose=_purpose(*kinds, labels=count),
+        purpose=_purpose(*kinds, labels=labels.count if labels else 0),
         description=annotated.metadata.description,
         has_description=bool(annotated.metadata.description),
         model_file=annotated.model.path.name,
@@ -741,10 +740,10 @@ def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> P
         outputs=_raw_tensors(annotated.outputs),
         arrays=_arrays(annotated),
         numbers=_numbers(annotated),
-        has_locales=len(labels) > 1,
+        has_locales=labels is not None and bool(labels.locales),
         is_downloaded=options.delivery is Delivery.DOWNLOAD,
         min_sdk=24 if options.runtime is LiteRt.COMPILED_MODEL else 23,
-        labels=LabelsContext(count, tuple(filter(None, labels))) if labels else None,
+        labels=labels,
     )
 
 
@@ -821,6 +820,14 @@ def _uncompiled(model: Model, lack: str) -> TargetError:
     )
 
 
+def _labels(annotated: AnnotatedModel) -> LabelsContext | None:
+    labels = shipped_labels(annotated.answer)
+    if not labels:
+        return None
+    are_chosen = annotated.answer.kind is not AnswerKind.MASK
+    return LabelsContext(len(labels[""]), tuple(filter(None, labels)), are_chosen)
+
+
 def _arrays(annotated: AnnotatedModel) -> tuple[Kind, ...]:
     """The arrays that go in and come out, each once."""
     ports = annotated.inputs if annotated.input.kind is InputKind.TENSORS else ()
@@ -888,13 +895,11 @@ def _numbers_of(annotated: AnnotatedModel, tensor: Tensor) -> str:
 
 
 def _raw_tensors(ports: tuple[Port, ...]) -> tuple[RawTensorContext, ...]:
-    names = _names(ports, ())
-    contexts = []
-    for index, (name, port) in enumerate(zip(names, ports, strict=True)):
-        kind = _KINDS[port.tensor.dtype]
-        size = port.tensor.size * kind.item_bytes
-        contexts.append(RawTensorContext(index, name, kind.item_bytes, size, _number(kind)))
-    return tuple(contexts)
+    kinds = [_KINDS[port.tensor.dtype] for port in ports]
+    return tuple(
+        RawTensorContext(index, kind.item_bytes, port.tensor.size * kind.item_bytes, _number(kind))
+        for index, (port, kind) in enumerate(zip(ports, kinds, strict=True))
+    )
 
 
 def _number(kind: Kind) -> str:

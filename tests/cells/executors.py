@@ -231,7 +231,7 @@ class OnTheJvm(Executor):
     def run(self, subjects: Mapping[str, Subject], work: Path) -> Verdicts:
         tools = android.toolchain()
         folders = {name: write_files(work / "modules" / name, made.project.files) for name, made in subjects.items()}
-        broken = android.compile_kotlin(tools, folders, [android.HERE / "Driver.kt"], work / "classes")
+        broken = android.compile_kotlin(tools, folders, android.DRIVER, work / "classes")
         compiled = {name: subject for name, subject in subjects.items() if name not in broken}
         jobs: dict[tuple[str, str], dict[str, str]] = {}
         (work / "run").mkdir()

@@ -233,7 +233,7 @@ def quantized_module(head: Head, *dtypes: str) -> Module:
     return Module(annotated, asked)
 
 
-QUANTIZED = {
+QUANTIZED: dict[str, tuple[Any, ...]] = {
     "quantized_yolo_v8": (Head.YOLO_V8, "int8"),
     "quantized_yolo_v5": (Head.YOLO_V5, "uint8"),
     "quantized_end_to_end": (Head.END_TO_END, "int16"),
@@ -446,10 +446,9 @@ def told(made: dict[str, Module], tmp_path_factory: pytest.TempPathFactory) -> d
                 for asked, parts in zip(module.asked, outputs, strict=True)
             ],
         }
-    others = [harness.HERE / "Driver.kt", harness.HERE / "Answers.kt"]
-    broken = harness.compile_kotlin(tools, folders, others, work / "classes")
+    broken = harness.compile_kotlin(tools, folders, harness.DRIVER, work / "classes")
     run = {name: job for name, job in jobs.items() if name not in broken}
-    found = harness.run_driver(tools, work / "classes", {}, {"answers": [*run.values()]}, work / "run")["answers"]
+    found = harness.run_driver(tools, [work / "classes"], {}, {"answers": [*run.values()]}, work / "run")["answers"]
     read = {
         name: [Told(item["answer"], item["milliseconds"], item["allocated"]) for item in items]
         for name, items in zip(run, found, strict=True)

@@ -233,7 +233,7 @@ def answers(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Answers
         name: write_files(work / name, picture_sources(name, replace(annotated, input=image)))
         for name, image in images.items()
     }
-    broken = harness.compile_kotlin(tools, folders, [harness.HERE / "Driver.kt"], work / "classes")
+    broken = harness.compile_kotlin(tools, folders, harness.DRIVER, work / "classes")
     assert not broken, "".join(map(str, broken.values()))
     run = work / "run"
     run.mkdir()
@@ -253,7 +253,7 @@ def answers(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Answers
                 }
             )
     assets = {f"{name}.bin": lookup_table(image).tobytes() for name, image in images.items()}
-    found = harness.run_driver(tools, work / "classes", assets, {"fits": fits}, run)["fits"]
+    found = harness.run_driver(tools, [work / "classes"], assets, {"fits": fits}, run)["fits"]
     names = [fit["out"].removesuffix(".fits") for fit in fits]
     return Answers(
         images,

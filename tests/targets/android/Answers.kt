@@ -35,8 +35,8 @@ internal class Answers(private val folder: File, private val task: JSONObject) {
             // As the interpreter gives them.
             ByteBuffer.allocateDirect(length).apply { put(items).flip() }.asReadOnlyBuffer().order(ByteOrder.nativeOrder())
         }
-        val options = if (case.isNull("options")) emptyList() else listOf(newOptions(case.getJSONArray("options")))
-        val arguments = (outputs + newPlacement(case) + options).toTypedArray()
+        val options = if (case.isNull("options")) emptyList() else listOf(newOptions(name, case.getJSONArray("options")))
+        val arguments = (outputs + newPlacements(case) + options).toTypedArray()
         val runs = case.optInt("runs", 1)
         val times = LongArray(runs)
         var allocated = 0L
@@ -64,42 +64,14 @@ internal class Answers(private val folder: File, private val task: JSONObject) {
             .newInstance(labels.getConstructor(List::class.java, List::class.java).newInstance(texts, texts))
     }
 
-    private fun newPlacement(case: JSONObject): Any {
+    private fun newPlacements(case: JSONObject): List<Any> {
+        if (case.isNull("size")) return emptyList()
         val (width, height) = case.getJSONArray("size").numbers()
         val type = Class.forName("$name.Placement")
         val placement = type.getConstructor().newInstance()
         type.getMethod("set", Int::class.java, Int::class.java, Rect::class.java).invoke(placement, width, height, null)
-        return placement
+        return listOf(placement)
     }
-
-    private fun newOptions(values: JSONArray): Any {
-        val constructor = Class.forName("$name.Options").constructors
-            .single { it.parameterCount == values.length() && it.parameterTypes.none { type -> type.isSynthetic } }
-        val arguments = constructor.parameterTypes.mapIndexed { index, type ->
-            when (type) {
-                Int::class.java -> values.getInt(index)
-                Float::class.java -> values.getDouble(index).toFloat()
-                else -> values.getJSONArray(index).let { texts -> List(texts.length()) { texts.getString(it) }.toSet() }
-            }
-        }
-        return constructor.newInstance(*arguments.toTypedArray())
-    }
-
-    /** Data classes as objects of their properties; JSON has no word for NaN. */
-    private fun toJson(value: Any?): Any =
-        when (value) {
-            null -> JSONObject.NULL
-            is Int, is String -> value
-            is Float -> value.toString()
-            is ByteArray -> JSONArray(value.map { it.toInt() and 0xFF })
-            is List<*> -> JSONArray(value.map(::toJson))
-            is android.graphics.RectF -> toJson(listOf(value.left, value.top, value.right, value.bottom))
-            else -> JSONObject().also { json ->
-                for (field in value.javaClass.declaredFields.filterNot { java.lang.reflect.Modifier.isStatic(it.modifiers) }) {
-                    json.put(field.name, toJson(field.apply { isAccessible = true }.get(value)))
-                }
-            }
-        }
 
     private fun JSONArray.numbers(): List<Int> = List(length()) { getInt(it) }
 
@@ -107,3 +79,32 @@ internal class Answers(private val folder: File, private val task: JSONObject) {
         val threads = ManagementFactory.getThreadMXBean() as ThreadMXBean
     }
 }
+
+internal fun newOptions(module: String, values: JSONArray): Any {
+    val constructor = Class.forName("$module.Options").constructors
+        .single { it.parameterCount == values.length() && it.parameterTypes.none { type -> type.isSynthetic } }
+    val arguments = constructor.parameterTypes.mapIndexed { index, type ->
+        when (type) {
+            Int::class.java -> values.getInt(index)
+            Float::class.java -> values.getDouble(index).toFloat()
+            else -> values.getJSONArray(index).let { texts -> List(texts.length()) { texts.getString(it) }.toSet() }
+        }
+    }
+    return constructor.newInstance(*arguments.toTypedArray())
+}
+
+/** Data classes as objects of their properties; JSON has no word for NaN. */
+internal fun toJson(value: Any?): Any =
+    when (value) {
+        null -> JSONObject.NULL
+        is Int, is String -> value
+        is Float -> value.toString()
+        is ByteArray -> JSONArray(value.map { it.toInt() and 0xFF })
+        is List<*> -> JSONArray(value.map(::toJson))
+        is android.graphics.RectF -> toJson(listOf(value.left, value.top, value.right, value.bottom))
+        else -> JSONObject().also { json ->
+            for (field in value.javaClass.declaredFields.filterNot { java.lang.reflect.Modifier.isStatic(it.modifiers) }) {
+                json.put(field.name, toJson(field.apply { isAccessible = true }.get(value)))
+            }
+        }
+    }

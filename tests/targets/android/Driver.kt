@@ -6,7 +6,6 @@ import android.content.Context
 import android.content.res.AssetManager
 import android.content.res.Resources
 import android.graphics.Bitmap
-import android.graphics.BitmapFactory
 import android.graphics.Rect
 import android.view.ContextThemeWrapper
 import org.json.JSONArray
@@ -17,7 +16,6 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
-import java.io.Closeable
 import java.io.File
 import java.lang.reflect.InvocationTargetException
 import java.nio.ByteBuffer
@@ -43,10 +41,12 @@ class Driver {
                     "damaged" -> selfTest(task, withAssetsOf(task.getString("apk")))
                     "goldenCasesTests" -> goldenCasesTest(task)
                     "fits" -> fit(task)
-                    "classifications" -> classify(task)
-                    "rankings" -> rank(task)
                     "conversions" -> convert(task)
                     "answers" -> Answers(work, task).read()
+                    "calls" -> Calls(context, task).answer()
+                    "tokens" -> encode(context, task)
+                    "patterns" -> match(task)
+                    "characters" -> knownCharacters()
                     else -> error(section)
                 }
             }
@@ -147,29 +147,6 @@ class Driver {
         return Class.forName("$module.YuvFrame").getConstructor(int, int, plane, plane, plane, int, int, int)
             .newInstance(picture.getInt("width"), picture.getInt("height"), *buffers.toTypedArray(), *strides.toTypedArray())
             .also { check(buffers.all { it.position() == it.limit() / 2 }) }
-    }
-
-    private fun classify(task: JSONObject): JSONObject {
-        val type = Class.forName(task.getString("class"))
-        val classifier = type.getMethod("create", Context::class.java).invoke(null, context) as Closeable
-        val labels = classifier.call("getLabels") as List<*>
-        val picture = context.assets.open(task.getString("picture")).use { BitmapFactory.decodeStream(it) }
-        val categories = type.getMethod("classify", Bitmap::class.java, Int::class.java)
-            .invoke(classifier, picture, labels.size) as List<*>
-        classifier.close()
-        return JSONObject()
-            .put("labels", JSONArray(labels))
-            .put("answers", JSONArray(categories.map { JSONArray(listOf(it!!.call("getIndex"), it.call("getLabel"))) }))
-    }
-
-    // Ranks raw outputs, and gives the indices and scores; JSON has no word for NaN.
-    private fun rank(task: JSONObject): JSONArray {
-        val output = arrayOf(task)
-        val labels = List(task.getJSONArray("values").length()) { "$it" }
-        val method = Class.forName("${task.getString("package")}.RankingKt")
-            .getMethod("rank", output.javaClass, List::class.java)
-        val categories = method.invoke(null, output, labels) as List<*>
-        return JSONArray(categories.map { JSONArray(listOf(it!!.call("getIndex"), it.call("getScore").toString())) })
     }
 
     private fun arrayOf(task: JSONObject): Any {

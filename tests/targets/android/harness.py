@@ -25,6 +25,8 @@ from typing import Any
 from tests.conftest import PROJECT, missing_toolchain, require_tools
 
 HERE = Path(__file__).parent
+DRIVER = tuple(HERE / f"{name}.kt" for name in ("Driver", "Calls", "Answers"))
+OPTIMIZE = HERE / "proguard-android-optimize.txt"
 CACHE = PROJECT / "build" / "android-tests"
 APP = "packager.tests"
 _CLASSPATH_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath"
@@ -110,6 +112,23 @@ def compile_kotlin(
             del sources[name]
 
 
+def shrink(tools: Toolchain, classes: Path, rules: Sequence[Path], out: Path) -> None:
+    """R8 on the classes of an app, with Kotlin's and LiteRT's own, by ``rules`` and those of LiteRT's archives."""
+    app = out.with_suffix(".app.jar")
+    with zipfile.ZipFile(app, "w") as jar:
+        for path in sorted(classes.rglob("*.class")):
+            jar.write(path, path.relative_to(classes).as_posix())
+    (kotlin,) = (path for path in tools.runtime if path.name.startswith("kotlin-stdlib"))
+    (android,) = tools.robolectric.iterdir()
+    java = Path(shutil.which("java") or "").resolve().parents[1]
+    archives = [path.with_name("proguard.txt") for path in tools.litert]
+    command: list[str | Path] = ["java", "-cp", tools.r8, "com.android.tools.r8.R8", "--classfile", "--release", "--output", out]
+    command += itertools.chain.from_iterable(("--lib", path) for path in (android, java))
+    command += itertools.chain.from_iterable(("--pg-conf", path) for path in (*rules, *archives))
+    done = subprocess.run([*command, app, kotlin, *tools.litert], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def write_apk(path: Path, assets: Mapping[str, bytes]) -> None:
     """An app that holds ``assets``: uncompressed but for those under ``compressed/``, which lose that prefix."""
     with zipfile.ZipFile(path, "w") as apk:
@@ -125,10 +144,15 @@ def run_driver(
     assets: Mapping[str, bytes],
     job: dict[str, Any],
     work: Path,
+    *,
+    driver: str = "Driver",
+    libraries: Sequence[Path] | None = None,
+    folder: Path | None = None,
 ) -> Any:
-    """Run Driver.kt with ``job`` under Robolectric, in an app that holds ``assets``; returns its answers.
+    """Run Driver.kt, or another driver, with ``job`` under Robolectric in an app of ``assets``; returns its answers.
 
-    ``classes`` come first in the class path. Further APKs that the job names lie in ``work`` already.
+    ``classes`` come first in the class path, before ``libraries``: the toolchain's, unless given. It runs in
+    ``folder``. Further APKs that the job names lie in ``work`` already.
     """
     work.mkdir(parents=True, exist_ok=True)
     write_apk(work / "app.apk", assets)
@@ -140,21 +164,21 @@ def run_driver(
         f"android_resource_apk={work / 'app.apk'}\nandroid_custom_package={APP}\n"
     )
     (work / "job.json").write_text(json.dumps(job))
-    libraries = (tools.native, *(path for path in classes if path.is_dir()))
+    native = (tools.native, *(path for path in classes if path.is_dir()))
     command = [
         "java",
         "--add-opens=java.base/java.io=ALL-UNNAMED",
         "-Drobolectric.offline=true",
         f"-Drobolectric.dependency.dir={tools.robolectric}",
-        f"-Djava.library.path={_join(libraries)}",
+        f"-Djava.library.path={_join(native)}",
         f"-Dpackager.work={work}",
         "-cp",
-        _join((work / "config", *classes, *tools.runtime)),
+        _join((work / "config", *classes, *(tools.runtime if libraries is None else libraries))),
         "org.junit.runner.JUnitCore",
-        "packager.tests.Driver",
+        f"packager.tests.{driver}",
     ]
     environment = {**os.environ, "LD_LIBRARY_PATH": str(tools.shim)}
-    done = subprocess.run(command, env=environment, capture_output=True, timeout=300)
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=300, cwd=folder)
     assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")[-10_000:]
     return json.loads((work / "answers.json").read_text())
 
@@ -242,7 +266,7 @@ def _kotlinc(
 
 
 # Gradle asks for explicit API mode of modules' main sources only; the compiler has one mode for all that it is given.
-_EXPLICIT_ELSEWHERE = re.compile(r"(?!/.*(?<!/app)/src/main/)\S.*:\d+:\d+: warning: .* in explicit API mode\.")
+_EXPLICIT_ELSEWHERE = re.compile(r"(?!.*(?<!/app)/src/main/).+:\d+:\d+: warning: .* in explicit API mode\.")
 
 
 def _join(paths: Sequence[Path]) -> str:
