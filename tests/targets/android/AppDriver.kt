@@ -134,7 +134,7 @@ class AppDriver {
                 click("run")
             }
         }
-        waitFor("an answer") { " ms on CPU" in text("status") }
+        waitFor("an answer") { " ms on CPU" in text("status") && view<View>("answers").isShown }
         ShadowLooper.idleMainLooper()
     }
 
@@ -176,7 +176,7 @@ class AppDriver {
             val analysis = cameras.bound.filterIsInstance<ImageAnalysis>().single()
             val frame = Frame(BitmapFactory.decodeFile(File(work, job.getString("picture")).path))
             analysis.onThread { it.analyze(frame) }
-            waitFor("the answer for a frame") { " ms on CPU" in text("status") && frame.closed == 1 }
+            waitFor("the answer for a frame") { view<View>("answers").isShown && frame.closed == 1 }
             ShadowLooper.idleMainLooper()
             save("${name}_${if (isFront) "front" else "back"}.png")
             JSONObject(screen().toString()).put("places", places())

@@ -84,6 +84,7 @@ def run_apps(tools: harness.Toolchain, classes: Path, apps: Mapping[str, str], w
     ]
     environment = {**os.environ, "LD_LIBRARY_PATH": str(tools.shim)}
     done = subprocess.run(command, env=environment, capture_output=True, timeout=600)
+    print((done.stdout + done.stderr).decode(errors="replace")[-6_000:])
     assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")[-10_000:]
 
 
