@@ -195,11 +195,12 @@ class LabelsContext:
 class ProjectContext:
     """What every project has.
 
-    ``purpose`` follows the title. ``labels`` is None where the answer needs none.
+    ``variable`` is what code that uses it calls an object of the class. ``purpose`` follows the title. ``labels`` is None where the answer needs none.
     """
 
     name: str
     class_name: str
+    variable: str
     package: str
     package_path: str
     title: str
@@ -218,6 +219,7 @@ class ProjectContext:
     has_locales: bool
     is_downloaded: bool
     min_sdk: int
+    min_android: str
     versions: VersionsContext
 
 
@@ -233,13 +235,14 @@ class LetterboxContext:
 class ImageContext:
     """A picture as input; ``letterbox`` is None where the picture fills it.
 
-    Of every input, ``is_made`` is whether it is made of something; golden cases compare it then. ``is_placed`` is
-    whether it matters where in the input the picture lies.
+    Of every input, ``is_made`` is whether it is made of something, which golden cases compare, and ``example`` is
+    Kotlin for one. ``is_placed`` is whether it matters where in the input the picture lies.
     """
 
     kind = InputKind.IMAGE
 
     is_made: bool
+    example: str
     is_placed: bool
     shape: str
     width: int
@@ -271,6 +274,7 @@ class AudioContext:
     kind = InputKind.AUDIO
 
     is_made: bool
+    example: str
     rate: int
     window: int
     hop: int
@@ -302,6 +306,7 @@ class TextContext:
     kind = InputKind.TEXT
 
     is_made: bool
+    example: str
     plural: str
     length: int
     tensors: tuple[TokensContext, ...]
@@ -318,6 +323,7 @@ class TensorsInputContext:
     kind = InputKind.TENSORS
 
     is_made: bool
+    example: str
     tensors: tuple[TensorContext, ...]
     arguments: str
     quantized: tuple[QuantizedContext, ...]
@@ -477,6 +483,7 @@ class KeypointsContext:
     layout: str
     output: int
     names: tuple[str, ...]
+    count: int
     is_multipose: bool
     is_landmarks: bool
     threshold: float
@@ -726,6 +733,7 @@ def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> P
         name=name,
         versions=VersionsContext(**pinned("android")),
         class_name=_class_name(project, *kinds),
+        variable=_ending(*kinds).lower().removeprefix("pose"),
         package=package,
         package_path=package.replace(".", "/"),
         title=annotated.title(options.name),
@@ -743,6 +751,7 @@ def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> P
         has_locales=labels is not None and bool(labels.locales),
         is_downloaded=options.delivery is Delivery.DOWNLOAD,
         min_sdk=24 if options.runtime is LiteRt.COMPILED_MODEL else 23,
+        min_android="7" if options.runtime is LiteRt.COMPILED_MODEL else "6",
         labels=labels,
     )
 
@@ -932,6 +941,7 @@ def _image(image: ImageInput, answer: AnswerKind) -> ImageContext:
     kind = _KINDS[image.tensor.dtype]
     return ImageContext(
         is_made=True,
+        example="bitmap",
         is_placed=answer in (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS),
         shape=str(list(image.tensor.shape)),
         width=image.width,
@@ -962,6 +972,7 @@ def _audio(audio: AudioInput) -> AudioContext:
     is_float = audio.tensor.dtype == "float32"
     return AudioContext(
         is_made=True,
+        example="samples",
         rate=audio.sample_rate,
         window=audio.window,
         hop=audio.hop,
@@ -991,6 +1002,7 @@ def _text(text: TextInput) -> TextContext:
     tokenizer = text.tokenizer
     return TextContext(
         is_made=True,
+        example='"a text"',
         plural="s" if len(text.roles) > 1 else "",
         length=text.length,
         tensors=tuple(
@@ -1020,6 +1032,7 @@ def _tensors_input(annotated: AnnotatedModel) -> TensorsInputContext:
     quantized = _quantized(names, annotated.inputs)
     return TensorsInputContext(
         is_made=False,
+        example=", ".join(f"{tensor.name} = {tensor.array}({tensor.size})" for tensor in tensors),
         tensors=tensors,
         arguments=", ".join(tensor.name for tensor in tensors),
         quantized=quantized,
@@ -1217,6 +1230,7 @@ def _keypoints(annotated: AnnotatedModel, answer: Keypoints) -> KeypointsContext
         layout=layout,
         output=answer.output,
         names=answer.names,
+        count=len(answer.names),
         is_multipose=head is Head.MOVENET_MULTIPOSE,
         is_landmarks=head is Head.LANDMARKS,
         threshold=answer.threshold,
@@ -1285,9 +1299,13 @@ _ENDINGS = {
 
 def _class_name(name: str, input: InputKind, answer: AnswerKind) -> PascalName:
     """``DigitsClassifier`` or ``SineModel``: with such an ending it is no class that the generated code imports."""
-    are_tensors = input is InputKind.TENSORS and answer is AnswerKind.TENSORS
-    pascal, ending = PascalName.of(name), "Model" if are_tensors else _ENDINGS[answer]
+    pascal, ending = PascalName.of(name), _ending(input, answer)
     return pascal if pascal.endswith(ending) else PascalName(pascal + ending)
+
+
+def _ending(input: InputKind, answer: AnswerKind) -> str:
+    are_tensors = input is InputKind.TENSORS and answer is AnswerKind.TENSORS
+    return "Model" if are_tensors else _ENDINGS[answer]
 
 
 def _names(ports: tuple[Port, ...], taken: tuple[str, ...]) -> tuple[str, ...]:

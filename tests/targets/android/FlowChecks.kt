@@ -30,7 +30,8 @@ object FlowChecks {
         fun check(condition: Boolean, message: () -> String) {
             if (!condition) wrong += message()
         }
-        DigitsClassifier.create(context).use { model ->
+        // One thread: two wait for one another where a computer has much else to do.
+        DigitsClassifier.create(context, threads = 1).use { model ->
             runBlocking {
                 withTimeout(60_000) {
                     val bitmap = Bitmap.createBitmap(40, 30, Bitmap.Config.ARGB_8888).apply { eraseColor(Color.GRAY) }

@@ -76,12 +76,14 @@ class RuntimeDriver {
         val file = task.optString("file").ifEmpty { null }?.let(::File)
         val (int, boolean) = Int::class.java to Boolean::class.java
         val verify = task.optBoolean("verify", true)
+        // Two threads of an inference wait for one another where a computer has much else to do.
+        val threads = task.optInt("threads", 1)
         if (task.optBoolean("downloaded")) {
             return model.getMethod("create", Context::class.java, File::class.java, accelerator, int, boolean)
-                .invoke(null, context, file, asked, 2, verify) as Closeable
+                .invoke(null, context, file, asked, threads, verify) as Closeable
         }
         return model.getMethod("create", Context::class.java, accelerator, int, boolean, File::class.java)
-            .invoke(null, context, asked, 2, verify, file) as Closeable
+            .invoke(null, context, asked, threads, verify, file) as Closeable
     }
 
     private fun differences(model: Any, task: JSONObject): List<*> {

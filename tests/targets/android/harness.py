@@ -53,7 +53,9 @@ class Toolchain:
 
 def toolchain() -> Toolchain:
     """The toolchain; skips the test where a program of it is absent."""
-    require_tools("java", "javac", "mvn", "gcc", "nm", install="apt-get install openjdk-17-jdk-headless maven gcc binutils")
+    require_tools(
+        "java", "javac", "mvn", "gcc", "nm", install="apt-get install openjdk-17-jdk-headless maven gcc binutils"
+    )
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         missing_toolchain("Android's x86-64 library runs here on Linux on x86-64 only")
     artifacts = _maven("pom.xml")
@@ -118,14 +120,14 @@ def shrink(tools: Toolchain, classes: Path, rules: Sequence[Path], out: Path) ->
     with zipfile.ZipFile(app, "w") as jar:
         for path in sorted(classes.rglob("*.class")):
             jar.write(path, path.relative_to(classes).as_posix())
-    (kotlin,) = (path for path in tools.runtime if path.name.startswith("kotlin-stdlib"))
+    kotlin = [path for path in tools.runtime if path.name.startswith(("kotlin-stdlib", "annotations-13"))]
     (android,) = tools.robolectric.iterdir()
     java = Path(shutil.which("java") or "").resolve().parents[1]
     archives = [path.with_name("proguard.txt") for path in tools.litert]
-    command: list[str | Path] = ["java", "-cp", tools.r8, "com.android.tools.r8.R8", "--classfile", "--release", "--output", out]
+    command: list[str | Path] = ["java", "-cp", tools.r8, "com.android.tools.r8.R8", "--classfile", "--output", out]
     command += itertools.chain.from_iterable(("--lib", path) for path in (android, java))
     command += itertools.chain.from_iterable(("--pg-conf", path) for path in (*rules, *archives))
-    done = subprocess.run([*command, app, kotlin, *tools.litert], capture_output=True, text=True)
+    done = subprocess.run([*command, app, *kotlin, *tools.litert], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 

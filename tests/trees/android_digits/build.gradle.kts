@@ -5,6 +5,7 @@ import org.jetbrains.kotlin.gradle.tasks.KotlinJvmCompile
 
 plugins {
     id("com.android.library")
+    id("maven-publish")
 }
 
 // The Android Gradle Plugin compiles Kotlin itself since 9.0; older ones need Kotlin's own plugin.
@@ -18,6 +19,7 @@ android {
 
     defaultConfig {
         minSdk = 23
+        consumerProguardFiles("consumer-rules.pro")
         testInstrumentationRunner = "androidx.test.runner.AndroidJUnitRunner"
     }
 
@@ -26,19 +28,47 @@ android {
         targetCompatibility = JavaVersion.VERSION_17
     }
 
-    // The interpreter maps the model from the APK into memory, for which it must be stored uncompressed.
+    testOptions {
+        // The tests on this computer read the assets too.
+        unitTests.isIncludeAndroidResources = true
+    }
+
+    // The model is mapped from the APK into memory, for which it must be stored uncompressed.
     androidResources {
         noCompress += "tflite"
+    }
+
+    publishing {
+        singleVariant("release") {
+            withSourcesJar()
+        }
     }
 }
 
 tasks.withType<KotlinJvmCompile>().configureEach {
     compilerOptions.jvmTarget.set(JvmTarget.JVM_17)
+    // What apps see of the module is said in its code. Tests need not say it.
+    if ("Test" !in name) compilerOptions.freeCompilerArgs.add("-Xexplicit-api=strict")
+}
+
+publishing {
+    publications.register<MavenPublication>("release") {
+        groupId = "com.example.digits"
+        artifactId = "digits"
+        version = "1.0.0"
+        afterEvaluate { from(components["release"]) }
+    }
 }
 
 dependencies {
     // 1.4 is the first line with native libraries for 16 KB pages; 1.x keeps org.tensorflow.lite.Interpreter.
     implementation("com.google.ai.edge.litert:litert:1.4.2")
+    // An app that wants a GPU adds these itself.
+    compileOnly("com.google.ai.edge.litert:litert-gpu:1.4.2")
+    compileOnly("com.google.ai.edge.litert:litert-gpu-api:1.4.2")
+
+    testImplementation("junit:junit:4.13.2")
+    testImplementation("org.robolectric:robolectric:4.16.1")
 
     androidTestImplementation("androidx.test:runner:1.7.0")
     androidTestImplementation("junit:junit:4.13.2")

@@ -22,10 +22,12 @@ public class SelfTest(private val context: Context, private val goldens: AssetMa
     public fun run(): Report {
         val cases = GoldenCases(read = ::read)
         val failures = mutableListOf<String>()
-        DigitsClassifier.create(context, verify = false).use { failures += cases.differences(it::differences) }
+        create().use { failures += cases.differences(it::differences) }
         failures += GoldenCases("frames", ::read).differences(GoldenFrames(context.assets)::differences)
         return Report(cases.size, failures)
     }
+
+    private fun create() = DigitsClassifier.create(context, verify = false)
 
     private fun read(file: String): ByteArray = goldens.open("digits_golden/$file").use { it.readBytes() }
 }

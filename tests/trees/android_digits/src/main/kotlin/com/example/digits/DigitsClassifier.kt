@@ -2,6 +2,7 @@
 package com.example.digits
 
 import android.content.Context
+import android.content.res.AssetManager
 import android.graphics.Bitmap
 import android.graphics.Rect
 import java.io.Closeable
@@ -13,7 +14,7 @@ import java.io.File
  * Create it once and keep it: [create] reads the model. Any thread may use it; one at a time runs the model, and the
  * others wait.
  */
-public class DigitsClassifier private constructor(
+public class DigitsClassifier internal constructor(
     private val runner: TensorRunner,
     private val preprocessor: Preprocessor,
     private val reader: AnswerReader,
@@ -25,7 +26,7 @@ public class DigitsClassifier private constructor(
     private val lock = Any()
     private var isClosed = false
 
-    /** The labels, in the order of the model's classes, as answers show them. */
+    /** The 10 labels, in the order of the model's classes, as answers show them. */
     public val labels: List<String> get() = reader.labels.shown
 
     /**
@@ -107,7 +108,8 @@ public class DigitsClassifier private constructor(
          *   [fallbackReason] says why.
          * @param threads how many threads an inference may use.
          * @param verify whether an accelerator must prove itself: golden cases are replayed on it.
-         * @param modelFile the model, where the app does not have it in its assets.
+         * @param modelFile a copy of the model that the app downloaded, to be read in place of the one in the assets.
+         * @throws IllegalArgumentException if [modelFile] is another model, by its sha256.
          */
         @JvmStatic
         @JvmOverloads
@@ -120,18 +122,31 @@ public class DigitsClassifier private constructor(
         ): DigitsClassifier {
             val assets = context.assets
             val model = loadModel(assets, "$ASSETS/model.tflite", modelFile)
+
+            fun differences(model: DigitsClassifier): List<String> {
+                if (!verify) return emptyList()
+                val cases = GoldenCases { assets.open("$ASSETS/golden/$it").use { file -> file.readBytes() } }
+                return cases.differences(model::differences)
+            }
+
+            return withFallback(accelerator, ::differences) { chosen, fallbackReason ->
+                val runner = TensorRunner(model, chosen, threads)
+                closingOnFailure(runner) { on(runner, assets, chosen, fallbackReason) }
+            }
+        }
+
+        /** The model on this [runner], with what lies beside it in the assets. */
+        internal fun on(
+            runner: TensorRunner,
+            assets: AssetManager,
+            accelerator: Accelerator = Accelerator.CPU,
+            fallbackReason: String? = null,
+        ): DigitsClassifier {
             val table = assets.open("$ASSETS/input_table.bin").use { it.readBytes() }
             val labels = Labels.read(assets, ASSETS)
-            fun goldenCases() = GoldenCases { assets.open("$ASSETS/golden/$it").use { file -> file.readBytes() } }
-            return withFallback(
-                accelerator,
-                differences = { if (verify) goldenCases().differences(it::differences) else emptyList() },
-            ) { chosen, fallbackReason ->
-                val runner = TensorRunner(model, chosen, threads)
-                val preprocessor = Preprocessor(table, runner.inputs[0])
-                val reader = AnswerReader(labels)
-                DigitsClassifier(runner, preprocessor, reader, chosen, fallbackReason)
-            }
+            val preprocessor = Preprocessor(table, runner.inputs[0])
+            val reader = AnswerReader(labels)
+            return DigitsClassifier(runner, preprocessor, reader, accelerator, fallbackReason)
         }
     }
 }

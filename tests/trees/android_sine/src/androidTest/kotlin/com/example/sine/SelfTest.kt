@@ -22,9 +22,11 @@ public class SelfTest(private val context: Context, private val goldens: AssetMa
     public fun run(): Report {
         val cases = GoldenCases(read = ::read)
         val failures = mutableListOf<String>()
-        SineModel.create(context, verify = false).use { failures += cases.differences(it::differences) }
+        create().use { failures += cases.differences(it::differences) }
         return Report(cases.size, failures)
     }
+
+    private fun create() = SineModel.create(context, verify = false)
 
     private fun read(file: String): ByteArray = goldens.open("sine_golden/$file").use { it.readBytes() }
 }

@@ -2,6 +2,7 @@
 package com.example.sine
 
 import android.content.Context
+import android.content.res.AssetManager
 import java.io.Closeable
 import java.io.File
 
@@ -11,7 +12,7 @@ import java.io.File
  * Create it once and keep it: [create] reads the model. Any thread may use it; one at a time runs the model, and the
  * others wait.
  */
-public class SineModel private constructor(
+public class SineModel internal constructor(
     private val runner: TensorRunner,
     private val reader: AnswerReader,
     /** What the model runs on. */
@@ -77,7 +78,8 @@ public class SineModel private constructor(
          *   [fallbackReason] says why.
          * @param threads how many threads an inference may use.
          * @param verify whether an accelerator must prove itself: golden cases are replayed on it.
-         * @param modelFile the model, where the app does not have it in its assets.
+         * @param modelFile a copy of the model that the app downloaded, to be read in place of the one in the assets.
+         * @throws IllegalArgumentException if [modelFile] is another model, by its sha256.
          */
         @JvmStatic
         @JvmOverloads
@@ -90,15 +92,28 @@ public class SineModel private constructor(
         ): SineModel {
             val assets = context.assets
             val model = loadModel(assets, "$ASSETS/model.tflite", modelFile)
-            fun goldenCases() = GoldenCases { assets.open("$ASSETS/golden/$it").use { file -> file.readBytes() } }
-            return withFallback(
-                accelerator,
-                differences = { if (verify) goldenCases().differences(it::differences) else emptyList() },
-            ) { chosen, fallbackReason ->
-                val runner = TensorRunner(model, chosen, threads)
-                val reader = AnswerReader()
-                SineModel(runner, reader, chosen, fallbackReason)
+
+            fun differences(model: SineModel): List<String> {
+                if (!verify) return emptyList()
+                val cases = GoldenCases { assets.open("$ASSETS/golden/$it").use { file -> file.readBytes() } }
+                return cases.differences(model::differences)
             }
+
+            return withFallback(accelerator, ::differences) { chosen, fallbackReason ->
+                val runner = TensorRunner(model, chosen, threads)
+                closingOnFailure(runner) { on(runner, assets, chosen, fallbackReason) }
+            }
+        }
+
+        /** The model on this [runner], with what lies beside it in the assets. */
+        internal fun on(
+            runner: TensorRunner,
+            assets: AssetManager,
+            accelerator: Accelerator = Accelerator.CPU,
+            fallbackReason: String? = null,
+        ): SineModel {
+            val reader = AnswerReader()
+            return SineModel(runner, reader, accelerator, fallbackReason)
         }
 
         /** Real numbers as items of `input`: int8, real number = 0.024639944 * (item + 128). */

@@ -9,15 +9,13 @@ import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.nio.channels.FileChannel
 
-/**
- * The asset at [path], mapped into memory where the APK holds it uncompressed.
- *
- * The Android Gradle Plugin stores .tflite files uncompressed; in an app that compresses them they are copied.
- */
-internal fun loadModel(assets: AssetManager, path: String, modelFile: File?): ByteBuffer =
-    if (modelFile != null) {
-        FileInputStream(modelFile).use { it.channel.map(FileChannel.MapMode.READ_ONLY, 0, modelFile.length()) }
-    } else try {
+/** The model, mapped into memory: [file], a copy of it that the app downloaded, or else the asset at [path]. */
+internal fun loadModel(assets: AssetManager, path: String, file: File?): ByteBuffer =
+    if (file != null) mapModel(file) else mapModel(assets, path)
+
+/** The Android Gradle Plugin stores .tflite files uncompressed; in an app that compresses them they are copied. */
+private fun mapModel(assets: AssetManager, path: String): ByteBuffer =
+    try {
         assets.openFd(path).use { asset ->
             FileInputStream(asset.fileDescriptor).use { stream ->
                 stream.channel.map(FileChannel.MapMode.READ_ONLY, asset.startOffset, asset.declaredLength)
