@@ -195,7 +195,8 @@ class LabelsContext:
 class ProjectContext:
     """What every project has.
 
-    ``variable`` is what code that uses it calls an object of the class. ``purpose`` follows the title. ``labels`` is None where the answer needs none.
+    ``variable`` is what code that uses it calls an object of the class. ``purpose`` follows the title. ``labels`` is
+    None where the answer needs none.
     """
 
     name: str

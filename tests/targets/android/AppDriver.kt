@@ -99,6 +99,7 @@ class AppDriver {
             RuntimeEnvironment.setQualifiers("+land")
             open()
             ask()
+            found.put("land", screen())
             save("${name}_land.png")
             close()
         }
@@ -179,7 +180,7 @@ class AppDriver {
             waitFor("the answer for a frame") { view<View>("answers").isShown && frame.closed == 1 }
             ShadowLooper.idleMainLooper()
             save("${name}_${if (isFront) "front" else "back"}.png")
-            JSONObject(screen().toString()).put("places", places())
+            screen()
         }
         found.put("frames", JSONArray(frames))
     }
@@ -210,7 +211,9 @@ class AppDriver {
     private fun screen(): JSONObject {
         val answers = view<View>("answers")
         val shown = (answers as? TextView)?.text ?: answers.contentDescription
+        val (left, top) = IntArray(2).also(answers::getLocationInWindow)
         return JSONObject().put("status", text("status")).put("message", text("message")).put("answers", "$shown")
+            .put("title", "${activity.title}").put("view", JSONArray(listOf(left, top, answers.width, answers.height)))
     }
 
     /** What PicturePlace says of some pictures in views of some sizes. */

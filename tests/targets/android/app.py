@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.conftest import require_tools
+from tests.conftest import require_tools, write_files
 from tests.targets.android import harness
 
 ANDROIDX = sorted((harness.HERE / "androidx").glob("*.kt"))
@@ -48,7 +48,11 @@ def link_resources(
 
 
 def compile_apps(
-    tools: harness.Toolchain, projects: Mapping[str, Path], linked: Sequence[Resources], others: Sequence[Path], out: Path
+    tools: harness.Toolchain,
+    projects: Mapping[str, Path],
+    linked: Sequence[Resources],
+    others: Sequence[Path],
+    out: Path,
 ) -> dict[str, AssertionError]:
     """Compile whole projects, their modules and apps, as ``harness.compile_kotlin`` does modules.
 
@@ -60,7 +64,9 @@ def compile_apps(
     # interface whose method they do see, so that no class could extend a view. They get one without that method.
     seen = out.parent / f"{out.name}-compiler"
     (seen / "ShadowedObject.java").parent.mkdir(parents=True)
-    (seen / "ShadowedObject.java").write_text("package org.robolectric.internal.bytecode; public interface ShadowedObject {}")
+    (seen / "ShadowedObject.java").write_text(
+        "package org.robolectric.internal.bytecode; public interface ShadowedObject {}"
+    )
     subprocess.run(["javac", "-d", seen, seen / "ShadowedObject.java"], check=True, capture_output=True)
     compiling = replace(tools, runtime=(seen, out, *tools.runtime))
     return harness.compile_kotlin(compiling, projects, [*ANDROIDX, *others], out)
@@ -69,8 +75,8 @@ def compile_apps(
 def run_apps(tools: harness.Toolchain, classes: Path, apps: Mapping[str, str], work: Path) -> None:
     """Run AppDriver.kt on ``apps``, packages by name.
 
-    In ``work`` lie NAME.job.json, and in the folder NAME what ``link_resources`` made. There the driver puts NAME.json
-    and the screens, or else NAME.failure.txt.
+    In ``work`` lie NAME.job.json, and in the folder NAME what ``link_resources`` made. There the driver puts
+    NAME.json and the screens, or else NAME.failure.txt.
     """
     command = [
         *("java", "--add-opens=java.base/java.io=ALL-UNNAMED"),
@@ -84,8 +90,16 @@ def run_apps(tools: harness.Toolchain, classes: Path, apps: Mapping[str, str], w
     ]
     environment = {**os.environ, "LD_LIBRARY_PATH": str(tools.shim)}
     done = subprocess.run(command, env=environment, capture_output=True, timeout=600)
-    print((done.stdout + done.stderr).decode(errors="replace")[-6_000:])
     assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")[-10_000:]
+
+
+def shown_strings(tools: harness.Toolchain, values: str, work: Path) -> dict[str, str]:
+    """The strings by their names that an app would show of ``values``, an XML file of them."""
+    app = write_files(work / "app", {"src/main/res/values/strings.xml": values.encode()})
+    (app / "src/main/AndroidManifest.xml").write_text("<manifest />")
+    linked = link_resources(tools, app, "com.example.strings", work / "linked")
+    dumped = subprocess.run(["aapt2", "dump", "resources", linked.apk], capture_output=True, text=True, check=True)
+    return dict(re.findall(r' string/(\w+)\n +\(\) "(.*)"$', dumped.stdout, re.MULTILINE))
 
 
 def _framework(tools: harness.Toolchain) -> Path:
