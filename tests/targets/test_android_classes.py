@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -272,15 +272,24 @@ class Told:
         return self
 
 
+def packaged(name: str, model: AnnotatedModel) -> dict[str, bytes]:
+    goldens = build_goldens(model, read_samples(model, ()), [TARGET.runtime])
+    return build_project(TARGET, model, Options(name=name), goldens)[1]
+
+
+@pytest.mark.parametrize("name", ["sound", "pieces"])
+def test_tree(
+    name: str, models: dict[str, AnnotatedModel], assert_tree: Callable[[str, Mapping[str, bytes]], None]
+) -> None:
+    assert_tree(f"android_{name}", packaged(name, models[name]))
+
+
 @pytest.fixture(scope="session")
 def told(models: dict[str, AnnotatedModel], tmp_path_factory: pytest.TempPathFactory) -> Told:
     """Compile everything, and run once what compiles."""
     tools = harness.toolchain()
     work = tmp_path_factory.mktemp("android-classes")
-    files = {}
-    for name, model in models.items():
-        goldens = build_goldens(model, read_samples(model, ()), [TARGET.runtime])
-        _, files[name] = build_project(TARGET, model, Options(name=name), goldens)
+    files = {name: packaged(name, model) for name, model in models.items()}
     folders = {name: write_files(work / name, content) for name, content in files.items()}
     broken = harness.compile_kotlin(tools, folders, harness.DRIVER, work / "classes")
     made = [name for name in models if name not in broken]
