@@ -521,7 +521,7 @@ class TensorsAnswerContext:
 
 @dataclass(frozen=True)
 class ArrayContext:
-    """A tensor as LiteRT's CompiledModel takes and gives it: an array, by a function whose name ends in ``method``."""
+    """A tensor as LiteRT's CompiledModel takes and gives it: an array, by a function that ends in ``method``."""
 
     index: int
     array: str
@@ -643,8 +643,8 @@ def _has_state(model: Model) -> bool:
     return any(tensor.is_variable for graph in model.subgraphs for tensor in graph.tensors)
 
 
-# How the names of CompiledModel's functions that write or read a tensor end. They copy bits, so that of Int8 serves all
-# types of one byte an item (LiteRT 2.2.0, litert/kotlin/src/main/jni/litert_tensor_buffer_jni.cc, lines 31 and 43).
+# How the names of CompiledModel's functions that write or read a tensor end. They copy bits, so that of Int8 serves
+# all types of one byte an item (LiteRT 2.2.0, litert/kotlin/src/main/jni/litert_tensor_buffer_jni.cc, lines 31, 43).
 _COMPILED_METHODS = {
     "float32": "Float",
     "int32": "Int",

@@ -90,9 +90,9 @@ def compile_kotlin(
 ) -> dict[str, AssertionError]:
     """Compile the Kotlin of all ``projects``, their folders by name, and the files ``others`` in one go.
 
-    A warning is an error, and so is in the main sources of a project what explicit API mode refuses. Returns, by name,
-    the errors of the projects that do not compile: ``out`` has the classes of the rest. Raises AssertionError where
-    the compiler complains of nothing in a project.
+    A warning is an error, and so is in a project's main sources what explicit API mode refuses. Returns, by name, the
+    errors of the projects that do not compile: ``out`` has the classes of the rest. Raises AssertionError where the
+    compiler complains of nothing in a project.
     """
     sources = {name: sorted(folder.rglob("*.kt")) for name, folder in projects.items()}
     broken: dict[str, AssertionError] = {}
@@ -185,7 +185,7 @@ def run_driver(
     return json.loads((work / "answers.json").read_text())
 
 
-# The Android Gradle Plugin's API on Maven Central that is next below 8.9, which has none there, and the newest of 9.4.
+# Versions of the Android Gradle Plugin's API: the one next below 8.9 that is on Maven Central, and the newest of 9.4.
 PLUGINS = ("8.7.0", "9.4.1")
 
 
