@@ -73,7 +73,7 @@ works = {
 
 def package_worker(project: Path, picture: Path, size: tuple[int, int]) -> Worker:
     """Of a classifier and a picture scaled to ``size``, decoded."""
-    return Worker(sys.executable, PACKAGE, picture, *map(str, size), project / "net" / "model.tflite", project)
+    return Worker.python(sys.executable, PACKAGE, picture, *map(str, size), project / "net" / "model.tflite", project)
 
 
 # Of its own accord it takes one thread on a machine like this.
@@ -119,7 +119,7 @@ def test_bilinear_keeps_up_with_mediapipe(
     project = classifier(tmp_path, models, model, "bilinear")
     picture, size = models / "parrot.jpg", (512, 929)
     arguments: tuple[str | Path, ...] = (picture, *map(str, size), project / "net" / "model.tflite")
-    with package_worker(project, picture, size) as package, Worker(python, MEDIAPIPE, *arguments) as theirs:
+    with package_worker(project, picture, size) as package, Worker.python(python, MEDIAPIPE, *arguments) as theirs:
         ours = [(package, work) for work in ("classify", "input", "input_and_invoke")]
         times = fastest([*ours, (theirs, "mediapipe")])
     name = f"classify of 512x929 pixels on {model}, bilinear / MediaPipe's ImageClassifier"

@@ -1,7 +1,8 @@
-"""Pieces of work in Python processes of their own, which stay, so that rivals can be timed in turn."""
+"""Pieces of work in processes of their own, which stay, so that rivals can be timed in turn."""
 
 from __future__ import annotations
 
+import statistics
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -25,21 +26,28 @@ for line in sys.stdin:
 
 
 class Worker:
-    """A process that runs ``program``, which puts functions of no argument into a dict ``works``."""
+    """A process that prints ``ready`` and then answers as ``_SERVE`` does."""
 
-    def __init__(self, python: str | Path, program: str, *arguments: str | Path) -> None:
+    def __init__(self, command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115, which __exit__ closes
         self._process = subprocess.Popen(
-            [python, "-I", "-c", program + _SERVE, *arguments],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
+            env=environment,
         )
-        self._read()
+        while not self._read().endswith("ready\n"):  # JUnit puts a point before it
+            pass
 
-    def seconds(self, work: str, rounds: int) -> float:
-        """Of the fastest of so many rounds."""
+    @classmethod
+    def python(cls, python: str | Path, program: str, *arguments: str | Path) -> Self:
+        """Python that runs ``program``, which puts functions of no argument into a dict ``works``."""
+        return cls([python, "-I", "-c", program + _SERVE, *arguments])
+
+    def ask(self, work: str, rounds: int) -> float:
+        """What it says of so many rounds: the seconds of the fastest."""
         assert self._process.stdin is not None
         print(work, rounds, file=self._process.stdin, flush=True)
         return float(self._read())
@@ -63,5 +71,14 @@ class Worker:
 
 def fastest(works: Sequence[tuple[Worker, str]], rounds: int = 5, turns: int = 50) -> Mapping[str, float]:
     """The milliseconds of each piece of work, the smallest of all: in turns, so that a busy machine slows all."""
-    times = [[worker.seconds(work, rounds) for worker, work in works] for _ in range(turns)]
+    times = [[worker.ask(work, rounds) for worker, work in works] for _ in range(turns)]
     return {work: min(side) * 1000 for (_, work), side in zip(works, zip(*times, strict=True), strict=True)}
+
+
+def medians(works: Sequence[tuple[Worker, str]], turns: int, warm_up: int = 0) -> Mapping[str, float]:
+    """The milliseconds of each piece of work, the median of so many rounds, which are taken in turns."""
+    for worker, work in works:
+        worker.ask(work, warm_up)
+    times = [[worker.ask(work, 1) for worker, work in works] for _ in range(turns)]
+    sides = zip(*times, strict=True)
+    return {work: statistics.median(side) * 1000 for (_, work), side in zip(works, sides, strict=True)}

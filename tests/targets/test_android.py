@@ -46,6 +46,9 @@ HOSTILE = (
 )
 
 
+ENDINGS = ("Classifier", "Detector", "Segmenter", "PoseEstimator", "Embedder", "Model")
+
+
 @dataclass(frozen=True)
 class Module:
     """A model that is packaged and run."""
@@ -61,7 +64,7 @@ class Module:
     @property
     def class_name(self) -> str:
         names = [Path(path).stem for path in self.files if path.startswith("src/main/kotlin/")]
-        (name,) = (name for name in names if name.endswith(("Classifier", "Model")))
+        (name,) = (name for name in names if name.endswith(ENDINGS))
         return f"{self.package}.{name}"
 
     @property

@@ -323,6 +323,8 @@ def test_a_box_is_drawn_where_it_is(screen: str, screens: Screens) -> None:
     place = seen["land" if screen == "_land" else "screen"]["view"]
     ratios = place[2] / width, place[3] / height
     scale = max(ratios) if screen in ("_front", "_back") else min(ratios)
+    # A frame of a camera has fewer colours, and its boxes are a pixel or two off.
+    off = round(2 * scale) if screen in ("_front", "_back") else 4
     found = []
     for item in project("android", "shapes", app=True).golden_set.cases[0].answer[:2]:
         assert isinstance(item, Detection)
@@ -334,8 +336,8 @@ def test_a_box_is_drawn_where_it_is(screen: str, screens: Screens) -> None:
                 (side[0] - width / 2) * scale * (-1 if screen == "_front" else 1) + place[0] + place[2] / 2
             )
             down = round((side[1] - height / 2) * scale + place[1] + place[3] / 2)
-            if 8 < across < place[0] + place[2] - 8:
-                around = picture[down - 8 : down + 9, across - 8 : across + 9]
+            if off < across < place[0] + place[2] - off:
+                around = picture[down - off : down + off + 1, across - off : across + off + 1]
                 found.append(np.abs(around - color).max(axis=2).min() < 4)
     assert len(found) >= 4
     assert all(found)

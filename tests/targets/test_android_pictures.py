@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from packager.annotated import AnnotatedModel
-from packager.golden import GoldenCase, Goldens, GoldenSet, read_samples
 from packager.golden.frames import Layout, StoredFrame, random_frame
-from packager.model import Quantization
-from packager.targets.android import TARGET, Options
-from packager.targets.target import build_project
 from packager.tasks import ChannelOrder, CropMode, Resize
 from packager.tasks.image import ImageInput, input_tensor, lookup_table
 from packager.tasks.kinds import Array
@@ -28,43 +23,11 @@ from packager.tasks.yuv import Region, Rotation, frame_tensor, upright
 from tests.conftest import write_files
 from tests.example_models import digits
 from tests.targets.android import harness
+from tests.targets.android.pictures import Input, frame_worker, picture_sources
 
 pytestmark = pytest.mark.slow
 
-SOURCES = {"Preprocessor.kt", "ResizeWeights.kt", "Placement.kt", "YuvFrame.kt", "YuvRows.kt", "BitmapRows.kt"}
-SOURCES |= {"PixelRows.kt"}
 ROTATIONS: tuple[Rotation, ...] = (0, 90, 180, 270)
-INT8 = Quantization((0.0175,), (-3,), None)
-
-
-@dataclass(frozen=True)
-class Input:
-    """The facts of an input, by which the sources differ."""
-
-    width: int
-    height: int
-    dtype: str
-    resize: Resize
-    crop: CropMode
-    pad: int = 0
-    order: ChannelOrder = ChannelOrder.RGB
-    channels: int = 3
-    is_planar: bool = False
-    has_channels: bool = True
-
-    def of(self, image: ImageInput) -> ImageInput:
-        """Another input with these facts."""
-        plane = (self.height, self.width)
-        shape = (*plane, self.channels) if self.has_channels else plane
-        shape = (1, self.channels, *plane) if self.is_planar else (1, *shape)
-        tensor = replace(
-            image.tensor, shape=shape, dtype=self.dtype, quantization=INT8 if self.dtype == "int8" else None
-        )
-        facts = {name: value for name, value in asdict(self).items() if name not in ("dtype", "has_channels")}
-        mean, std = ((103.5, 116.25, 123.75), (57.5, 57.25, 58.5)) if self.channels == 3 else ((127.5,), (127.5,))
-        return replace(image, tensor=tensor, mean=mean, std=std, **facts)
-
-
 ANTIALIAS, BILINEAR = Resize.ANTIALIAS, Resize.BILINEAR
 STRETCH, CENTER_CROP, LETTERBOX = CropMode.STRETCH, CropMode.CENTER_CROP, CropMode.LETTERBOX
 BGR = ChannelOrder.BGR
@@ -266,16 +229,6 @@ SMALL_SHOTS = small_shots()
 REFUSALS = refusals()
 
 
-def picture_sources(name: str, annotated: AnnotatedModel) -> dict[str, bytes]:
-    """Of the project those sources that make the input."""
-    (sample, *_) = read_samples(annotated, ())
-    outputs = tuple(np.zeros(port.tensor.shape, port.tensor.dtype) for port in annotated.outputs)
-    case = GoldenCase(sample.name, sample.given, sample.inputs, outputs, annotated.answer.read(outputs, None))
-    goldens = Goldens({TARGET.runtime: GoldenSet("none", (case,))}, None)
-    _, files = build_project(TARGET, annotated, Options(name=name), goldens)
-    return {path: content for path, content in files.items() if path.rpartition("/")[2] in SOURCES}
-
-
 def write_shots(path: Path, shots: Sequence[Shot]) -> list[dict[str, Any]]:
     """Write the bytes of all shots to ``path``, those of each source once, and tell Driver.kt of each."""
     starts: dict[int, int] = {}
@@ -336,3 +289,15 @@ def test_what_cannot_be_meant_is_refused(name: str, answers: Answers) -> None:
     for (shot, message), failure in zip(REFUSALS, answers.failures[f"{name}.refused"], strict=True):
         assert failure is not None, shot.name
         assert failure.startswith(f"java.lang.IllegalArgumentException: {message}"), failure
+
+
+@pytest.mark.kotlin
+def test_no_frame_but_the_first_allocates(examples: Path, tmp_path: Path) -> None:
+    """Nothing of a picture's or a frame's, and nothing that getPixels does for a row, is left to collect."""
+    pixels = np.zeros((1920, 1080, 3), np.uint8)
+    works = [f"{resize}_{kind}_{turn}" for resize in Resize for kind in ("bitmap", "yuv") for turn in (0, 90)]
+    with frame_worker(harness.toolchain(), examples, tmp_path, pixels) as jvm:
+        # The JVM itself allocates now and then, when it compiles what it runs.
+        bytes_a_frame = {work: min(jvm.ask(f"bytes:{work}", 5) for _ in range(8)) for work in (*works, "rows")}
+        assert bytes_a_frame == dict.fromkeys((*works, "rows"), 0)
+        assert jvm.ask("bytes:support_float32", 5) > 1_000_000

@@ -209,8 +209,8 @@ def test_an_accelerator_that_answers_rightly_is_kept(answers: dict[str, Any]) ->
         ("gpu throws", "GPU cannot run the model: no OpenCL library on this device"),
         ("gpu unlisted", "GPU cannot run the model: LiteRT has no GPU for this device"),
         ("gpu without an operator", "GPU cannot run the model: "),
-        ("nnapi on Android 15", "NNAPI cannot run the model: NNAPI is deprecated since Android 15 (API 35)"),
-        ("nnapi on Android 8.0", "NNAPI cannot run the model: NNAPI came with Android 8.1 (API 27)"),
+        ("nnapi on Android 15", "NNAPI cannot run the model: NNAPI is deprecated since Android 15, and this is API 35"),
+        ("nnapi on Android 8.0", "NNAPI cannot run the model: NNAPI came with Android 8.1, and this is API 26"),
     ],
 )
 def test_an_accelerator_that_is_no_good_gives_way_to_the_cpu(answers: dict[str, Any], job: str, reason: str) -> None:

@@ -156,6 +156,22 @@ def run_driver(
     ``classes`` come first in the class path, before ``libraries``: the toolchain's, unless given. It runs in
     ``folder``. Further APKs that the job names lie in ``work`` already.
     """
+    command, environment = driver_command(tools, classes, assets, work, driver, libraries)
+    (work / "job.json").write_text(json.dumps(job))
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=300, cwd=folder)
+    assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")[-10_000:]
+    return json.loads((work / "answers.json").read_text())
+
+
+def driver_command(
+    tools: Toolchain,
+    classes: Sequence[Path],
+    assets: Mapping[str, bytes],
+    work: Path,
+    driver: str,
+    libraries: Sequence[Path] | None = None,
+) -> tuple[list[str], dict[str, str]]:
+    """The command that runs a driver as ``run_driver`` does, and its environment."""
     work.mkdir(parents=True, exist_ok=True)
     write_apk(work / "app.apk", assets)
     (work / "empty").mkdir(exist_ok=True)
@@ -165,7 +181,6 @@ def run_driver(
         f"android_merged_manifest={HERE / 'AndroidManifest.xml'}\nandroid_merged_assets={work / 'empty'}\n"
         f"android_resource_apk={work / 'app.apk'}\nandroid_custom_package={APP}\n"
     )
-    (work / "job.json").write_text(json.dumps(job))
     native = (tools.native, *(path for path in classes if path.is_dir()))
     command = [
         "java",
@@ -179,10 +194,7 @@ def run_driver(
         "org.junit.runner.JUnitCore",
         f"packager.tests.{driver}",
     ]
-    environment = {**os.environ, "LD_LIBRARY_PATH": str(tools.shim)}
-    done = subprocess.run(command, env=environment, capture_output=True, timeout=300, cwd=folder)
-    assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")[-10_000:]
-    return json.loads((work / "answers.json").read_text())
+    return command, {**os.environ, "LD_LIBRARY_PATH": str(tools.shim)}
 
 
 # Versions of the Android Gradle Plugin's API: the one next below 8.9 that is on Maven Central, and the newest of 9.4.
