@@ -124,6 +124,7 @@ class AppDriver {
                 click("pick_photo")
                 check("PickVisualMedia" in activity.launched)
                 activity.callbacks["PickVisualMedia"]!!(Uri.fromFile(File(work, job.getString("picture"))))
+                check(ProcessCameraProvider.getInstance(activity).get().bound.isEmpty()) { "the camera is still on" }
             }
             "audio" -> listen()
             "text" -> {

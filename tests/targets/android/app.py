@@ -59,7 +59,9 @@ def compile_apps(
     ``out`` has the classes ``R`` of these apps, too.
     """
     java = [path for resources in linked for path in sorted(resources.java.rglob("*.java"))]
-    subprocess.run(["javac", "-nowarn", "-d", out, *java], check=True, capture_output=True)
+    out.mkdir()
+    if java:
+        subprocess.run(["javac", "-nowarn", "-d", out, *java], check=True, capture_output=True)
     # The framework is instrumented: its classes have a method for Robolectric that compilers do not see, of an
     # interface whose method they do see, so that no class could extend a view. They get one without that method.
     seen = out.parent / f"{out.name}-compiler"
