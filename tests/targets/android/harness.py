@@ -201,8 +201,11 @@ def driver_command(
 PLUGINS = ("8.7.0", "9.4.1")
 
 
-def check_build_script(script: Path, plugin_version: str, work: Path) -> None:
-    """Type-check a build.gradle.kts against the APIs of Gradle, of the Android Gradle Plugin and of Kotlin's."""
+def check_build_script(script: Path, plugin_version: str, work: Path, receiver: str = "Script") -> None:
+    """Type-check a .gradle.kts against the APIs of Gradle, of the Android Gradle Plugin and of Kotlin's.
+
+    ``receiver`` is the class of GradleDsl.kt that has what such a script sees.
+    """
     require_tools("java", "mvn", install="apt-get install openjdk-17-jdk-headless maven")
     artifacts = _maven("gradle-pom.xml", f"-Dagp={plugin_version}")
     plugin = next(path for path in artifacts if "sam-with-receiver" in path.name)
@@ -210,10 +213,11 @@ def check_build_script(script: Path, plugin_version: str, work: Path) -> None:
     lines = script.read_text().splitlines()
     imports = [line for line in lines if line.startswith("import ")]
     body = [line for line in lines if not line.startswith("import ")]
-    defaults = ["import org.gradle.api.*", "import org.gradle.api.publish.maven.*"]
+    packages = ("org.gradle.api", "org.gradle.api.initialization.resolve", "org.gradle.api.publish.maven")
+    defaults = [f"import {package}.*" for package in packages]
     head = "package packager.tests\n\n" + "\n".join([*defaults, *imports])
     source = work / "Script.kt"
-    source.write_text(head + "\n\nfun Script.script() {\n" + "\n".join(body) + "\n}\n")
+    source.write_text(head + f"\n\nfun {receiver}.script() {{\n" + "\n".join(body) + "\n}\n")
     told = _kotlinc(
         _compiler(artifacts),
         [path for path in artifacts if not path.name.startswith("kotlin-compiler")],
@@ -275,8 +279,8 @@ def _kotlinc(
     return "".join(found) if found or done.returncode != 0 else None
 
 
-# Gradle asks for explicit API mode of main sources only; the compiler has one mode for all that it is given.
-_EXPLICIT_ELSEWHERE = re.compile(r"(?!.*/src/main/).+:\d+:\d+: warning: .* in explicit API mode\.")
+# Gradle asks for explicit API mode of modules' main sources only; the compiler has one mode for all that it is given.
+_EXPLICIT_ELSEWHERE = re.compile(r"(?!.*(?<!/app)/src/main/).+:\d+:\d+: warning: .* in explicit API mode\.")
 
 
 def _join(paths: Sequence[Path]) -> str:
