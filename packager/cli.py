@@ -50,7 +50,7 @@ class _Options:
 
     def name(self, setting: Setting, _where: str | None) -> str:
         if setting.name not in ("inputs", "outputs"):
-            return f"--{setting.name.replace('_', '-')}"
+            return setting.option
         side = setting.name.removesuffix("s")
         if setting.index is None:
             return f"--{side}-name, --{side}-description and --{side}-range"
@@ -863,7 +863,9 @@ def _target_command(name: str) -> Any:
                 field.name,
                 Annotated[
                     hints[field.name],
+                    # Named, so that a flag has no second form, --no-….
                     typer.Option(
+                        Setting(target.options, field.name).option,
                         metavar=_METAVARS.get(hints[field.name]),
                         help=field.metadata["help"],
                         show_default=field.default != "",

@@ -48,6 +48,13 @@ class Setting:
         if self.owner is not None and self.name not in {field.name for field in dataclasses.fields(self.owner)}:
             raise AttributeError(f"{self.owner.__name__} has no field {self.name!r}")
 
+    @property
+    def option(self) -> str:
+        """What a command calls it: as the metadata of its field say, else as it is called."""
+        fields = () if self.owner is None else dataclasses.fields(self.owner)
+        named = {field.name: field.metadata["option"] for field in fields if "option" in field.metadata}
+        return f"--{named.get(self.name, self.name).replace('_', '-')}"
+
 
 @dataclass(frozen=True)
 class Example:

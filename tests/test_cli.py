@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 
 from packager import __version__
 from packager.cli import app
+from packager.settings import Setting
 from packager.targets import TARGETS
 from tests.conftest import needs_micro, require_tools
 
@@ -105,8 +107,10 @@ def test_a_target_has_the_common_options_and_its_own(target: str) -> None:
 
     code, out, _ = invoke(target, "--help")
     assert code == 0
-    own = load_target(target).options.__dataclass_fields__
-    for option in ("--out", "--golden", "--force", "--diff", *(f"--{name.replace('_', '-')}" for name in own)):
+    options = load_target(target).options
+    own = (Setting(options, field.name).option for field in dataclasses.fields(options))
+    assert "--no-" not in out
+    for option in ("--out", "--golden", "--force", "--diff", *own):
         assert f"{option} " in out or f"{option}\n" in out, option
 
 

@@ -20,8 +20,8 @@ from ai_edge_litert import schema_py_generated as schema
 from typer.testing import CliRunner
 
 import packager
-from packager.cli import app
-from packager.config import read_config
+from packager.cli import _Options, app
+from packager.config import KEYS, read_config
 from packager.errors import PackagerError, about, asked_by
 from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
 from packager.metadata.view import OWN_SETTINGS
@@ -620,6 +620,22 @@ def test_what_knows_no_setting_is_told_by_its_caller() -> None:
 def test_a_setting_exists() -> None:
     with pytest.raises(AttributeError, match="Made has no field 'three'"):
         Setting(Made, "three")
+
+
+def test_a_field_may_have_another_name_as_an_option() -> None:
+    @dataclasses.dataclass
+    class Named:
+        plain_one: bool = False
+        app: bool = dataclasses.field(default=False, metadata={"option": "with_app"})
+
+    options = [Setting(Named, "plain_one").option, Setting(Named, "app").option, Setting(None, "force").option]
+    assert options == ["--plain-one", "--with-app", "--force"]
+
+
+def test_a_flag_in_an_example() -> None:
+    app = Setting(load_target("android").options, "app")
+    assert KEYS.example(Example.of((app, True))) == "[android] app = true"
+    assert _Options().example(Example.of((app, True), *FORCE.settings)) == "--with-app --force"
 
 
 def test_every_field_of_an_annotation_has_an_option() -> None:

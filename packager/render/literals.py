@@ -109,6 +109,16 @@ def xml_text(text: str) -> str:
     return "".join(map(escape, text))
 
 
+def android_string(text: str) -> str:
+    """``text`` as the content of a ``<string>`` of Android's resources, in one line.
+
+    Behind XML's own escapes, a backslash escapes quotes, which would keep white space, and ``@`` and ``?``, which
+    refer to something where they come first.
+    """
+    line = "".join("\\" + c if c in "\\'\"@?" else c for c in _one_line(text))
+    return html.escape(_without_surrogates(line), quote=False)
+
+
 def html_text(text: str) -> str:
     """``text`` as HTML text or the value of an attribute in quotes: no tags, no entities, nothing invisible.
 
@@ -158,6 +168,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "toml_string": toml_string,
     "comment": comment,
     "xml_text": xml_text,
+    "android_string": android_string,
     "markdown": markdown,
     "float32": float32,
 }

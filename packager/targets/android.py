@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port
-from packager.errors import TargetError, about
+from packager.errors import ConfigError, TargetError, about
 from packager.model import Model, Tensor
 from packager.render.literals import float32
 from packager.render.naming import PackageName, PascalName, SnakeName, camel_case, unique
 from packager.runtimes import Runtime
-from packager.settings import Choice, Setting
+from packager.settings import Choice, Example, Setting
 from packager.targets.litert import asset_files, labels_file, mobile_problems, shipped_labels, vocabulary_file
-from packager.targets.target import Target, project_name, task_layers
+from packager.targets.target import Enclosure, Target, project_name, task_layers
 from packager.targets.versions import pinned
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize
 
@@ -57,6 +57,10 @@ class Options:
     delivery: Delivery = field(default=Delivery.ASSETS, metadata={"help": "How the model comes to a device."})
     coroutines: bool = field(
         default=False, metadata={"help": "Also suspending functions, and a Flow of answers for one of frames."}
+    )
+    app: bool = field(
+        default=False,
+        metadata={"help": "Also an app to try the model, in a project for Android Studio.", "option": "with_app"},
     )
 
 
@@ -170,6 +174,12 @@ class VersionsContext:
     robolectric: str
     androidx_test_runner: str
     junit: str
+    agp: str
+    gradle: str
+    gradle_sha256: str
+    kotlin: str
+    androidx_activity: str
+    androidx_camera: str
 
 
 @dataclass(frozen=True)
@@ -185,7 +195,8 @@ class LabelsContext:
 class ProjectContext:
     """What every project has.
 
-    ``variable`` is what code that uses it calls an object of the class. ``purpose`` follows the title. ``labels`` is None where the answer needs none.
+    ``variable`` is what code that uses it calls an object of the class. ``purpose`` follows the title. ``labels`` is
+    None where the answer needs none.
     """
 
     name: str
@@ -520,8 +531,50 @@ class TensorsAnswerContext:
 
 
 @dataclass(frozen=True)
+class AppInputContext:
+    """An input in the app: ``value`` is Kotlin that makes it of its ``numbers``, a FloatArray."""
+
+    name: str
+    size: int
+    value: str
+
+
+@dataclass(frozen=True)
+class AppOutputContext:
+    """An output in the app: ``value`` is Kotlin for its array, of real numbers, in an ``answer``."""
+
+    title: str
+    value: str
+
+
+@dataclass(frozen=True)
+class BoneContext:
+    """A line between two keypoints, by their numbers."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class AppContext:
+    """The app to try the model in.
+
+    ``is_drawn`` is whether it draws answers over their picture, and ``bones`` are what lines it draws between
+    keypoints. ``inputs`` and ``outputs`` are those of arrays; ``is_dequantized`` is whether the class itself makes
+    real numbers of one of the outputs.
+    """
+
+    package: str
+    is_drawn: bool
+    bones: tuple[BoneContext, ...]
+    inputs: tuple[AppInputContext, ...]
+    outputs: tuple[AppOutputContext, ...]
+    is_dequantized: bool
+
+
+@dataclass(frozen=True)
 class ArrayContext:
-    """A tensor as LiteRT's CompiledModel takes and gives it: an array, by a function whose name ends in ``method``."""
+    """A tensor as LiteRT's CompiledModel takes and gives it: an array, by a function that ends in ``method``."""
 
     index: int
     array: str
@@ -556,6 +609,7 @@ class Context:
     """
 
     project: ProjectContext
+    app: AppContext | None
     runner: RunnerContext | None
     coroutines: CoroutinesContext | None
     input: ImageContext | AudioContext | TextContext | TensorsInputContext
@@ -565,13 +619,77 @@ class Context:
 def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
     answer = _answer(annotated, goldens)
     awaits = f"await{answer.method[0].upper()}{answer.method[1:]}"
-    return Context(
+    context = Context(
         project=_project(annotated, options, goldens),
         runner=_runner(annotated, options, goldens) if options.runtime is LiteRt.COMPILED_MODEL else None,
+        app=None,
         coroutines=CoroutinesContext(awaits, _FLOWS[answer.kind]) if options.coroutines else None,
         input=_input(annotated),
         answer=answer,
     )
+    return replace(context, app=_app(context)) if options.app else context
+
+
+# The folders of the project that the app makes, and those that Gradle makes there.
+_APP_FOLDERS = ("app", "build", "gradle")
+_DRAWN = (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS)
+
+
+def _app(context: Context) -> AppContext:
+    project, input, answer = context.project, context.input, context.answer
+    if project.name in _APP_FOLDERS:
+        setting = Setting(Options, "name")
+        fix = ("Give another one: ", Example.of((setting, f"{project.name}_model")))
+        raise ConfigError(f"the app's project has a folder {project.name} already", about=setting, fix=fix)
+    outputs = _app_outputs(context, answer) if isinstance(answer, TensorsAnswerContext) else ()
+    return AppContext(
+        package=f"{project.package}.app",
+        is_drawn=answer.kind in _DRAWN,
+        bones=_bones(answer) if isinstance(answer, KeypointsContext) else (),
+        inputs=_app_inputs(project, input) if isinstance(input, TensorsInputContext) else (),
+        outputs=outputs,
+        is_dequantized=any(output.value.startswith(f"{project.class_name}.") for output in outputs),
+    )
+
+
+def _bones(answer: KeypointsContext) -> tuple[BoneContext, ...]:
+    from packager.tasks.keypoints import COCO_KEYPOINTS, COCO_SKELETON
+
+    return tuple(BoneContext(*bone) for bone in COCO_SKELETON) if answer.names == COCO_KEYPOINTS else ()
+
+
+def _app_inputs(project: ProjectContext, input: TensorsInputContext) -> tuple[AppInputContext, ...]:
+    pascal = {tensor.name: tensor.pascal for tensor in input.quantized}
+    return tuple(
+        AppInputContext(
+            name=tensor.name,
+            size=tensor.size,
+            value=f"{project.class_name}.quantize{pascal[tensor.name]}(numbers)"
+            if tensor.name in pascal
+            else _of_numbers(_KINDS[tensor.dtype], tensor.size),
+        )
+        for tensor in input.tensors
+    )
+
+
+def _app_outputs(context: Context, answer: TensorsAnswerContext) -> tuple[AppOutputContext, ...]:
+    # What is said of a picture is of real numbers already.
+    project, quantized = context.project, answer.quantized if context.input.kind is InputKind.TENSORS else ()
+    pascal = {tensor.name: tensor.pascal for tensor in quantized}
+    outputs = []
+    for tensor in answer.tensors:
+        items = "answer" if answer.is_plain else f"answer.{tensor.name}"
+        real = f"{project.class_name}.dequantize{pascal[tensor.name]}({items})" if tensor.name in pascal else items
+        outputs.append(AppOutputContext(tensor.title, real))
+    return tuple(outputs)
+
+
+def _of_numbers(kind: Kind, size: int) -> str:
+    """Kotlin for an array of that kind, of the FloatArray ``numbers``."""
+    if kind.is_float:
+        return "numbers"
+    item = "numbers[it] != 0f" if kind.is_bool else f"numbers[it].toInt(){kind.narrow}"
+    return f"{kind.array}({size}) {{ {item} }}"
 
 
 _FLOWS = {
@@ -643,8 +761,8 @@ def _has_state(model: Model) -> bool:
     return any(tensor.is_variable for graph in model.subgraphs for tensor in graph.tensors)
 
 
-# How the names of CompiledModel's functions that write or read a tensor end. They copy bits, so that of Int8 serves all
-# types of one byte an item (LiteRT 2.2.0, litert/kotlin/src/main/jni/litert_tensor_buffer_jni.cc, lines 31 and 43).
+# How the names of CompiledModel's functions that write or read a tensor end. They copy bits, so that of Int8 serves
+# all types of one byte an item (LiteRT 2.2.0, litert/kotlin/src/main/jni/litert_tensor_buffer_jni.cc, lines 31, 43).
 _COMPILED_METHODS = {
     "float32": "Float",
     "int32": "Int",
@@ -1322,8 +1440,22 @@ def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) 
     return files
 
 
+def _enclosure(context: Context) -> Enclosure | None:
+    if context.app is None:
+        return None
+    layers = task_layers("android/app", context.input.kind, context.answer.kind)
+    return Enclosure(context.project.name, (*layers, "android/app/drawn") if context.app.is_drawn else layers)
+
+
 def _next_steps(context: Context) -> tuple[str, ...]:
     name = context.project.name
+    if context.app is not None:
+        return (
+            "open the folder in Android Studio and run app, or, with Gradle:",
+            "gradle wrapper",
+            "./gradlew :app:installDebug",
+            f"./gradlew :{name}:connectedAndroidTest",
+        )
     return (
         f"copy the folder into your app's project as {name}/",
         f'in settings.gradle.kts: include(":{name}")',
@@ -1354,5 +1486,6 @@ TARGET = Target(
     layers=_layers,
     extra_files=_extra_files,
     next_steps=_next_steps,
+    enclosure=_enclosure,
     check_options=_check_options,
 )

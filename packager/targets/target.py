@@ -40,6 +40,19 @@ def _accept(_model: Model, _options: Any) -> None:
     """Any options go with any model."""
 
 
+@dataclass(frozen=True)
+class Enclosure:
+    """What a project is a part of: it moves into ``folder``, and ``layers`` are rendered beside that."""
+
+    folder: str
+    layers: tuple[str, ...]
+
+
+def _stands_alone(_context: Any) -> Enclosure | None:
+    """A project is part of nothing."""
+    return None
+
+
 def _lack_nothing(_annotated: AnnotatedModel) -> str | None:
     """Every model of its kinds is served."""
     return None
@@ -55,11 +68,13 @@ class Target(Generic[OptionsT, ContextT]):
 
     ``options`` is a frozen dataclass whose every field has a default and ``metadata={"help": …}``: its fields are
     the keys of the target's table in packager.toml and the options of its command; ``"known"`` in that metadata is a
-    function that tells what editors offer for a text, with the meaning of each. ``context`` is the frozen
+    function that tells what editors offer for a text, with the meaning of each, and ``"option"`` what the command
+    calls the field where that is not its name. ``context`` is the frozen
     dataclass whose fields the templates use. ``layers`` are the folders under ``templates/`` that are rendered
     over one another. ``cells`` are the kinds of tasks that it has templates for, and ``find_lack`` says what of a
     model of such kinds it cannot do all the same: that one is packaged as plain tensors. ``extra_files`` are those
     that no template makes: the model, the golden cases.
+    ``enclosure`` tells what the project is a part of, if it is.
     ``check_options`` raises a TargetError or ConfigError for options with which the model cannot be packaged, as far
     as that is known before golden cases are computed. ``stand_in`` computes the golden cases on a machine that has
     not the package of ``runtime``.
@@ -76,6 +91,7 @@ class Target(Generic[OptionsT, ContextT]):
     layers: Callable[[ContextT], tuple[str, ...]]
     extra_files: Callable[[AnnotatedModel, ContextT, Goldens], Mapping[str, bytes]]
     next_steps: Callable[[ContextT], tuple[str, ...]]
+    enclosure: Callable[[ContextT], Enclosure | None] = _stands_alone
     check_options: Callable[[Model, OptionsT], None] = _accept
     find_lack: Callable[[AnnotatedModel], str | None] = _lack_nothing
     stand_in: Runtime | None = None
@@ -146,6 +162,10 @@ def build_project(
     context = target.build_context(annotated, options, goldens)
     files = render_layers(target.layers(context), context)
     files.update(target.extra_files(annotated, context, goldens))
+    enclosure = target.enclosure(context)
+    if enclosure is not None:
+        files = {f"{enclosure.folder}/{name}": content for name, content in files.items()}
+        files.update(render_layers(enclosure.layers, context))
     return context, dict(sorted(files.items()))
 
 

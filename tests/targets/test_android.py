@@ -25,7 +25,7 @@ from packager.tasks import CropMode, Task
 from packager.tasks.quantization import dequantize, quantize
 from tests import hand_made
 from tests.conftest import write_files
-from tests.example_models import digits, golden_pictures
+from tests.example_models import digits, golden_pictures, packaged
 from tests.targets.android import harness
 from tests.targets.hostile_names import PORT_NAMES
 
@@ -46,6 +46,9 @@ HOSTILE = (
 )
 
 
+ENDINGS = ("Classifier", "Detector", "Segmenter", "PoseEstimator", "Embedder", "Model")
+
+
 @dataclass(frozen=True)
 class Module:
     """A model that is packaged and run."""
@@ -61,7 +64,7 @@ class Module:
     @property
     def class_name(self) -> str:
         names = [Path(path).stem for path in self.files if path.startswith("src/main/kotlin/")]
-        (name,) = (name for name in names if name.endswith(("Classifier", "Model")))
+        (name,) = (name for name in names if name.endswith(ENDINGS))
         return f"{self.package}.{name}"
 
     @property
@@ -99,6 +102,11 @@ def test_digits_tree(examples: Path, assert_tree: Callable[[str, Mapping[str, by
 
 def test_sine_tree(examples: Path, assert_tree: Callable[[str, Mapping[str, bytes]], None]) -> None:
     assert_tree("android_sine", package(read_annotated(examples / "sine" / "sine.tflite")).files)
+
+
+def test_shapes_tree(examples: Path, assert_tree: Callable[[str, Mapping[str, bytes]], None]) -> None:
+    shapes = examples / "shapes"
+    assert_tree("android_shapes", package(packaged(shapes), [shapes / "golden" / "small.png"]).files)
 
 
 def test_names_come_from_options(examples: Path) -> None:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from packager.targets.android import TARGET, Options
 from packager.targets.target import build_project
 from packager.tasks import Activation, Task
 from packager.tasks.classes import Classes
-from packager.tasks.delimiter import jvm_pattern, python_pattern
+from packager.tasks.delimiter import jvm_pattern
 from packager.tasks.text import TextInput
 from packager.tasks.tokenizers import RegexTokenizer, WordPiece
 from tests import mixed_texts
@@ -32,14 +31,13 @@ from tests.conftest import write_files
 from tests.hand_made import BERT_INPUTS, COLORS, PIECES, attached, loudness, pieces, text_classifier, words
 from tests.models import Op, T, graph
 from tests.targets.android import harness
+from tests.tasks.test_delimiter import DELIMITERS, TEXTS, utf16_spans
 from tests.tasks.test_text import HOSTILE
 
 pytestmark = [pytest.mark.slow, pytest.mark.kotlin]
 
 Call = dict[str, Any]
 GERMAN = COLORS.with_name("colors_de.txt")
-# Half of a pair of surrogates may stand in a text of Kotlin's.
-HALVES = ("\ud83d", "a\udc00b", "\udc00\ud83d red", "red\ud83d")
 
 
 # --- models ----------------------------------------
@@ -204,23 +202,6 @@ USES: tuple[Call, ...] = (
 )
 LOCALES = {"de": "rot", "de-AT": "rot", "pt-BR": "rot", "pt": "red", "fr": "red", "en-US": "red"}
 
-DELIMITERS = (
-    *(r"[^\w\']+", r"\W", r"\s+|,\s*", r"[\S,]", "[[:punct:][:digit:]_]+", r"\x{2014}|\x2d\x2D", "[]a-]"),
-    *(r"(?P<one>a|b)+|(?:c|d)|(?<two>e)", r"[\w-.]", "[a&&b||c]", "a{2,3}", "a{,3}|{", '"', "\u202e", r"\s", r"\S"),
-    *(r"[^\S]+", r"\W+", r"\d", ".", "a|ab", "c(a|b)+?", "--|-", r"[\s\S]", "[^\U0001f600]", "\U0001f600+"),
-    *(r"[\x{1f600}-\x{1f64f}a]", r"a[b-d]*", r"\$|\^|\#", r"(?:\s|,)+", r"(?:a(?:b|c)*)+"),
-)
-TEXTS = (
-    *mixed_texts.lines(400),
-    *HALVES,
-    "",
-    " ",
-    "a",
-    "a\vb\u00a0c d\u3000\n",
-    "abcacabb--,, \t--aaaa{}-",
-    "$^#.\n\r",
-)
-
 
 @dataclass(frozen=True)
 class Tokenization:
@@ -291,15 +272,24 @@ class Told:
         return self
 
 
+def packaged(name: str, model: AnnotatedModel) -> dict[str, bytes]:
+    goldens = build_goldens(model, read_samples(model, ()), [TARGET.runtime])
+    return build_project(TARGET, model, Options(name=name), goldens)[1]
+
+
+@pytest.mark.parametrize("name", ["sound", "pieces"])
+def test_tree(
+    name: str, models: dict[str, AnnotatedModel], assert_tree: Callable[[str, Mapping[str, bytes]], None]
+) -> None:
+    assert_tree(f"android_{name}", packaged(name, models[name]))
+
+
 @pytest.fixture(scope="session")
 def told(models: dict[str, AnnotatedModel], tmp_path_factory: pytest.TempPathFactory) -> Told:
     """Compile everything, and run once what compiles."""
     tools = harness.toolchain()
     work = tmp_path_factory.mktemp("android-classes")
-    files = {}
-    for name, model in models.items():
-        goldens = build_goldens(model, read_samples(model, ()), [TARGET.runtime])
-        _, files[name] = build_project(TARGET, model, Options(name=name), goldens)
+    files = {name: packaged(name, model) for name, model in models.items()}
     folders = {name: write_files(work / name, content) for name, content in files.items()}
     broken = harness.compile_kotlin(tools, folders, harness.DRIVER, work / "classes")
     made = [name for name in models if name not in broken]
@@ -433,12 +423,4 @@ def test_tokens_are_those_of_the_reference(name: str, told: Told, models: Mappin
 def test_delimiters_match_as_in_python(told: Told) -> None:
     for delimiter, found in zip(DELIMITERS, told.patterns, strict=True):
         for text, spans in zip(TEXTS, found, strict=True):
-            expected = [match.span() for match in re.finditer(python_pattern(delimiter), text, re.ASCII)]
-            assert [tuple(span) for span in spans] == [(units(text, a), units(text, b)) for a, b in expected], (
-                delimiter
-            )
-
-
-def units(text: str, place: int) -> int:
-    """A place in a text as Kotlin counts it, in halves of pairs of surrogates."""
-    return len(text[:place].encode("utf-16-le", "surrogatepass")) // 2
+            assert spans == utf16_spans(delimiter, text), delimiter

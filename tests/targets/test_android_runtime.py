@@ -1,4 +1,4 @@
-"""What runs an Android module's model: accelerators and their fallback, threads, coroutines, models from elsewhere, R8.
+"""What runs an Android module's model: accelerators and their fallback, threads, coroutines, downloads, R8.
 
 All modules of this file are compiled in one go. One JVM runs them with a delegate that stands in for a GPU's, see
 android/gpu/; another one runs what R8 leaves of them, where the classes of a GPU are missing.
@@ -198,7 +198,7 @@ def test_the_cpu_is_what_a_model_runs_on(answers: dict[str, Any]) -> None:
 
 
 def test_an_accelerator_that_answers_rightly_is_kept(answers: dict[str, Any]) -> None:
-    kept = {"accelerator": "GPU", "fallbackReason": None, "differences": [], "delegates": 0}
+    kept: dict[str, Any] = {"accelerator": "GPU", "fallbackReason": None, "differences": [], "delegates": 0}
     assert answers["gpu right"] == kept
 
 
@@ -209,8 +209,8 @@ def test_an_accelerator_that_answers_rightly_is_kept(answers: dict[str, Any]) ->
         ("gpu throws", "GPU cannot run the model: no OpenCL library on this device"),
         ("gpu unlisted", "GPU cannot run the model: LiteRT has no GPU for this device"),
         ("gpu without an operator", "GPU cannot run the model: "),
-        ("nnapi on Android 15", "NNAPI cannot run the model: NNAPI is deprecated since Android 15 (API 35)"),
-        ("nnapi on Android 8.0", "NNAPI cannot run the model: NNAPI came with Android 8.1 (API 27)"),
+        ("nnapi on Android 15", "NNAPI cannot run the model: NNAPI is deprecated since Android 15, and this is API 35"),
+        ("nnapi on Android 8.0", "NNAPI cannot run the model: NNAPI came with Android 8.1, and this is API 26"),
     ],
 )
 def test_an_accelerator_that_is_no_good_gives_way_to_the_cpu(answers: dict[str, Any], job: str, reason: str) -> None:
@@ -267,8 +267,8 @@ def test_another_model_is_refused_by_its_sha256(
     work = answers["work"]
     found, right = (hashlib.sha256((work / f"{name}.tflite").read_bytes()).hexdigest() for name in ("other", "model"))
     assert answers[job] == {
-        "failure": f"java.lang.IllegalArgumentException: {work}/other.tflite is another model: its sha256 is {found}, "
-        f"and {right} that of the right one"
+        "failure": f"java.lang.IllegalArgumentException: {work}/other.tflite is another model: "
+        f"its sha256 is {found}, and {right} that of the right one"
     }
     assert "java.io.FileNotFoundException" in answers["no file"]["failure"]
 
@@ -337,8 +337,8 @@ def test_shrunk_classes_pass_the_self_tests(shrunk: list[str]) -> None:
 
 def test_an_app_without_the_artifacts_of_a_gpu_is_told_of_them(shrunk: list[str]) -> None:
     assert shrunk[-1].startswith(
-        "GPU cannot run the model: the app lacks an artifact of the GPU: add com.google.ai.edge.litert:litert-gpu and "
-        "litert-gpu-api, 1.4.2 (java.lang.NoClassDefFoundError: "
+        "GPU cannot run the model: the app lacks an artifact of the GPU: "
+        "add com.google.ai.edge.litert:litert-gpu and litert-gpu-api, 1.4.2 (java.lang.NoClassDefFoundError: "
     )
 
 
@@ -370,46 +370,46 @@ def test_a_first_signature_of_another_graph_is_refused(examples: Path) -> None:
         TARGET.check_options(other, Options(runtime=COMPILED))
 
 
-@pytest.mark.parametrize(
-    ("call", "wrong", "complaint"),
-    [
-        ("readInt8()", "readInt16()", "unresolved reference 'readInt16'"),
-        (
-            "CompiledModel.create(model.assets, model.path, options, environment)",
-            "CompiledModel.create(model.path, model.assets, options, environment)",
-            "argument type mismatch",
-        ),
-        ("compiled.createInputBuffers()", "compiled.createInputBuffers(0, 1)", "none of the following candidates"),
-    ],
-)
+WRONG_CALLS = {
+    "readInt8()": ("readInt16()", "unresolved reference 'readInt16'"),
+    "CompiledModel.create(model.assets, model.path, options, environment)": (
+        "CompiledModel.create(model.path, model.assets, options, environment)",
+        "argument type mismatch: actual type is 'AssetManager', but",
+    ),
+    "compiled.createInputBuffers()": ("compiled.createInputBuffers(0, 1)", "none of the following candidates"),
+}
+
+
 def test_a_wrong_call_of_litert_2_does_not_compile(
-    kotlin: harness.Toolchain,
-    modules: dict[str, dict[str, bytes]],
-    tmp_path: Path,
-    call: str,
-    wrong: str,
-    complaint: str,
+    kotlin: harness.Toolchain, modules: dict[str, dict[str, bytes]], tmp_path: Path
 ) -> None:
     """So the declarations find what is none of its interface."""
-    files = {
-        path: data
-        for path, data in modules["digits_compiled"].items()
-        if Path(path).name
-        in ("CompiledModelRunner.kt", "ModelFile.kt", "TensorRunner.kt", "Accelerator.kt", "DownloadedFile.kt")
-    }
+    names = ("CompiledModelRunner", "ModelFile", "TensorRunner", "Accelerator", "DownloadedFile")
+    files = {path: data for path, data in modules["digits_compiled"].items() if Path(path).stem in names}
     (runner,) = (path for path in files if path.endswith("CompiledModelRunner.kt"))
-    assert files[runner].count(call.encode()) == 1
-    files[runner] = files[runner].replace(call.encode(), wrong.encode())
+    for call, (wrong, _) in WRONG_CALLS.items():
+        assert files[runner].count(call.encode()) == 1
+        files[runner] = files[runner].replace(call.encode(), wrong.encode())
     folder = write_files(tmp_path / "module", files)
     declarations = sorted((harness.HERE / "litert2").iterdir())
     broken = harness.compile_kotlin(kotlin, {"wrong": folder}, declarations, tmp_path / "classes")
-    assert complaint in str(broken["wrong"]).lower()
+    for _, complaint in WRONG_CALLS.values():
+        assert complaint.lower() in str(broken["wrong"]).lower()
 
 
-@pytest.mark.parametrize("plugin", harness.PLUGINS)
-@pytest.mark.parametrize("module", ["digits", "sine_compiled"])
+OLDEST, NEWEST = harness.PLUGINS
+
+
+@pytest.mark.parametrize(("module", "plugin"), [("digits", OLDEST), ("digits", NEWEST), ("sine_compiled", NEWEST)])
 def test_build_script_type_checks(
-    modules: dict[str, dict[str, bytes]], tmp_path: Path, plugin: str, module: str
+    modules: dict[str, dict[str, bytes]], tmp_path: Path, module: str, plugin: str
 ) -> None:
     write_files(tmp_path, {"build.gradle.kts": modules[module]["build.gradle.kts"]})
     harness.check_build_script(tmp_path / "build.gradle.kts", plugin, tmp_path)
+
+
+def test_a_broken_build_script_does_not_type_check(modules: dict[str, dict[str, bytes]], tmp_path: Path) -> None:
+    script = modules["digits"]["build.gradle.kts"]
+    write_files(tmp_path, {"build.gradle.kts": script.replace(b"compileSdk = 36", b'compileSdk = "36"')})
+    with pytest.raises(AssertionError, match="compileSdk"):
+        harness.check_build_script(tmp_path / "build.gradle.kts", NEWEST, tmp_path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,63 +14,34 @@ from PIL import Image
 from packager.annotated import annotated_model
 from packager.metadata.attach import Annotation, LabelFile, annotate
 from packager.model import parse_model, read_model
-from packager.tasks import CropMode, Task
+from packager.tasks import Task
 from tests.conftest import write_files
-from tests.mediapipe import sampled_as_mediapipe
+from tests.targets.real_models import (
+    CASES,
+    SCORE,
+    annotated_case,
+    check_bird,
+    check_cat,
+    check_detections,
+    check_mask,
+    check_pose,
+    detection_picture,
+    expected_of,
+    sampled,
+)
 from tests.targets.test_pi import project
 from tests.targets.test_pi_files import run, told
 
 pytestmark = pytest.mark.slow
-
-# How far a score may be off, and a side of a box as a share of the picture's.
-SCORE, SIDE = 0.03, 0.02
-
-
-@dataclass(frozen=True)
-class Case:
-    """A model, the command of its package, and whether its labels are those of PASCAL VOC."""
-
-    model: str
-    command: str
-    voc: bool = False
-
-
-CASES = {
-    "ssd": Case("ssd_mobilenet_v1_no_metadata.tflite", "detect"),
-    "yolo11": Case("yolo11n_full_integer_quant.tflite", "detect"),
-    "yolov8": Case("yolov8n_int8.tflite", "detect"),
-    "deeplab": Case("deeplabv3.tflite", "segment", voc=True),
-    "argmax": Case("deeplabv3_mnv2_dm05_pascal_quant.tflite", "segment", voc=True),
-    "movenet": Case("movenet_single_pose_lightning_ptq.tflite", "pose"),
-}
-
-
-def expected_of(models: Path, model: str) -> list[dict[str, Any]]:
-    cases: list[dict[str, Any]] = json.loads((models / "expected_tasks.json").read_text())["cases"]
-    return [case for case in cases if case["model"] == model]
 
 
 @pytest.fixture(scope="session")
 def packages(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the packages of ``CASES``, each with the pictures of its cases as golden ones."""
     folder = tmp_path_factory.mktemp("models")
-    # A sentence follows the labels.
-    voc = (models / "pascal_voc_segmentation_labels.txt").read_text().splitlines()[:21]
-    (folder / "voc.txt").write_text("\n".join(voc))
     for name, case in CASES.items():
-        cases = expected_of(models, case.model)
-        stated = cases[0]
-        labels = folder / "voc.txt" if case.voc else models / stated["labels"] if "labels" in stated else None
-        annotation = Annotation(
-            task=Task.named(stated["task"]),
-            labels=() if labels is None else (LabelFile(labels),),
-            mean=(float(stated["mean"]),) if "mean" in stated else None,
-            std=(float(stated["std"]),) if "std" in stated else None,
-            crop=CropMode(stated.get("crop", "stretch")),
-            pad=stated.get("pad"),
-        )
-        annotated = annotated_model(parse_model(annotate(read_model(models / case.model), annotation)))
-        write_files(folder, project(annotated, [models / one["input"] for one in cases], name))
+        pictures = [models / stated["input"] for stated in expected_of(models, case.model)]
+        write_files(folder, project(annotated_case(models, name, folder), pictures, name))
     return folder
 
 
@@ -83,49 +53,15 @@ def answer(packages: Path, name: str, picture: Path, *arguments: str | Path) -> 
     return document
 
 
-def sampled(picture: Path, size: int, folder: Path) -> Path:
-    """``picture`` of ``size`` x ``size``, made smaller as MediaPipe does it."""
-    with Image.open(picture) as opened:
-        sampled_as_mediapipe(opened, size, size).save(folder / "sampled.png")
-    return folder / "sampled.png"
-
-
 @pytest.mark.parametrize("name", ["ssd", "yolo11", "yolov8"])
 def test_detections(name: str, models: Path, packages: Path, tmp_path: Path) -> None:
-    """Those of 0.5 and more, each by its class and box.
-
-    SSD's scores hang on how a picture is made smaller: MediaPipe samples half a pixel aside, and so a cat has 0.70
-    instead of 0.62. So its answer is compared with the one for a picture sampled in its way.
-    """
-    for case in expected_of(models, CASES[name].model):
-        picture = models / case["input"]
-        with Image.open(picture) as opened:
-            width, height = opened.size
-        scale = np.ones(4)
-        if case["source"] == "MediaPipe":
-            picture = sampled(picture, 300, tmp_path)
-            scale = np.array([width, height, width, height]) / 300
-        found = answer(packages, name, picture)["detections"]
-        assert [item["score"] for item in found] == sorted((item["score"] for item in found), reverse=True)
-        certain = [item for item in found if item["score"] >= 0.5 + SCORE]
-        assert len(certain) <= len(case["detections"])
-        for expected in case["detections"]:
-            near = [
-                item
-                for item in found
-                if item["label"] == expected["label"]
-                and item["index"] == expected.get("index", item["index"])
-                and abs(item["score"] - expected["score"]) <= SCORE
-                and (np.abs(item["box"] * scale - expected["box"]) <= SIDE * max(width, height)).all()
-            ]
-            assert near, (expected, found)
+    for stated in expected_of(models, CASES[name].model):
+        picture = detection_picture(models, stated, tmp_path)
+        check_detections(models, stated, picture, answer(packages, name, picture)["detections"])
 
 
 def test_ssd_finds_the_cat_in_the_picture_itself(models: Path, packages: Path) -> None:
-    (best, *_) = answer(packages, "ssd", models / "cat.bmp")["detections"]
-    assert (best["label"], best["index"]) == ("cat", 16)
-    assert best["score"] == pytest.approx(0.7383, abs=SCORE)
-    assert best["box"] == pytest.approx([43, 44, 358, 332], abs=0.02 * 358 + 2)
+    check_cat(answer(packages, "ssd", models / "cat.bmp")["detections"])
 
 
 # --- sounds and texts ----------------------------------------
@@ -192,30 +128,16 @@ def test_sounds_and_texts(kind: str, models: Path, tmp_path: Path) -> None:
 
 
 def test_masks(models: Path, packages: Path, tmp_path: Path) -> None:
-    (case,) = expected_of(models, CASES["deeplab"].model)
-    picture = sampled(models / case["input"], 257, tmp_path)
-    document = answer(packages, "deeplab", picture)
-    assert (document["width"], document["height"]) == (257, 257)
-    assert [(item["index"], item["label"]) for item in document["classes"]] == [(0, "background"), (3, "bird")]
-    for item in document["classes"]:
-        assert item["pixels"] * (513 / 257) ** 2 == pytest.approx(case["pixels"][str(item["index"])], rel=0.01)
-    document = answer(packages, "deeplab", models / case["input"])
-    assert (document["width"], document["height"]) == (513, 513)
-    for item in document["classes"]:
-        assert item["pixels"] == pytest.approx(case["pixels"][str(item["index"])], rel=0.02)
-    (case,) = expected_of(models, CASES["argmax"].model)
-    answer(packages, "argmax", models / case["input"], "--mask", tmp_path / "mask.png")
-    with Image.open(tmp_path / "mask.png") as mask, Image.open(models / case["mask"]) as golden:
-        # The model takes a part of the bird for a dog.
-        bird, expected = np.asarray(mask) > 0, np.asarray(golden) > 0
-    assert (bird & expected).sum() / (bird | expected).sum() >= 0.85
+    (stated,) = expected_of(models, CASES["deeplab"].model)
+    picture = models / stated["input"]
+    small = answer(packages, "deeplab", sampled(picture, 257, tmp_path))
+    check_bird(stated, small, answer(packages, "deeplab", picture))
+    (stated,) = expected_of(models, CASES["argmax"].model)
+    answer(packages, "argmax", models / stated["input"], "--mask", tmp_path / "mask.png")
+    with Image.open(tmp_path / "mask.png") as mask:
+        check_mask(models, stated, np.asarray(mask))
 
 
 def test_poses(models: Path, packages: Path) -> None:
-    (case,) = expected_of(models, CASES["movenet"].model)
-    with Image.open(models / case["input"]) as opened:
-        width, height = opened.size
-    (pose,) = answer(packages, "movenet", models / case["input"])["poses"]
-    for point, (x, y, score) in zip(pose["keypoints"], case["keypoints"], strict=True):
-        if score >= 0.5:
-            assert (point["x"] / width, point["y"] / height) == pytest.approx((x, y), abs=0.03), point
+    (stated,) = expected_of(models, CASES["movenet"].model)
+    check_pose(models, stated, answer(packages, "movenet", models / stated["input"])["poses"])

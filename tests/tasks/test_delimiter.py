@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
+import ctypes.util
+import itertools
 import re
 import time
+from collections.abc import Iterator
 
 import pytest
 
-from packager.tasks.delimiter import DelimiterError, python_pattern
+from packager.tasks.delimiter import DelimiterError, jvm_pattern, python_pattern
+from tests import mixed_texts
 
 
 @pytest.mark.parametrize(
@@ -120,3 +125,75 @@ def test_a_text_of_a_megabyte(delimiter: str, part: str) -> None:
     for _ in pattern.finditer(text):
         pass
     assert time.process_time() - start < 5
+
+
+# --- on the JVM, and in ICU, which Android has in its place ----------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "pattern"),
+    [
+        (r"[^\w\']+", r"[^\'0-9A-Z_a-z]++"),
+        (r"\s+|,\s*", r"[\x{9}\x{a}\x{c}\x{d} ]++|\,[\x{9}\x{a}\x{c}\x{d} ]*+"),
+        (r"[\S,]", r"[^\x{9}\x{a}\x{c}\x{d} ]"),
+        (r"[^\S,]{2,}", r"[\x{9}\x{a}\x{c}\x{d} ]{2,}+"),
+        (r"(?P<one>a|b)+|c+?|.", r"(?:a|b)++|c+?|[^\x{a}]"),
+        ("[]a-]|\U0001f600", r"[\-\]a]|\x{1f600}"),
+        (r"[\s\S]", r"[\x{0}-\x{10ffff}]"),
+        (r"[^\s\S]", r"[^\x{0}-\x{10ffff}]"),
+    ],
+)
+def test_patterns_of_the_jvm(delimiter: str, pattern: str) -> None:
+    assert jvm_pattern(delimiter) == pattern
+
+
+DELIMITERS = (
+    *(r"[^\w\']+", r"\W", r"\s+|,\s*", r"[\S,]", "[[:punct:][:digit:]_]+", r"\x{2014}|\x2d\x2D", "[]a-]"),
+    *(r"(?P<one>a|b)+|(?:c|d)|(?<two>e)", r"[\w-.]", "[a&&b||c]", "a{2,3}", "a{,3}|{", '"', "\u202e", r"\s", r"\S"),
+    *(r"[^\S]+", r"\W+", r"\d", ".", "a|ab", "c(a|b)+?", "--|-", r"[\s\S]", "[^\U0001f600]", "\U0001f600+"),
+    *(r"[\x{1f600}-\x{1f64f}a]", r"a[b-d]*", r"\$|\^|\#", r"(?:\s|,)+", r"(?:a(?:b|c)*)+"),
+)
+# Half of a pair of surrogates may stand in a text of Kotlin's.
+SIGNS = ("", " ", "a", "a\vb\u00a0c d\u3000\n", "abcacabb--,, \t--aaaa{}-", "$^#.\n\r", "a\udc00b", "red\ud83d")
+TEXTS = (*mixed_texts.lines(200), *SIGNS)
+
+
+def utf16_spans(delimiter: str, text: str) -> list[list[int]]:
+    """Where Python's pattern matches, counted in halves of pairs of surrogates."""
+
+    units = [*itertools.accumulate((1 + (char > "\uffff") for char in text), initial=0)]
+    found = re.finditer(python_pattern(delimiter), text, re.ASCII)
+    return [[units[match.start()], units[match.end()]] for match in found]
+
+
+@pytest.mark.parametrize("delimiter", DELIMITERS)
+def test_icu_matches_as_python(delimiter: str) -> None:
+    library = ctypes.util.find_library("icui18n")
+    if library is None:
+        pytest.skip("needs ICU: apt-get install libicu-dev")
+    text = "\0".join(TEXTS)
+    assert [*icu_spans(library, jvm_pattern(delimiter), text)] == utf16_spans(delimiter, text)
+
+
+def icu_spans(library: str, pattern: str, text: str) -> Iterator[list[int]]:
+    """What uregex_findNext of ICU finds (icu4c/source/i18n/unicode/uregex.h)."""
+    icu, version = ctypes.CDLL(library), library.rpartition(".")[2]
+
+    def call(name: str, *arguments: object) -> int:
+        status = ctypes.c_int()
+        function = getattr(icu, f"{name}_{version}")
+        function.restype = ctypes.c_void_p if name == "uregex_open" else ctypes.c_int32
+        result = function(*arguments, ctypes.byref(status))
+        assert status.value <= 0, f"{name}: error {status.value}"
+        return int(result or 0)
+
+    def utf16(string: str) -> tuple[bytes, int]:
+        data = string.encode("utf-16-le", "surrogatepass")
+        return data + b"\0\0", len(data) // 2
+
+    expression = ctypes.c_void_p(call("uregex_open", *utf16(pattern), 0, None))
+    kept, length = utf16(text)
+    call("uregex_setText", expression, kept, length)
+    while call("uregex_findNext", expression) & 0xFF:
+        yield [call("uregex_start", expression, 0), call("uregex_end", expression, 0)]
+    getattr(icu, f"uregex_close_{version}")(expression)

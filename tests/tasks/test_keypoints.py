@@ -246,8 +246,8 @@ def test_agreement(actual: tuple[Pose, ...], golden: tuple[Pose, ...], agrees: b
 
 
 def test_how_far_points_may_be_off() -> None:
-    assert KIND.agreement(24 / 256, ()) == pytest.approx({"distance": 0.056875, "score": 0.46875}, abs=2e-6)
-    assert KIND.agreement(1e-4, ()) == pytest.approx({"distance": 0.01005, "score": 0.0005}, abs=2e-6)
+    assert KIND.agreement(24 / 256, ()) == pytest.approx({"distance": 0.056875, "score": 0.5625}, abs=2e-6)
+    assert KIND.agreement(1e-4, ()) == pytest.approx({"distance": 0.01005, "score": 0.0006}, abs=2e-6)
 
 
 def test_weakness() -> None:

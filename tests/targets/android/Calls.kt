@@ -3,6 +3,7 @@ package packager.tests
 
 import android.content.Context
 import android.graphics.Bitmap
+import android.graphics.BitmapFactory
 import com.sun.management.ThreadMXBean
 import org.json.JSONArray
 import org.json.JSONObject
@@ -61,6 +62,7 @@ internal class Calls(private val context: Context, private val task: JSONObject)
         return when (name) {
             "null" -> null
             "gray" -> Bitmap.createBitmap(intArrayOf(given.getInt(name) * 0x010101 - 0x1000000), 1, 1, Bitmap.Config.ARGB_8888)
+            "picture" -> context.assets.open(given.getString(name)).use { BitmapFactory.decodeStream(it) }
             "text" -> given.getString(name)
             "int" -> given.getInt(name)
             "floats" -> FloatArray(values!!.length()) { values.getDouble(it).toFloat() }

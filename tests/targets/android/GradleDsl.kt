@@ -1,8 +1,9 @@
-// What a script sees beside Gradle's own types: the accessors that Gradle generates for the plugins
-// com.android.library and maven-publish, and those functions of Gradle's Kotlin DSL that the script uses (its jar on Maven Central
-// holds their classes, and not what tells a compiler of them).
+// What scripts see beside Gradle's own types: the accessors that Gradle generates for the plugins com.android.library,
+// com.android.application and maven-publish, and those functions of Gradle's Kotlin DSL that the scripts use (its jar on Maven
+// Central holds their classes, and not what tells a compiler of them).
 package packager.tests
 
+import com.android.build.api.dsl.ApplicationExtension
 import com.android.build.api.dsl.LibraryExtension
 import com.android.build.api.variant.LibraryAndroidComponentsExtension
 import org.gradle.api.NamedDomainObjectCollection
@@ -11,10 +12,13 @@ import org.gradle.api.PolymorphicDomainObjectContainer
 import org.gradle.api.Project
 import org.gradle.api.Task
 import org.gradle.api.artifacts.Dependency
+import org.gradle.api.artifacts.ProjectDependency
 import org.gradle.api.artifacts.dsl.DependencyHandler
+import org.gradle.api.initialization.Settings
 import org.gradle.api.publish.PublishingExtension
 import org.gradle.api.tasks.TaskCollection
 import org.gradle.plugin.use.PluginDependenciesSpec
+import org.gradle.plugin.use.PluginDependencySpec
 
 abstract class Script(project: Project) : Project by project {
     abstract val androidComponents: LibraryAndroidComponentsExtension
@@ -29,6 +33,24 @@ abstract class Script(project: Project) : Project by project {
 
     abstract fun dependencies(configure: DependencyHandler.() -> Unit)
 }
+
+/** The script of a module of the plugin com.android.application. */
+abstract class AppScript(project: Project) : Project by project {
+    abstract fun plugins(block: PluginDependenciesSpec.() -> Unit)
+
+    abstract fun android(configure: ApplicationExtension.() -> Unit)
+
+    abstract fun dependencies(configure: DependencyHandler.() -> Unit)
+}
+
+/** A settings.gradle.kts. */
+abstract class SettingsScript(settings: Settings) : Settings by settings
+
+infix fun PluginDependencySpec.version(version: String?): PluginDependencySpec = version(version)
+
+infix fun PluginDependencySpec.apply(apply: Boolean): PluginDependencySpec = apply(apply)
+
+fun DependencyHandler.project(path: String): ProjectDependency = project(mapOf("path" to path)) as ProjectDependency
 
 inline fun <reified T : Task> TaskCollection<in T>.withType(): TaskCollection<T> = withType(T::class.java)
 

@@ -90,9 +90,9 @@ def compile_kotlin(
 ) -> dict[str, AssertionError]:
     """Compile the Kotlin of all ``projects``, their folders by name, and the files ``others`` in one go.
 
-    A warning is an error, and so is in the main sources of a project what explicit API mode refuses. Returns, by name,
-    the errors of the projects that do not compile: ``out`` has the classes of the rest. Raises AssertionError where
-    the compiler complains of nothing in a project.
+    A warning is an error, and so is in a project's main sources what explicit API mode refuses. Returns, by name, the
+    errors of the projects that do not compile: ``out`` has the classes of the rest. Raises AssertionError where the
+    compiler complains of nothing in a project.
     """
     sources = {name: sorted(folder.rglob("*.kt")) for name, folder in projects.items()}
     broken: dict[str, AssertionError] = {}
@@ -197,12 +197,15 @@ def driver_command(
     return command, {**os.environ, "LD_LIBRARY_PATH": str(tools.shim)}
 
 
-# The Android Gradle Plugin's API on Maven Central that is next below 8.9, which has none there, and the newest of 9.4.
+# Versions of the Android Gradle Plugin's API: the one next below 8.9 that is on Maven Central, and the newest of 9.4.
 PLUGINS = ("8.7.0", "9.4.1")
 
 
-def check_build_script(script: Path, plugin_version: str, work: Path) -> None:
-    """Type-check a build.gradle.kts against the APIs of Gradle, of the Android Gradle Plugin and of Kotlin's."""
+def check_build_script(script: Path, plugin_version: str, work: Path, receiver: str = "Script") -> None:
+    """Type-check a .gradle.kts against the APIs of Gradle, of the Android Gradle Plugin and of Kotlin's.
+
+    ``receiver`` is the class of GradleDsl.kt that has what such a script sees.
+    """
     require_tools("java", "mvn", install="apt-get install openjdk-17-jdk-headless maven")
     artifacts = _maven("gradle-pom.xml", f"-Dagp={plugin_version}")
     plugin = next(path for path in artifacts if "sam-with-receiver" in path.name)
@@ -210,10 +213,11 @@ def check_build_script(script: Path, plugin_version: str, work: Path) -> None:
     lines = script.read_text().splitlines()
     imports = [line for line in lines if line.startswith("import ")]
     body = [line for line in lines if not line.startswith("import ")]
-    defaults = ["import org.gradle.api.*", "import org.gradle.api.publish.maven.*"]
+    packages = ("org.gradle.api", "org.gradle.api.initialization.resolve", "org.gradle.api.publish.maven")
+    defaults = [f"import {package}.*" for package in packages]
     head = "package packager.tests\n\n" + "\n".join([*defaults, *imports])
     source = work / "Script.kt"
-    source.write_text(head + "\n\nfun Script.script() {\n" + "\n".join(body) + "\n}\n")
+    source.write_text(head + f"\n\nfun {receiver}.script() {{\n" + "\n".join(body) + "\n}\n")
     told = _kotlinc(
         _compiler(artifacts),
         [path for path in artifacts if not path.name.startswith("kotlin-compiler")],
@@ -275,8 +279,8 @@ def _kotlinc(
     return "".join(found) if found or done.returncode != 0 else None
 
 
-# Gradle asks for explicit API mode of main sources only; the compiler has one mode for all that it is given.
-_EXPLICIT_ELSEWHERE = re.compile(r"(?!.*/src/main/).+:\d+:\d+: warning: .* in explicit API mode\.")
+# Gradle asks for explicit API mode of modules' main sources only; the compiler has one mode for all that it is given.
+_EXPLICIT_ELSEWHERE = re.compile(r"(?!.*(?<!/app)/src/main/).+:\d+:\d+: warning: .* in explicit API mode\.")
 
 
 def _join(paths: Sequence[Path]) -> str:

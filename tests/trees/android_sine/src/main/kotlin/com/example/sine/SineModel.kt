@@ -24,7 +24,9 @@ public class SineModel internal constructor(
     private var isClosed = false
 
     /**
-     * The output for these arrays. They hold the tensors' items in row-major order.
+     * The output for these arrays.
+     *
+     * The arrays hold the tensors' items in row-major order.
      *
      * @param input serving_default_x:0: int8 [1, 1], real number = 0.024639944 * (item + 128).
      */
