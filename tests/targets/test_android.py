@@ -25,7 +25,7 @@ from packager.tasks import CropMode, Task
 from packager.tasks.quantization import dequantize, quantize
 from tests import hand_made
 from tests.conftest import write_files
-from tests.example_models import digits, golden_pictures
+from tests.example_models import digits, golden_pictures, packaged
 from tests.targets.android import harness
 from tests.targets.hostile_names import PORT_NAMES
 
@@ -102,6 +102,11 @@ def test_digits_tree(examples: Path, assert_tree: Callable[[str, Mapping[str, by
 
 def test_sine_tree(examples: Path, assert_tree: Callable[[str, Mapping[str, bytes]], None]) -> None:
     assert_tree("android_sine", package(read_annotated(examples / "sine" / "sine.tflite")).files)
+
+
+def test_shapes_tree(examples: Path, assert_tree: Callable[[str, Mapping[str, bytes]], None]) -> None:
+    shapes = examples / "shapes"
+    assert_tree("android_shapes", package(packaged(shapes), [shapes / "golden" / "small.png"]).files)
 
 
 def test_names_come_from_options(examples: Path) -> None:

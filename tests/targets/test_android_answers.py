@@ -24,7 +24,7 @@ from packager.tasks import Activation, CropMode, Head, Task
 from packager.tasks.boxes import Boxes, Detection
 from packager.tasks.image import ImageInput, place
 from packager.tasks.keypoints import Keypoints, Pose
-from packager.tasks.mask import Mask, Segmentation
+from packager.tasks.mask import Mask, Segmentation, voc_colours
 from packager.tasks.scores import activate
 from tests.conftest import write_files
 from tests.hand_made import COLORS, attached
@@ -40,7 +40,10 @@ INPUT = (1, 24, 40, 3)
 
 @dataclass(frozen=True)
 class Asked:
-    """Raw ``outputs`` for a picture of ``size`` (width, height), and what is asked of the answer."""
+    """Raw ``outputs`` for a picture of ``size`` (width, height), and what is asked of the answer.
+
+    ``corner`` (left, top) is that of the region of ``size`` in a picture that is larger all around.
+    """
 
     outputs: Sequence[Array]
     size: tuple[int, int]
@@ -49,6 +52,7 @@ class Asked:
     most: int = 100
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
+    corner: tuple[int, int] | None = None
     runs: int = 1
 
 
@@ -62,11 +66,12 @@ class Module:
 
 @dataclass(frozen=True)
 class Told:
-    """What Kotlin says, how long it took to, and how many bytes that allocated."""
+    """What Kotlin says, how long it took to, and how many bytes that allocated; a mask as it is drawn, too."""
 
     answer: Any
     milliseconds: float
     allocated: int
+    drawn: Any
 
 
 def spread(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
@@ -195,6 +200,7 @@ def box_module(head: Head, activation: Activation, crop: CropMode) -> Module:
     asked += [Asked(outputs, SIZES[0], 0.3) for outputs in hostile_boxes(head, random, activation)]
     for threshold, iou, most in ((0.0, 0.45, 100), (1.0, 0.45, 100), (0.5, 0.0, 100), (0.1, 1.0, 7), (0.2, 0.3, 1)):
         asked.append(Asked(random_boxes(head, random, activation), SIZES[1], threshold, iou, most))
+    asked.append(Asked(random_boxes(head, random, activation), SIZES[0], 0.3, corner=(11, 5)))
     if is_labelled:
         for allow, deny in ((("red",), ()), ((), ("red", "blue")), (("red", "green"), ("green",)), (("blue",), ())):
             asked.append(Asked(random_boxes(head, random, activation), SIZES[1], 0.3, 0.45, 2, allow, deny))
@@ -238,7 +244,7 @@ QUANTIZED: dict[str, tuple[Any, ...]] = {
     "quantized_yolo_v5": (Head.YOLO_V5, "uint8"),
     "quantized_end_to_end": (Head.END_TO_END, "int16"),
     "quantized_ssd": (Head.SSD, "uint8", "int8", "float32", "int32"),
-    "mixed_ssd": (Head.SSD, "int16", "int64", "int16", "uint8"),
+    "mixed_ssd": (Head.SSD, "int16", "int64", "int16", "int32"),
 }
 
 # --- keypoints ----------------------------------------
@@ -276,6 +282,7 @@ def keypoint_module(head: Head, crop: CropMode) -> Module:
         values = spread(random, shape)
         values.reshape(-1)[:: int(random.integers(2, 9))] = value
         asked.append(Asked([values], SIZES[0], least))
+    asked.append(Asked([spread(random, shape)], SIZES[0], least, corner=(3, 40)))
     if head is not Head.LANDMARKS:
         asked += [Asked([spread(random, shape)], SIZES[1], threshold, 0.3, 2) for threshold in (0.0, 0.5, 0.9)]
     return Module(annotated, asked)
@@ -364,6 +371,7 @@ def mask_module(case: MaskCase) -> Module:
         limits = np.iinfo(case.dtype)
         raw = np.array([limits.min, limits.max, -1, 0, 254, 255, 256, 2**31 - 1])
         asked.append(Asked([np.resize(raw, case.shape).astype(case.dtype)], SIZES[0], 0.5))
+    asked.append(Asked(asked[0].outputs, SIZES[0], 0.5, corner=(7, 2)))
     if case.is_probability:
         asked += [Asked([asked[0].outputs[0]], SIZES[1], threshold) for threshold in (0.0, 0.1, 1.0)]
     return Module(annotated, asked)
@@ -440,6 +448,7 @@ def told(made: dict[str, Module], tmp_path_factory: pytest.TempPathFactory) -> d
                 {
                     "lengths": [len(data) for data in parts],
                     "size": asked.size,
+                    "corner": asked.corner,
                     "options": options(context, asked),
                     "runs": asked.runs,
                 }
@@ -450,7 +459,7 @@ def told(made: dict[str, Module], tmp_path_factory: pytest.TempPathFactory) -> d
     run = {name: job for name, job in jobs.items() if name not in broken}
     found = harness.run_driver(tools, [work / "classes"], {}, {"answers": [*run.values()]}, work / "run")["answers"]
     read = {
-        name: [Told(item["answer"], item["milliseconds"], item["allocated"]) for item in items]
+        name: [Told(item["answer"], item["milliseconds"], item["allocated"], item.get("drawn")) for item in items]
         for name, items in zip(run, found, strict=True)
     }
     return {**broken, **read}
@@ -483,7 +492,23 @@ def expected(annotated: AnnotatedModel, asked: Asked) -> Any:
     changed = replace(answer, threshold=asked.threshold)
     if not isinstance(changed, Mask):
         changed = replace(changed, iou=asked.iou)
-    return changed.read(outputs, place(asked.size, image))
+    found = changed.read(outputs, place(asked.size, image))
+    return found if asked.corner is None else moved(found, *asked.corner)
+
+
+def moved(found: Any, x: float, y: float) -> Any:
+    """An answer for a region that begins at x, y as one for the whole picture. A mask is of the region alone."""
+    if isinstance(found, Segmentation):
+        return found
+    answers: list[Any] = []
+    for item in found:
+        if isinstance(item, Detection):
+            left, top, right, bottom = item.box
+            answers.append(replace(item, box=(left + x, top + y, right + x, bottom + y)))
+        else:
+            points = tuple(replace(point, x=point.x + x, y=point.y + y) for point in item.keypoints)
+            answers.append(replace(item, keypoints=points))
+    return answers
 
 
 def near(actual: Sequence[str], golden: Sequence[float]) -> bool:
@@ -529,7 +554,20 @@ def test_answers(name: str, made: dict[str, Module], told: dict[str, list[Told] 
         else:
             check_poses(item.answer, reference, asked.most)
             seen += len(reference)
-    assert seen > 2
+    assert seen >= min(3, len(found))
+
+
+def test_a_mask_is_drawn(told: dict[str, list[Told] | AssertionError]) -> None:
+    """In PASCAL VOC's colours, half transparent; class 0, and what is unseen, are transparent."""
+    found = told["numbers_int32"]
+    assert isinstance(found, list)
+    for item in found:
+        mask = np.array(item.answer["mask"])
+        drawn = np.array(item.drawn, np.int32).view(np.uint8).reshape(-1, 4)
+        is_shown = (mask > 0) & (mask < 255)
+        np.testing.assert_array_equal(drawn[:, 3], np.where(is_shown, 128, 0))
+        # Bitmaps hold products of colour and alpha.
+        np.testing.assert_allclose(drawn[is_shown, 2::-1], voc_colours()[mask[is_shown]], atol=1)
 
 
 def test_a_frame_takes_a_few_milliseconds_and_no_object_a_candidate(

@@ -1,6 +1,7 @@
 // Reads answers from raw outputs, as a module's AnswerReader does; it knows no module.
 package packager.tests
 
+import android.graphics.Bitmap
 import android.graphics.Rect
 import com.sun.management.ThreadMXBean
 import org.json.JSONArray
@@ -53,6 +54,16 @@ internal class Answers(private val folder: File, private val task: JSONObject) {
             .put("answer", toJson(answer))
             .put("milliseconds", late[late.size / 2] / 1e6)
             .put("allocated", allocated)
+            .put("drawn", drawn(answer))
+    }
+
+    /** The pixels of a mask that draws itself. */
+    private fun drawn(answer: Any?): JSONArray? {
+        val method = answer!!.javaClass.methods.find { it.name == "toBitmap" && it.parameterCount == 0 } ?: return null
+        val bitmap = method.invoke(answer) as Bitmap
+        val pixels = IntArray(bitmap.width * bitmap.height)
+        bitmap.getPixels(pixels, 0, bitmap.width, 0, 0, bitmap.width, bitmap.height)
+        return JSONArray(pixels.toList())
     }
 
     private fun newReader(): Any {
@@ -69,7 +80,14 @@ internal class Answers(private val folder: File, private val task: JSONObject) {
         val (width, height) = case.getJSONArray("size").numbers()
         val type = Class.forName("$name.Placement")
         val placement = type.getConstructor().newInstance()
-        type.getMethod("set", Int::class.java, Int::class.java, Rect::class.java).invoke(placement, width, height, null)
+        val set = type.getMethod("set", Int::class.java, Int::class.java, Rect::class.java)
+        if (case.isNull("corner")) {
+            set.invoke(placement, width, height, null)
+        } else {
+            val (left, top) = case.getJSONArray("corner").numbers()
+            val region = Rect(left, top, left + width, top + height)
+            set.invoke(placement, region.right + 10, region.bottom + 10, region)
+        }
         return listOf(placement)
     }
 

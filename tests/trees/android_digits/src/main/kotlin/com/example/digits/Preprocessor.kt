@@ -33,11 +33,19 @@ internal class Preprocessor(private val table: ByteArray, input: ByteBuffer) {
     private val across = ResizeWeights()
     private val down = ResizeWeights()
 
-    // The last rows that were read, as many as one of the output is made of.
-    private var ring = emptyArray<IntArray>()
-    private var pixels = IntArray(0)
-    private val sums = Array(CHANNELS) { IntArray(0) }
-    private val line = IntArray(max(WIDTH, HEIGHT))
+    // The last rows that were read, resized across or not; see resize.
+    private val recent = Array(4) { IntArray(0) }
+
+    // Two rows before they are resized across, and after it.
+    private val wide = Array(2) { IntArray(0) }
+    private val lines = Array(2) { IntArray(max(WIDTH, HEIGHT)) }
+
+    // The sums of the channels of two output rows: the one towards which weights fall, and the next one.
+    private var sums = Array(CHANNELS) { IntArray(0) }
+    private var nextSums = Array(CHANNELS) { IntArray(0) }
+
+    // How many output rows were begun.
+    private var begun = 0
 
     // Where in memory the box of the picture begins that is resized.
     private var column = 0
@@ -123,66 +131,156 @@ internal class Preprocessor(private val table: ByteArray, input: ByteBuffer) {
 
     private fun resize(rows: PixelRows) {
         makeRoom()
-        var next = 0
-        for (i in 0 until down.outSize) {
-            val first = down.first[i]
-            next = max(next, first)
-            while (next < first + down.taps) {
-                val into = ring[next % down.taps]
-                if (isAcrossFirst) {
-                    rows.read(row + next, column, across.inSize, pixels)
-                    resizeAcross(pixels, into)
-                } else {
-                    rows.read(row + next, column, across.inSize, into)
-                }
-                next++
+        begun = 0
+        for (y in 0 until down.inSize) {
+            if (!isAcrossFirst) {
+                rows.read(row + y, column, across.inSize, recent[y % 4])
+            } else if (y % 2 == 0) {
+                rows.read(row + y, column, across.inSize, wide[0])
+                if (y + 1 < down.inSize) rows.read(row + y + 1, column, across.inSize, wide[1])
+                resizeAcross(recent[y % 4], recent[y % 4 + 1])
             }
-            if (isAcrossFirst) {
-                resizeDown(i, line, across.outSize)
-            } else {
-                resizeDown(i, pixels, across.inSize)
-                resizeAcross(pixels, line)
-            }
-            put(i)
+            resizeDown(y, if (isAcrossFirst) across.outSize else across.inSize)
         }
         rewind(input)
         input.put(items)
     }
 
     private fun makeRoom() {
-        val width = if (isAcrossFirst) across.outSize else across.inSize
-        if (ring.size < down.taps || ring[0].size < width) ring = Array(max(ring.size, down.taps)) { IntArray(width) }
-        if (pixels.size < across.inSize) pixels = IntArray(across.inSize)
-        if (sums[0].size < width) for (i in sums.indices) sums[i] = IntArray(width)
+        val size = if (isAcrossFirst) across.outSize else across.inSize
+        if (recent[0].size < size) for (i in recent.indices) recent[i] = IntArray(size)
+        if (wide[0].size < across.inSize) for (i in wide.indices) wide[i] = IntArray(across.inSize)
+        for (i in sums.indices) {
+            if (sums[i].size < size) sums[i] = IntArray(size)
+            if (nextSums[i].size < size) nextSums[i] = IntArray(size)
+            nextSums[i].fill(ResizeWeights.HALF)
+        }
     }
 
-    /** Makes of a row of [pixels] one of the output's size. */
-    private fun resizeAcross(pixels: IntArray, into: IntArray) {
-        val taps = across.taps
+    /** Adds [size] pixels of row [y], the last of the recent ones, to the output rows that it is a part of. */
+    private fun resizeDown(y: Int, size: Int) {
+        if (down.isShrinking) {
+            if (y == down.ends[begun]) {
+                if (begun > 0) finish(size)
+                val finished = sums
+                sums = nextSums
+                nextSums = finished
+                for (channel in nextSums) channel.fill(ResizeWeights.HALF)
+                begun++
+            }
+            addRow(recent[y % 4], down.falling[y], down.rising[y], size)
+            if (y == down.inSize - 1) finish(size)
+        } else {
+            while (begun < down.outSize && down.indices[2 * begun + 1] == y) {
+                begun++
+                mixRows(begun - 1, size)
+            }
+        }
+    }
+
+    private fun addRow(pixels: IntArray, falling: Int, rising: Int, size: Int) {
+        for (i in 0 until CHANNELS) {
+            val shift = 8 * (CHANNELS - 1 - i)
+            addChannel(pixels, shift, falling, sums[i], rising, nextSums[i], size)
+        }
+    }
+
+    // A loop of its own, as simple as compilers need it to use vectors.
+    private fun addChannel(
+        pixels: IntArray,
+        shift: Int,
+        falling: Int,
+        sums: IntArray,
+        rising: Int,
+        nextSums: IntArray,
+        size: Int,
+    ) {
+        for (x in 0 until size) {
+            val item = pixels[x] shr shift and 0xFF
+            sums[x] += item * falling
+            nextSums[x] += item * rising
+        }
+    }
+
+    private fun finish(size: Int) {
+        val into = if (isAcrossFirst) lines[0] else wide[(begun - 1) % 2]
+        val grays = sums[0]
+        for (x in 0 until size) into[x] = ResizeWeights.toPixel(grays[x])
+        putDown(begun - 1)
+    }
+
+    private fun mixRows(index: Int, size: Int) {
+        val above = recent[down.indices[2 * index] % 4]
+        val below = recent[down.indices[2 * index + 1] % 4]
+        val into = if (isAcrossFirst) lines[0] else wide[index % 2]
+        for (x in 0 until size) into[x] = mix(above[x], down.weights[2 * index], below[x], down.weights[2 * index + 1])
+        putDown(index)
+    }
+
+    /** Takes what row [index] of the output is after the resize down further. */
+    private fun putDown(index: Int) {
+        if (isAcrossFirst) {
+            put(index, lines[0])
+        } else if (index % 2 == 1) {
+            resizeAcross(lines[0], lines[1])
+            put(index - 1, lines[0])
+            put(index, lines[1])
+        } else if (index == down.outSize - 1) {
+            resizeAcross(lines[0], lines[1])
+            put(index, lines[0])
+        }
+    }
+
+    /** Resizes the two wide rows into [first] and [second]; one multiplication serves both. */
+    private fun resizeAcross(first: IntArray, second: IntArray) {
+        if (across.isShrinking) {
+            shrinkAcross(wide[0], wide[1], first, second)
+        } else {
+            enlargeAcross(wide[0], first)
+            enlargeAcross(wide[1], second)
+        }
+    }
+
+    private fun enlargeAcross(pixels: IntArray, into: IntArray) {
+        val indices = across.indices
         val weights = across.weights
         for (i in 0 until across.outSize) {
-            val first = across.first[i]
-            var sum = ResizeWeights.HALF
-            for (tap in 0 until taps) sum += pixels[first + tap] * weights[i * taps + tap]
-            into[i] = ResizeWeights.toPixel(sum)
+            into[i] = mix(pixels[indices[2 * i]], weights[2 * i], pixels[indices[2 * i + 1]], weights[2 * i + 1])
         }
     }
 
-    /** Makes of the rows in the ring the first [size] pixels of row [index] of the output. */
-    private fun resizeDown(index: Int, into: IntArray, size: Int) {
-        val taps = down.taps
-        val sums = sums[0]
-        sums.fill(ResizeWeights.HALF, 0, size)
-        for (tap in 0 until taps) {
-            val weight = down.weights[index * taps + tap]
-            val pixels = ring[(down.first[index] + tap) % taps]
-            for (x in 0 until size) sums[x] += pixels[x] * weight
+    private fun shrinkAcross(pixels: IntArray, otherPixels: IntArray, into: IntArray, intoOther: IntArray) {
+        val falling = across.falling
+        val rising = across.rising
+        val ends = across.ends
+        var begun = 0
+        var end = ends[0]
+        var gray = ResizeWeights.HALVES
+        var nextGray = ResizeWeights.HALVES
+        for (x in 0 until across.inSize) {
+            if (x == end) {
+                if (begun > 0) {
+                    into[begun - 1] = ResizeWeights.toPixel(gray.toInt())
+                    intoOther[begun - 1] = ResizeWeights.toPixel((gray ushr 32).toInt())
+                }
+                gray = nextGray
+                nextGray = ResizeWeights.HALVES
+                begun++
+                end = ends[begun]
+            }
+            val pair = pixels[x].toLong() or (otherPixels[x].toLong() shl 32)
+            gray += pair * falling[x]
+            nextGray += pair * rising[x]
         }
-        for (x in 0 until size) into[x] = ResizeWeights.toPixel(sums[x])
+        into[begun - 1] = ResizeWeights.toPixel(gray.toInt())
+        intoOther[begun - 1] = ResizeWeights.toPixel((gray ushr 32).toInt())
     }
 
-    /** Puts the pixels in [line] into the tensor, where those of line [index] go. */
-    private fun put(index: Int) {
+    private fun mix(first: Int, firstWeight: Int, second: Int, secondWeight: Int): Int =
+        ResizeWeights.toPixel(ResizeWeights.HALF + first * firstWeight + second * secondWeight)
+
+    /** Puts the pixels of [line] into the tensor, where those of line [index] go. */
+    private fun put(index: Int, line: IntArray) {
         var item = firstPixel + index * lineStep
         for (i in 0 until across.outSize) {
             items[item] = table[line[i]]

@@ -2,6 +2,7 @@
 package com.example.digits
 
 import kotlin.math.abs
+import kotlin.math.ceil
 import kotlin.math.max
 import kotlin.math.min
 
@@ -9,21 +10,34 @@ import kotlin.math.min
  * The weights of a bilinear, antialiased resize along one axis.
  *
  * They are those of Pillow's Resample.c: computed as doubles, then rounded to 22 bits behind the point, so that
- * resizing is integer arithmetic and gives Pillow's pixels bit for bit. Output pixel i is the sum of [taps] input
- * pixels from first[i] on, times the weights from i * taps on.
+ * resizing is integer arithmetic and gives Pillow's pixels bit for bit.
+ *
+ * When shrinking, an output pixel is made from all that it covers, with weights that rise towards its centre and fall
+ * behind it; so an input pixel is part of two output pixels. Those before ends[0] rise towards output pixel 0, those
+ * from ends[k - 1] up to ends[k] fall behind k - 1 and rise towards k, and the last ones only fall.
+ *
+ * When enlarging, output pixel i lies between the input pixels indices[2 * i] and indices[2 * i + 1], which weigh
+ * weights[2 * i] and weights[2 * i + 1].
  */
 internal class ResizeWeights {
-    var taps = 0
-        private set
-    var first = IntArray(0)
-        private set
-    var weights = IntArray(0)
-        private set
     var inSize = 0
         private set
     var outSize = 0
         private set
     private var isMirrored = false
+    val isShrinking get() = inSize > outSize
+
+    var rising = IntArray(0)
+        private set
+    var falling = IntArray(0)
+        private set
+    var ends = IntArray(0)
+        private set
+
+    var indices = IntArray(0)
+        private set
+    var weights = IntArray(0)
+        private set
 
     /** Makes the weights from [inSize] to [outSize] pixels; [isMirrored] where both are counted from the other end. */
     fun set(inSize: Int, outSize: Int, isMirrored: Boolean) {
@@ -31,15 +45,49 @@ internal class ResizeWeights {
         this.inSize = inSize
         this.outSize = outSize
         this.isMirrored = isMirrored
-        taps = 0
-        for (i in 0 until outSize) taps = max(taps, end(i) - begin(i))
-        if (first.size < outSize) first = IntArray(outSize)
-        if (weights.size < outSize * taps) weights = IntArray(outSize * taps)
-        weights.fill(0)
-        for (i in 0 until outSize) put(i, begin(i), end(i) - begin(i))
+        if (isShrinking) shrink() else enlarge()
     }
 
-    // When shrinking, a pixel is made from all that it covers; when enlarging, from its two neighbours.
+    private fun shrink() {
+        if (rising.size < inSize) {
+            rising = IntArray(inSize)
+            falling = IntArray(inSize)
+        }
+        if (ends.size < outSize + 1) ends = IntArray(outSize + 1)
+        rising.fill(0)
+        falling.fill(0)
+        for (i in 0 until outSize) {
+            val total = total(i)
+            for (x in begin(i) until end(i)) {
+                val weight = weight(i, x, total)
+                val place = if (isMirrored) inSize - 1 - x else x
+                // What weighs nothing leaves the place to the next output pixel.
+                if (weight != 0) (if (x + 0.5 < center(i) != isMirrored) rising else falling)[place] = weight
+            }
+            val before = ceil(center(i) - 0.5).toInt()
+            if (isMirrored) ends[outSize - 1 - i] = inSize - before else ends[i] = before
+        }
+        ends[outSize] = inSize
+    }
+
+    private fun enlarge() {
+        if (indices.size < 2 * outSize) {
+            indices = IntArray(2 * outSize)
+            weights = IntArray(2 * outSize)
+        }
+        for (i in 0 until outSize) {
+            val low = begin(i)
+            val high = end(i) - 1
+            val total = total(i)
+            val place = 2 * if (isMirrored) outSize - 1 - i else i
+            indices[place] = if (isMirrored) inSize - 1 - high else low
+            indices[place + 1] = if (isMirrored) inSize - 1 - low else high
+            weights[place] = weight(i, if (isMirrored) high else low, total)
+            // At the edges there is one pixel, which is taken once.
+            weights[place + 1] = if (high == low) 0 else weight(i, if (isMirrored) low else high, total)
+        }
+    }
+
     private val support: Double get() = max(inSize.toDouble() / outSize, 1.0)
 
     private fun center(i: Int) = (i + 0.5) * (inSize.toDouble() / outSize)
@@ -48,26 +96,24 @@ internal class ResizeWeights {
 
     private fun end(i: Int) = min((center(i) + support + 0.5).toInt(), inSize)
 
-    private fun put(i: Int, begin: Int, count: Int) {
+    private fun triangle(i: Int, x: Int) = max(1.0 - abs((x - center(i) + 0.5) * (1.0 / support)), 0.0)
+
+    private fun total(i: Int): Double {
         var total = 0.0
-        for (x in 0 until count) total += triangle(i, begin + x)
-        val out = if (isMirrored) outSize - 1 - i else i
-        val start = if (isMirrored) inSize - begin - count else begin
-        // Those that have fewer pixels than others get some that weigh nothing.
-        first[out] = min(start, inSize - taps)
-        for (x in 0 until count) {
-            val place = out * taps + start - first[out] + if (isMirrored) count - 1 - x else x
-            weights[place] = (0.5 + triangle(i, begin + x) / total * (1 shl BITS)).toInt()
-        }
+        for (x in begin(i) until end(i)) total += triangle(i, x)
+        return total
     }
 
-    private fun triangle(i: Int, x: Int) = max(1.0 - abs((x - center(i) + 0.5) * (1.0 / support)), 0.0)
+    private fun weight(i: Int, x: Int, total: Double): Int = (0.5 + triangle(i, x) / total * (1 shl BITS)).toInt()
 
     companion object {
         private const val BITS = 22
 
         /** What a sum starts with, so that [toPixel] rounds. */
         const val HALF = 1 shl (BITS - 1)
+
+        /** The same for two sums, one in each half. */
+        const val HALVES = HALF.toLong() * 0x1_0000_0001
 
         /** The pixel for a sum of pixels times weights. */
         fun toPixel(sum: Int): Int = min(sum shr BITS, 255)
