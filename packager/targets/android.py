@@ -470,7 +470,10 @@ class MaskContext:
 
 @dataclass(frozen=True)
 class KeypointsContext:
-    """Points, as one of the heads has them; ``output`` is the number of theirs."""
+    """Points, as one of the heads has them; ``output`` is the number of theirs.
+
+    ``are_numbered`` is whether the names are no more than numbers: of a mesh there are hundreds.
+    """
 
     kind = AnswerKind.KEYPOINTS
 
@@ -485,6 +488,7 @@ class KeypointsContext:
     output: int
     names: tuple[str, ...]
     count: int
+    are_numbered: bool
     is_multipose: bool
     is_landmarks: bool
     threshold: float
@@ -1175,8 +1179,8 @@ def _mask(annotated: AnnotatedModel, answer: Mask) -> MaskContext:
     return MaskContext(
         method="segment",
         type="Segmentation",
-        gives="The classes of the pixels",
-        order=", in its own size",
+        gives="The mask",
+        order=", of the size of the region, or of the whole",
         options=options if is_probability else None,
         is_compared=True,
         numbers=_numbers_of(annotated, answer.tensor),
@@ -1232,6 +1236,7 @@ def _keypoints(annotated: AnnotatedModel, answer: Keypoints) -> KeypointsContext
         output=answer.output,
         names=answer.names,
         count=len(answer.names),
+        are_numbered=answer.names == tuple(f"point {number}" for number in range(len(answer.names))),
         is_multipose=head is Head.MOVENET_MULTIPOSE,
         is_landmarks=head is Head.LANDMARKS,
         threshold=answer.threshold,
