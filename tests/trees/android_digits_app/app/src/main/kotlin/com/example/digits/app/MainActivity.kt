@@ -25,6 +25,7 @@ class MainActivity : ModelActivity() {
     private val answers: AnswerView by lazy { findViewById(R.id.answers) }
 
     private var lens = CameraSelector.LENS_FACING_BACK
+    private var cameras: ProcessCameraProvider? = null
     private var analysis: ImageAnalysis? = null
 
     /** The photo in the place of the camera; null where the camera is shown. */
@@ -80,11 +81,12 @@ class MainActivity : ModelActivity() {
     }
 
     private fun showCamera() {
-        val cameras = ProcessCameraProvider.getInstance(this)
-        cameras.addListener({ if (!isDestroyed && photoUri == null) bind(cameras.get()) }, ::runOnUiThread)
+        val found = ProcessCameraProvider.getInstance(this)
+        found.addListener({ if (!isDestroyed && photoUri == null) bind(found.get()) }, ::runOnUiThread)
     }
 
     private fun bind(cameras: ProcessCameraProvider) {
+        this.cameras = cameras
         cameras.unbindAll()
         val camera = CameraSelector.Builder().requireLensFacing(lens).build()
         if (!cameras.hasCamera(camera)) {
@@ -146,6 +148,7 @@ class MainActivity : ModelActivity() {
     /** Makes place for the photo at [uri], or for the camera. */
     private fun showSource(uri: Uri?) {
         photoUri = uri
+        if (uri != null) cameras?.unbindAll()
         // What is there is about another picture.
         answers.visibility = View.INVISIBLE
         photo.setImageDrawable(null)
