@@ -24,7 +24,7 @@ class MainActivity : ModelActivity() {
     private val photo: ImageView by lazy { findViewById(R.id.photo) }
     private val answers: AnswerView by lazy { findViewById(R.id.answers) }
 
-    private var lens = CameraSelector.LENS_FACING_BACK
+    private var lens = LENSES.first()
     private var cameras: ProcessCameraProvider? = null
     private var analysis: ImageAnalysis? = null
 
@@ -47,7 +47,7 @@ class MainActivity : ModelActivity() {
             pickPhoto.launch(PickVisualMediaRequest(ActivityResultContracts.PickVisualMedia.ImageOnly))
         }
         findViewById<View>(R.id.camera).setOnClickListener {
-            if (photoUri == null) lens = otherLens()
+            if (photoUri == null) lens = LENSES.first { it != lens }
             askOrShowCamera()
         }
         if (uri != null) showPhoto(uri) else askOrShowCamera()
@@ -67,9 +67,6 @@ class MainActivity : ModelActivity() {
     override fun onModelReady() {
         photoUri?.let(::showPhoto)
     }
-
-    private fun otherLens() =
-        if (lens == CameraSelector.LENS_FACING_BACK) CameraSelector.LENS_FACING_FRONT else CameraSelector.LENS_FACING_BACK
 
     private fun askOrShowCamera() {
         showSource(null)
@@ -154,13 +151,20 @@ class MainActivity : ModelActivity() {
         photo.setImageDrawable(null)
         photo.visibility = if (uri != null) View.VISIBLE else View.GONE
         preview.visibility = if (uri != null) View.INVISIBLE else View.VISIBLE
+        val (text, description) =
+            if (uri != null) {
+                R.string.back_to_camera to R.string.back_to_camera
+            } else {
+                R.string.flip_camera to R.string.flip_camera_description
+            }
         findViewById<Button>(R.id.camera).apply {
-            setText(if (uri != null) R.string.back_to_camera else R.string.flip_camera)
-            contentDescription = getString(if (uri != null) R.string.back_to_camera else R.string.flip_camera_description)
+            setText(text)
+            contentDescription = getString(description)
         }
     }
 
     private companion object {
+        val LENSES = listOf(CameraSelector.LENS_FACING_BACK, CameraSelector.LENS_FACING_FRONT)
         const val LENS = "lens"
         const val PHOTO = "photo"
     }

@@ -34,6 +34,7 @@ internal fun readPhoto(resolver: ContentResolver, uri: Uri): Bitmap {
     return open(resolver, uri).use { BitmapFactory.decodeStream(it, null, options) } ?: throw IOException("no picture")
 }
 
-private fun open(resolver: ContentResolver, uri: Uri) = resolver.openInputStream(uri) ?: throw FileNotFoundException("$uri")
+private fun open(resolver: ContentResolver, uri: Uri) =
+    resolver.openInputStream(uri) ?: throw FileNotFoundException("$uri")
 
 private fun sampleSize(width: Int, height: Int) = max(1, max(width, height) / MOST_PIXELS_A_SIDE)
