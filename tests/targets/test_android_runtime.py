@@ -209,7 +209,10 @@ def test_an_accelerator_that_answers_rightly_is_kept(answers: dict[str, Any]) ->
         ("gpu throws", "GPU cannot run the model: no OpenCL library on this device"),
         ("gpu unlisted", "GPU cannot run the model: LiteRT has no GPU for this device"),
         ("gpu without an operator", "GPU cannot run the model: "),
-        ("nnapi on Android 15", "NNAPI cannot run the model: NNAPI is deprecated since Android 15, and this is API 35"),
+        (
+            "nnapi on Android 15",
+            "NNAPI cannot run the model: NNAPI is deprecated since Android 15, and this is API 35",
+        ),
         ("nnapi on Android 8.0", "NNAPI cannot run the model: NNAPI came with Android 8.1, and this is API 26"),
     ],
 )
