@@ -205,6 +205,12 @@ DAMAGES = {
         lambda data: data[:-4],
         "input 0 has 38121 items; golden are",
     ),
+    "frame": Damage(
+        "digits",
+        "digits_golden/frame_nv21.yuv",
+        lambda data: bytes([data[0] ^ 128]) + data[1:],
+        "frame_nv21, 1 of 784 items of input 0 differ",
+    ),
     "zeros": Damage(
         "digits", "digits/model.tflite", lambda data: hand_made.with_zeros(data, 0), "five, 5 has the score 0.0"
     ),

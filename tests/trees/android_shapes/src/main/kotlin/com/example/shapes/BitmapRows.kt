@@ -6,12 +6,12 @@ import android.graphics.Bitmap
 /** The rows of [bitmap], which is there while they are read. */
 internal class BitmapRows : PixelRows {
     var bitmap: Bitmap? = null
-    private var span = IntArray(0)
 
-    override fun read(row: Int, column: Int, offsets: IntArray, count: Int, pixels: IntArray) {
-        val width = offsets[count - 1] + 1
-        if (span.size < width) span = IntArray(width)
-        bitmap!!.getPixels(span, 0, width, column, row, width, 1)
-        for (i in 0 until count) pixels[i] = span[offsets[i]]
+    override fun read(row: Int, column: Int, width: Int, offsets: IntArray, count: Int, pixels: IntArray, start: Int) {
+        bitmap!!.getPixels(pixels, start, width, column, row, width, 1)
+    }
+
+    override fun readTwo(row: Int, column: Int, width: Int, offsets: IntArray, count: Int, pixels: IntArray) {
+        bitmap!!.getPixels(pixels, 0, width, column, row, width, 2)
     }
 }

@@ -4,8 +4,11 @@ package com.example.shapes
 /** A picture that is read by rows, as it lies in memory: pixels 0xAARRGGBB, of which the alpha means nothing. */
 internal interface PixelRows {
     /**
-     * Reads pixels of row [row] into [pixels]: the first [count] that [offsets] names, which count from [column] on and
-     * never decrease.
+     * Reads [width] pixels of row [row], from [column] on, into [pixels] from [start] on: at least those at the first
+     * [count] of [offsets].
      */
-    fun read(row: Int, column: Int, offsets: IntArray, count: Int, pixels: IntArray)
+    fun read(row: Int, column: Int, width: Int, offsets: IntArray, count: Int, pixels: IntArray, start: Int)
+
+    /** Reads row [row] and the next one, which follows it in [pixels]. */
+    fun readTwo(row: Int, column: Int, width: Int, offsets: IntArray, count: Int, pixels: IntArray)
 }

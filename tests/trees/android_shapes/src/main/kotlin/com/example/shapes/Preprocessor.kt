@@ -6,7 +6,6 @@ import android.graphics.Rect
 import android.os.Build
 import java.nio.Buffer
 import java.nio.ByteBuffer
-import kotlin.math.max
 
 /**
  * Makes the model's input tensor, int8 [1, 96, 96, 3], from a picture.
@@ -33,11 +32,12 @@ internal class Preprocessor(private val table: ByteArray, input: ByteBuffer) {
     private val across = ResizeWeights()
     private val down = ResizeWeights()
 
-    // The last two rows that were mixed across, one of an even and one of an odd number.
-    private val mixed = Array(2) { IntArray(max(WIDTH, HEIGHT) * CHANNELS) }
-    private val mixedRows = IntArray(2)
-    private val pixels = IntArray(2 * max(WIDTH, HEIGHT))
-    private val line = IntArray(max(WIDTH, HEIGHT))
+    // Two rows, of which one is read for two output rows where these are near; where they are, and which they are.
+    private var pixels = IntArray(0)
+    private var aboveStart = 0
+    private var belowStart = 0
+    private var aboveRow = -1
+    private var belowRow = -1
 
     // Where in memory the box of the picture begins that is resized.
     private var column = 0
@@ -130,62 +130,80 @@ internal class Preprocessor(private val table: ByteArray, input: ByteBuffer) {
     }
 
     private fun resize(rows: PixelRows) {
-        mixedRows.fill(-1)
+        if (pixels.size < 2 * across.inSize) pixels = IntArray(2 * across.inSize)
+        aboveRow = -1
+        belowRow = -1
         for (i in 0 until down.outSize) {
-            val above = mixAcross(rows, down.indices[2 * i])
-            val below = mixAcross(rows, down.indices[2 * i + 1])
-            mixDown(above, down.weights[2 * i], below, down.weights[2 * i + 1])
-            put(i)
+            read(rows, down.indices[2 * i], down.indices[2 * i + 1])
+            put(i, down.weights[2 * i], down.weights[2 * i + 1])
         }
         rewind(input)
         input.put(items)
     }
 
-    /** The pixels of the output of row [index] of the box, each channel times [ResizeWeights.ONE]. */
-    private fun mixAcross(rows: PixelRows, index: Int): IntArray {
-        val into = mixed[index and 1]
-        if (mixedRows[index and 1] == index) return into
-        mixedRows[index and 1] = index
+    /** Sees to it that the rows [above] and [below] of the box are there. */
+    private fun read(rows: PixelRows, above: Int, below: Int) {
+        if (above == aboveRow && below == belowRow) return
+        val width = across.inSize
+        val count = 2 * across.outSize
+        if (above == belowRow) {
+            aboveStart = belowStart
+            if (below != above) {
+                belowStart = width - aboveStart
+                rows.read(row + below, column, width, across.indices, count, pixels, belowStart)
+            }
+        } else {
+            aboveStart = 0
+            belowStart = if (below == above) 0 else width
+            if (below == above) {
+                rows.read(row + above, column, width, across.indices, count, pixels, 0)
+            } else {
+                rows.readTwo(row + above, column, width, across.indices, count, pixels)
+            }
+        }
+        aboveRow = above
+        belowRow = below
+    }
+
+    /** Puts line [index] of the output, between the rows that were read, into the tensor. */
+    private fun put(index: Int, aboveWeight: Int, belowWeight: Int) {
+        val pixels = pixels
+        val aboveStart = aboveStart
+        val belowStart = belowStart
         val indices = across.indices
         val weights = across.weights
-        val size = across.outSize
-        rows.read(row + index, column, indices, 2 * size, pixels)
-        for (i in 0 until size) {
-            val left = pixels[2 * i]
-            val right = pixels[2 * i + 1]
-            val leftWeight = weights[2 * i]
-            val rightWeight = weights[2 * i + 1]
-            into[3 * i] = (left shr 16 and 0xFF) * leftWeight + (right shr 16 and 0xFF) * rightWeight
-            into[3 * i + 1] = (left shr 8 and 0xFF) * leftWeight + (right shr 8 and 0xFF) * rightWeight
-            into[3 * i + 2] = (left and 0xFF) * leftWeight + (right and 0xFF) * rightWeight
-        }
-        return into
-    }
-
-    private fun mixDown(above: IntArray, aboveWeight: Int, below: IntArray, belowWeight: Int) {
-        for (i in 0 until across.outSize) {
-            line[i] = color(
-                ResizeWeights.toPixel(above[3 * i] * aboveWeight + below[3 * i] * belowWeight),
-                ResizeWeights.toPixel(above[3 * i + 1] * aboveWeight + below[3 * i + 1] * belowWeight),
-                ResizeWeights.toPixel(above[3 * i + 2] * aboveWeight + below[3 * i + 2] * belowWeight),
-            )
-        }
-    }
-
-    /** Puts the pixels in [line] into the tensor, where those of line [index] go. */
-    private fun put(index: Int) {
         var item = (firstPixel + index * lineStep) * PIXEL_STRIDE
         val step = pixelStep * PIXEL_STRIDE
         for (i in 0 until across.outSize) {
-            val pixel = line[i]
-            items[item] = table[pixel shr 16]
-            items[item + CHANNEL_STRIDE] = table[256 + (pixel shr 8 and 0xFF)]
-            items[item + 2 * CHANNEL_STRIDE] = table[512 + (pixel and 0xFF)]
+            val left = indices[2 * i]
+            val right = indices[2 * i + 1]
+            val aboveLeft = pixels[aboveStart + left]
+            val aboveRight = pixels[aboveStart + right]
+            val belowLeft = pixels[belowStart + left]
+            val belowRight = pixels[belowStart + right]
+            val aboveLeftWeight = weights[2 * i] * aboveWeight
+            val aboveRightWeight = weights[2 * i + 1] * aboveWeight
+            val belowLeftWeight = weights[2 * i] * belowWeight
+            val belowRightWeight = weights[2 * i + 1] * belowWeight
+            // Red and blue each in half a Long, which one multiplication serves.
+            val ends =
+                ends(aboveLeft) * aboveLeftWeight + ends(aboveRight) * aboveRightWeight +
+                    ends(belowLeft) * belowLeftWeight + ends(belowRight) * belowRightWeight
+            val green =
+                ResizeWeights.toPixel(
+                    (aboveLeft shr 8 and 0xFF) * aboveLeftWeight + (aboveRight shr 8 and 0xFF) * aboveRightWeight +
+                        (belowLeft shr 8 and 0xFF) * belowLeftWeight + (belowRight shr 8 and 0xFF) * belowRightWeight,
+                )
+            val red = ResizeWeights.toPixel((ends ushr 32).toInt())
+            val blue = ResizeWeights.toPixel(ends.toInt())
+            items[item] = table[red]
+            items[item + CHANNEL_STRIDE] = table[256 + green]
+            items[item + 2 * CHANNEL_STRIDE] = table[512 + blue]
             item += step
         }
     }
 
-    private fun color(red: Int, green: Int, blue: Int): Int = (red shl 16) or (green shl 8) or blue
+    private fun ends(pixel: Int): Long = ((pixel and 0xFF0000).toLong() shl 16) or (pixel and 0xFF).toLong()
 
     // A hardware bitmap has no pixels that the CPU can read.
     private fun readable(bitmap: Bitmap): Bitmap =

@@ -15,15 +15,22 @@ internal class YuvRows : PixelRows {
     private var u = ByteArray(0)
     private var v = ByteArray(0)
 
-    override fun read(row: Int, column: Int, offsets: IntArray, count: Int, pixels: IntArray) {
-        val width = offsets[count - 1] + 1
+    override fun readTwo(row: Int, column: Int, width: Int, offsets: IntArray, count: Int, pixels: IntArray) {
+        read(row, column, width, offsets, count, pixels, 0)
+        read(row + 1, column, width, offsets, count, pixels, width)
+    }
+
+    override fun read(row: Int, column: Int, width: Int, offsets: IntArray, count: Int, pixels: IntArray, start: Int) {
         if (y.size < width) y = ByteArray(width)
         frame!!.readY(column, row, width, y)
         val stride = readChroma(column, row, width)
         for (i in 0 until count) {
             val offset = offsets[i]
             val chroma = ((column + offset) / 2 - column / 2) * stride
-            pixels[i] = color(y[offset].toInt() and 0xFF, u[chroma].toInt() and 0xFF, v[chroma].toInt() and 0xFF)
+            val blueness = (u[chroma].toInt() and 0xFF) - 128
+            val redness = (v[chroma].toInt() and 0xFF) - 128
+            pixels[start + offset] =
+                color(y[offset].toInt() and 0xFF, red(redness), green(blueness, redness), blue(blueness))
         }
     }
 
@@ -40,12 +47,15 @@ internal class YuvRows : PixelRows {
         return frame.uvPixelStride
     }
 
-    private fun color(y: Int, u: Int, v: Int): Int {
-        val red = y + ((91881 * (v - 128) + 0x8000) shr 16)
-        val green = y + ((-22554 * (u - 128) - 46802 * (v - 128) + 0x8000) shr 16)
-        val blue = y + ((116130 * (u - 128) + 0x8000) shr 16)
-        return (clamp(red) shl 16) or (clamp(green) shl 8) or clamp(blue)
-    }
+    // What is added to the luma, u and v less 128.
+    private fun red(v: Int): Int = (91881 * v + 0x8000) shr 16
+
+    private fun green(u: Int, v: Int): Int = (-22554 * u - 46802 * v + 0x8000) shr 16
+
+    private fun blue(u: Int): Int = (116130 * u + 0x8000) shr 16
+
+    private fun color(luma: Int, red: Int, green: Int, blue: Int): Int =
+        (clamp(luma + red) shl 16) or (clamp(luma + green) shl 8) or clamp(luma + blue)
 
     private fun clamp(value: Int): Int = min(max(value, 0), 255)
 }
