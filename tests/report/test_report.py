@@ -253,7 +253,7 @@ def test_targets_as_inspect_says() -> None:
     annotated = row("shapes").annotated()
     model = model_of(Subject(annotated, Goldens({}, None)))
     assert [(one.name, one.is_able, one.form) for one in model.targets] == [
-        ("android", True, "plain tensors"),
+        ("android", True, "object-detection"),
         ("ios", True, "plain tensors"),
         ("pi", True, "object-detection"),
         ("micro", True, "plain tensors"),

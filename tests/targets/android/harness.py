@@ -160,7 +160,7 @@ def run_driver(
     """
     command, environment = driver_command(tools, classes, assets, work, driver, libraries)
     (work / "job.json").write_text(json.dumps(job))
-    done = subprocess.run(command, env=environment, capture_output=True, timeout=300, cwd=folder)
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=900, cwd=folder)
     assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")[-10_000:]
     return json.loads((work / "answers.json").read_text())
 
