@@ -60,7 +60,7 @@ def test_help_reads_as_english() -> None:
     """Whole sentences, no Python types, nothing cut off."""
     for name, text in helps():
         assert "..." not in text.split("\n", 1)[1], name
-        assert not re.search(r"<(str|int|float|list)", text), text
+        assert not re.search(r"<(str|int|float|list)\b", text), text
         about, *sections = re.split(r"\n\n(?=\w+:\n)", text)
         assert about.endswith("."), about
         for section in sections:

@@ -76,9 +76,11 @@ internal class ResizeWeights {
             weights = IntArray(2 * outSize)
         }
         for (i in 0 until outSize) {
-            val low = begin(i)
-            val high = end(i) - 1
+            var low = begin(i)
+            var high = end(i) - 1
             val total = total(i)
+            // Rounding may count three pixels, of which one weighs nothing.
+            if (high - low == 2) if (weight(i, low, total) == 0) low++ else high--
             val place = 2 * if (isMirrored) outSize - 1 - i else i
             indices[place] = if (isMirrored) inSize - 1 - high else low
             indices[place + 1] = if (isMirrored) inSize - 1 - low else high

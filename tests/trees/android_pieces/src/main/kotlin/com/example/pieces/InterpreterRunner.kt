@@ -76,8 +76,8 @@ private object Gpu {
 
 private fun openNnapi(): Delegate {
     val sdk = Build.VERSION.SDK_INT
-    check(sdk >= Build.VERSION_CODES.O_MR1) { "NNAPI came with Android 8.1 (API 27), and this is API $sdk" }
-    check(sdk <= Build.VERSION_CODES.UPSIDE_DOWN_CAKE) { "NNAPI is deprecated since Android 15 (API 35): this is API $sdk" }
+    check(sdk >= Build.VERSION_CODES.O_MR1) { "NNAPI came with Android 8.1, and this is API $sdk" }
+    check(sdk <= Build.VERSION_CODES.UPSIDE_DOWN_CAKE) { "NNAPI is deprecated since Android 15, and this is API $sdk" }
     // NNAPI's own CPU is slower than LiteRT's.
     return NnApiDelegate(NnApiDelegate.Options().setUseNnapiCpu(false))
 }

@@ -26,10 +26,13 @@ internal fun <T : Closeable> withFallback(
             opened.close()
             "$asked does not answer as the golden cases say: ${found.first()} (differences: ${found.size})"
         } catch (failed: Exception) {
-            "$asked cannot run the model: ${failed.message ?: failed}"
+            reason(asked, failed)
         } catch (missing: LinkageError) {
-            "$asked cannot run the model: ${missing.message ?: missing}"
+            reason(asked, missing)
         }
     Log.w("SoundClassifier", "$reason. It runs on the CPU.")
     return open(Accelerator.CPU, reason)
 }
+
+private fun reason(asked: Accelerator, failed: Throwable): String =
+    "$asked cannot run the model: ${(failed.message ?: failed.toString()).replace('\n', ' ')}"
