@@ -13,7 +13,7 @@ from packager.render.literals import float32
 from packager.render.naming import PackageName, PascalName, SnakeName, camel_case, unique
 from packager.runtimes import Runtime
 from packager.settings import Choice, Example, Setting
-from packager.targets.litert import asset_files, labels_file, mobile_problems, shipped_labels, vocabulary_file
+from packager.targets.litert import mobile_problems, shipped_labels, worded_asset_files
 from packager.targets.target import Enclosure, Target, project_name, task_layers
 from packager.targets.versions import pinned
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize
@@ -233,17 +233,22 @@ class LetterboxContext:
 
 
 @dataclass(frozen=True)
-class ImageContext:
+class GivenContext:
+    """What every input has: whether it is made of something, which golden cases compare, and Kotlin for one."""
+
+    is_made: bool
+    example: str
+
+
+@dataclass(frozen=True)
+class ImageContext(GivenContext):
     """A picture as input; ``letterbox`` is None where the picture fills it.
 
-    Of every input, ``is_made`` is whether it is made of something, which golden cases compare, and ``example`` is
-    Kotlin for one. ``is_placed`` is whether it matters where in the input the picture lies.
+    ``is_placed`` is whether it matters where in the input the picture lies.
     """
 
     kind = InputKind.IMAGE
 
-    is_made: bool
-    example: str
     is_placed: bool
     shape: str
     width: int
@@ -265,7 +270,7 @@ class ImageContext:
 
 
 @dataclass(frozen=True)
-class AudioContext:
+class AudioContext(GivenContext):
     """Samples of a sound, ``rate`` a second, as input.
 
     ``window``, of ``seconds``, and ``hop`` are in samples. int16 items are quantized with ``scale`` and
@@ -274,8 +279,6 @@ class AudioContext:
 
     kind = InputKind.AUDIO
 
-    is_made: bool
-    example: str
     rate: int
     window: int
     hop: int
@@ -301,13 +304,11 @@ class TokensContext:
 
 
 @dataclass(frozen=True)
-class TextContext:
+class TextContext(GivenContext):
     """A text, of ``length`` tokens, as input; ``pattern`` is what stands between tokens, empty for WordPiece."""
 
     kind = InputKind.TEXT
 
-    is_made: bool
-    example: str
     plural: str
     length: int
     tensors: tuple[TokensContext, ...]
@@ -318,13 +319,11 @@ class TextContext:
 
 
 @dataclass(frozen=True)
-class TensorsInputContext:
+class TensorsInputContext(GivenContext):
     """Arrays as inputs; ``arguments`` are their names, with commas between."""
 
     kind = InputKind.TENSORS
 
-    is_made: bool
-    example: str
     tensors: tuple[TensorContext, ...]
     arguments: str
     quantized: tuple[QuantizedContext, ...]
@@ -351,15 +350,13 @@ class OptionsContext:
 
 
 @dataclass(frozen=True)
-class ClassesContext:
-    """Classes as answer, in the output of that number, whose item ``i`` stands for the Float ``real`` (Kotlin).
+class AnswerContext:
+    """What every answer has.
 
-    Of every answer, ``method`` is what the class calls it, ``type`` that of what it returns, and ``gives`` says what
-    that is in words, which ``order`` continues behind what was given. ``options`` is None where there are none.
-    ``is_compared`` is whether golden cases have more than raw outputs.
+    ``method`` is what the class calls it, ``type`` that of what it returns, and ``gives`` says what that is in words,
+    which ``order`` continues behind what was given. ``options`` is None where there are none. ``is_compared`` is
+    whether golden cases have more than raw outputs.
     """
-
-    kind = AnswerKind.CLASSES
 
     method: str
     type: str
@@ -367,6 +364,14 @@ class ClassesContext:
     order: str
     options: OptionsContext | None
     is_compared: bool
+
+
+@dataclass(frozen=True)
+class ClassesContext(AnswerContext):
+    """Classes as answer, in the output of that number, whose item ``i`` stands for the Float ``real`` (Kotlin)."""
+
+    kind = AnswerKind.CLASSES
+
     output: int
     label_count: int
     dtype: str
@@ -405,7 +410,7 @@ class GridContext:
 
 
 @dataclass(frozen=True)
-class BoxesContext:
+class BoxesContext(AnswerContext):
     """Detections, as one of the heads has them.
 
     Of each answer here, ``numbers`` is Kotlin for what reads the real numbers of its (first) output, and ``layout``
@@ -415,12 +420,6 @@ class BoxesContext:
 
     kind = AnswerKind.BOXES
 
-    method: str
-    type: str
-    gives: str
-    order: str
-    options: OptionsContext | None
-    is_compared: bool
     numbers: str
     layout: str
     activation: str
@@ -435,7 +434,7 @@ class BoxesContext:
 
 
 @dataclass(frozen=True)
-class MaskContext:
+class MaskContext(AnswerContext):
     """A class for each pixel, by one of three forms of output: scores, a probability, else class numbers.
 
     ``item`` is Kotlin for what compares as number ``start + channel`` of ``items``, or is the class number ``pixel``;
@@ -444,12 +443,6 @@ class MaskContext:
 
     kind = AnswerKind.MASK
 
-    method: str
-    type: str
-    gives: str
-    order: str
-    options: OptionsContext | None
-    is_compared: bool
     numbers: str
     layout: str
     activation: str
@@ -469,7 +462,7 @@ class MaskContext:
 
 
 @dataclass(frozen=True)
-class KeypointsContext:
+class KeypointsContext(AnswerContext):
     """Points, as one of the heads has them; ``output`` is the number of theirs.
 
     ``are_numbered`` is whether the names are no more than numbers: of a mesh there are hundreds.
@@ -477,12 +470,6 @@ class KeypointsContext:
 
     kind = AnswerKind.KEYPOINTS
 
-    method: str
-    type: str
-    gives: str
-    order: str
-    options: OptionsContext | None
-    is_compared: bool
     numbers: str
     layout: str
     output: int
@@ -515,17 +502,11 @@ class EmbeddingContext:
 
 
 @dataclass(frozen=True)
-class TensorsAnswerContext:
+class TensorsAnswerContext(AnswerContext):
     """Arrays as outputs; ``embeddings`` are those of a picture, of which ``is_plain`` says that one is all."""
 
     kind = AnswerKind.TENSORS
 
-    method: str
-    type: str
-    gives: str
-    order: str
-    options: OptionsContext | None
-    is_compared: bool
     tensors: tuple[TensorContext, ...]
     quantized: tuple[QuantizedContext, ...]
     embeddings: tuple[EmbeddingContext, ...]
@@ -1427,12 +1408,7 @@ def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) 
     from packager.tasks.image import ImageInput
 
     name, golden_set = context.project.name, goldens.sets[Runtime.LITERT_REFERENCE]
-    assets = asset_files(annotated)
-    assets.pop("labels.json", None)
-    for locale, labels in shipped_labels(annotated.answer).items():
-        assets[f"labels.{locale}.json" if locale else "labels.json"] = labels_file(labels)
-    if isinstance(context.input, TextContext):
-        assets["vocabulary.json"] = vocabulary_file(annotated)
+    assets = worded_asset_files(annotated)
     proof = golden_files(annotated, golden_set, most_bytes=_PROOF_BYTES)
     assets.update({f"golden/{file}": data for file, data in proof.items()})
     files = {}

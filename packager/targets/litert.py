@@ -168,3 +168,14 @@ def asset_files(annotated: AnnotatedModel) -> dict[str, bytes]:
         table = lookup_table(annotated.input)
         files["input_table.bin"] = table.astype(table.dtype.newbyteorder("<")).tobytes()
     return files
+
+
+def worded_asset_files(annotated: AnnotatedModel) -> dict[str, bytes]:
+    """``asset_files``, with the labels in every language that they have, if any, and with the tokens of texts."""
+    files = asset_files(annotated)
+    files.pop("labels.json", None)
+    for locale, labels in shipped_labels(annotated.answer).items():
+        files[f"labels.{locale}.json" if locale else "labels.json"] = labels_file(labels)
+    if annotated.input.kind is InputKind.TEXT:
+        files["vocabulary.json"] = vocabulary_file(annotated)
+    return files

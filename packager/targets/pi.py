@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from packager.annotated import AnnotatedModel, Port
 from packager.render.naming import PascalName, SnakeName
 from packager.runtimes import Runtime
-from packager.targets.litert import asset_files, labels_file, mobile_problems, shipped_labels, vocabulary_file
+from packager.targets.litert import mobile_problems, shipped_labels, worded_asset_files
 from packager.targets.target import Target, project_name, task_layers
 from packager.targets.versions import pinned
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize
@@ -699,14 +699,9 @@ def assets(annotated: AnnotatedModel, context: Context) -> dict[str, bytes]:
 
     The model, its labels by locale, the table of pixels, the tokens of texts.
     """
-    files = asset_files(annotated)
-    files.pop("labels.json", None)
+    files = worded_asset_files(annotated)
     if isinstance(context.input, ImageContext) and not context.input.has_table:
         del files["input_table.bin"]
-    if isinstance(context.input, TextContext):
-        files["vocabulary.json"] = vocabulary_file(annotated)
-    for locale, labels in shipped_labels(annotated.answer).items():
-        files[f"labels.{locale}.json" if locale else "labels.json"] = labels_file(labels)
     return files
 
 
