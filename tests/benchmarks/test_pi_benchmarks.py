@@ -129,3 +129,21 @@ def test_bilinear_keeps_up_with_mediapipe(
     with capsys.disabled():
         print(f"of it the input tensor {times['input']:.3f}, invoke() {invoke:.3f}, the answer {answer:.3f} ms")
     assert ratio <= most
+
+
+DECODING = """
+import numpy
+from packager.tasks import Head
+from tests.tasks.test_boxes import boxes
+
+output = numpy.random.default_rng(0).random((1, 84, 8400), numpy.float32) ** 8
+kind = boxes(Head.YOLO_V8, output.shape)
+works = {"decode": lambda: kind.read([output], None), "argmax": lambda: output.argmax(axis=1)}
+"""
+
+
+def test_decoding_costs_a_few_looks_at_the_scores(report: Report) -> None:
+    """All of it, suppression too: the best class of every box has to be found by whoever decodes."""
+    with Worker.python(sys.executable, DECODING) as worker:
+        times = fastest([(worker, "decode"), (worker, "argmax")])
+    assert report("boxes of a 1x84x8400 YOLO output / numpy.argmax of it", times["decode"], times["argmax"]) <= 8

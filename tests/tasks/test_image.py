@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 import tracemalloc
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -25,7 +23,7 @@ from packager.metadata.attach import Annotation, LabelFile, annotate
 from packager.model import Quantization, Tensor, parse_model, read_model
 from packager.runtimes import Runtime
 from packager.tasks import ChannelOrder, CropMode, Resize, Task
-from packager.tasks.image import ImageInput, antialias, bilinear, fit, input_tensor, lookup_table, place
+from packager.tasks.image import ImageInput, antialias, bilinear, input_tensor, lookup_table, place
 from packager.tasks.kinds import Array, Placement
 from packager.tasks.quantization import quantize
 
@@ -395,23 +393,3 @@ def test_antialias_is_pillows_own() -> None:
         source = Image.fromarray(generator.integers(0, 256, (height, width), dtype=np.uint8))
         expected = source.resize((size[0], size[1]), Image.Resampling.BILINEAR)
         np.testing.assert_array_equal(np.asarray(antialias(source, (size[0], size[1]))), np.asarray(expected))
-
-
-def test_bilinear_is_fast() -> None:
-    """It touches a few pixels of each picture; Pillow's antialiased resize, one thread too, all of them."""
-    source = picture(1920, 1080)
-    image = image_input(224, 224, resize=Resize.BILINEAR)
-
-    def cpu_time(run: Callable[[], object]) -> float:
-        times = []
-        for _ in range(20):
-            start = time.process_time_ns()
-            run()
-            times.append(time.process_time_ns() - start)
-        return min(times)
-
-    ours, pillows = (
-        cpu_time(lambda: fit(source, image)),
-        cpu_time(lambda: source.resize((224, 224), Image.Resampling.BILINEAR)),
-    )
-    assert ours <= 0.6 * pillows, ours / pillows
