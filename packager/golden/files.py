@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,8 +137,10 @@ def _is_free(stride: int, shape: Sequence[int]) -> bool:
     return is_prime and all(dimension % stride for dimension in shape)
 
 
-def golden_files(annotated: AnnotatedModel, goldens: GoldenSet) -> dict[str, bytes]:
-    """The cases as files that any language reads.
+def golden_files(annotated: AnnotatedModel, goldens: GoldenSet, *, most_bytes: int | None = None) -> dict[str, bytes]:
+    """The cases as files that any language reads: all, or the smallest of them within ``most_bytes``.
+
+    That is one at least, one whose answer proves something where there is any; the rules are those of all cases.
 
     ``cases.json`` names for each case its ``picture`` (PNG, or null for arrays) or its ``sound`` (WAV) and the sample
     at which its window of it has its ``start``, or holds its ``text``; it names its ``inputs`` and ``outputs`` (files
@@ -150,40 +152,77 @@ def golden_files(annotated: AnnotatedModel, goldens: GoldenSet) -> dict[str, byt
     # What is not made of anything is fed to the model from its file, whole.
     strides = [_stride(tensor.shape) if is_made else 1 for tensor in goldens.cases[0].inputs]
     rules = output_rules(annotated.model, goldens)
-    files: dict[str, bytes] = {}
-    cases = []
-
-    def put(name: str, content: bytes) -> str:
-        files[name] = content
-        return name
-
-    for case in goldens.cases:
-        entry: dict[str, Any] = {
-            "name": case.name,
-            **_given(case, put),
-            "inputs": [
-                put(f"{case.name}.input{number}.bin", _sampled(tensor, stride))
-                for number, (tensor, stride) in enumerate(zip(case.inputs, strides, strict=True))
-            ],
-            "outputs": [
-                None if rule is None else put(f"{case.name}.output{number}.bin", _sampled(tensor, rule.stride))
-                for number, (tensor, rule) in enumerate(zip(case.outputs, rules, strict=True))
-            ],
-            "answers": annotated.answer.to_json(case.answer),
-        }
-        for ending, content in annotated.answer.files(case.answer).items():
-            entry[ending.partition(".")[0]] = put(f"{case.name}.{ending}", content)
-        cases.append(entry)
+    made = [_case_files(annotated, case, strides, rules) for case in goldens.cases]
+    kept = made if most_bytes is None else _smallest(annotated, goldens, made, most_bytes)
     answers = [case.answer for case in goldens.cases]
     document = {
         "runtime": goldens.runtime,
         "inputs": [{"stride": stride} for stride in strides],
         "outputs": [None if rule is None else rule.to_json() for rule in rules],
         "agreement": annotated.answer.agreement(score_share(annotated.model), answers),
-        "cases": cases,
+        "cases": [case.entry for case in kept],
     }
+    files = {name: content for case in kept for name, content in case.files.items()}
     files["cases.json"] = (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
     return files
+
+
+@dataclass(frozen=True)
+class _CaseFiles:
+    """A case as it stands in ``cases.json``, and the files that it names."""
+
+    entry: Mapping[str, Any]
+    files: Mapping[str, bytes]
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.files.values()))
+
+
+def _smallest(
+    annotated: AnnotatedModel, goldens: GoldenSet, made: Sequence[_CaseFiles], most_bytes: int
+) -> list[_CaseFiles]:
+    """Of the cases, ``made`` into files, the smallest within ``most_bytes``, in their order; one at least."""
+
+    def preference(number: int) -> tuple[bool, int]:
+        weakness = annotated.answer.find_weakness([goldens.cases[number].answer])
+        return weakness is not None, made[number].size
+
+    chosen: list[int] = []
+    size = 0
+    for number in sorted(range(len(made)), key=preference):
+        size += made[number].size
+        if chosen and size > most_bytes:
+            break
+        chosen.append(number)
+    return [made[number] for number in sorted(chosen)]
+
+
+def _case_files(
+    annotated: AnnotatedModel, case: GoldenCase, strides: Sequence[int], rules: Sequence[Rule | None]
+) -> _CaseFiles:
+    files: dict[str, bytes] = {}
+
+    def put(name: str, content: bytes) -> str:
+        files[name] = content
+        return name
+
+    entry: dict[str, Any] = {
+        "name": case.name,
+        **_given(case, put),
+        "inputs": [
+            put(f"{case.name}.input{number}.bin", _sampled(tensor, stride))
+            for number, (tensor, stride) in enumerate(zip(case.inputs, strides, strict=True))
+        ],
+        "outputs": [
+            None if rule is None else put(f"{case.name}.output{number}.bin", _sampled(tensor, rule.stride))
+            for number, (tensor, rule) in enumerate(zip(case.outputs, rules, strict=True))
+        ],
+        "answers": annotated.answer.to_json(case.answer),
+    }
+    for ending, content in annotated.answer.files(case.answer).items():
+        entry[ending.partition(".")[0]] = put(f"{case.name}.{ending}", content)
+    return _CaseFiles(entry, files)
 
 
 def _given(case: GoldenCase, put: Callable[[str, bytes], str]) -> dict[str, Any]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from packager.annotated import AnnotatedModel
 from packager.model import Model
 from packager.targets.target import EDGE_TPU_OPERATOR, Level, Problem
 from packager.tasks import AnswerKind, InputKind
+
+if TYPE_CHECKING:
+    from packager.tasks.kinds import Answer
 
 # Google's advice for models that an app downloads or ships; larger ones are what stores and users complain about.
 _MOBILE_WARN_BYTES = 15_000_000
@@ -117,6 +122,24 @@ _INTERFACE_DTYPES = ("float32", "int8", "uint8", "int16", "int32", "int64", "boo
 def labels_file(labels: tuple[str, ...]) -> bytes:
     """Labels as a JSON array of strings, one a line."""
     return (json.dumps(labels, ensure_ascii=False, indent=0) + "\n").encode()
+
+
+def shipped_labels(answer: Answer[Any]) -> dict[str, tuple[str, ...]]:
+    """The labels of an answer by locale, "" for the model's own; empty where it has none or needs none."""
+    from packager.tasks.boxes import Boxes
+    from packager.tasks.classes import Classes
+    from packager.tasks.mask import Mask
+
+    if not isinstance(answer, Classes | Boxes | Mask) or not answer.labels.default:
+        return {}
+    labels = answer.labels
+    fitting = {
+        locale: texts
+        for locale, texts in labels.translations
+        # Strangers write locales too, and files are named after them.
+        if re.fullmatch(r"[A-Za-z0-9]{1,8}([-_][A-Za-z0-9]{1,8}){0,4}", locale) and len(texts) == len(labels.default)
+    }
+    return {"": labels.default, **dict(sorted(fitting.items()))}
 
 
 def asset_files(annotated: AnnotatedModel) -> dict[str, bytes]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from packager.annotated import AnnotatedModel, Port
 from packager.render.naming import PascalName, SnakeName
 from packager.runtimes import Runtime
-from packager.targets.litert import asset_files, labels_file, mobile_problems
+from packager.targets.litert import asset_files, labels_file, mobile_problems, shipped_labels
 from packager.targets.target import Target, project_name, task_layers
 from packager.targets.versions import pinned
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize
@@ -395,7 +394,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, _goldens: Golden
         ModuleContext("errors", ("InputError", "InstallationError")),
         ModuleContext("model", tuple(sorted(shown))),
     )
-    labels = _labels(annotated)
+    labels = shipped_labels(annotated.answer)
     project = ProjectContext(
         package=package,
         distribution=package.replace("_", "-"),
@@ -410,24 +409,6 @@ def _build_context(annotated: AnnotatedModel, options: Options, _goldens: Golden
         versions=VersionsContext(**pinned("pi")),
     )
     return Context(project, _input(annotated), _answer(annotated))
-
-
-def _labels(annotated: AnnotatedModel) -> dict[str, tuple[str, ...]]:
-    """The labels by locale, "" for the model's own; empty where it has none or its answer needs none."""
-    from packager.tasks.boxes import Boxes
-    from packager.tasks.classes import Classes
-    from packager.tasks.mask import Mask
-
-    if not isinstance(annotated.answer, Classes | Boxes | Mask) or not annotated.answer.labels.default:
-        return {}
-    labels = annotated.answer.labels
-    fitting = {
-        locale: texts
-        for locale, texts in labels.translations
-        # Strangers write locales too, and files are named after them.
-        if re.fullmatch(r"[A-Za-z0-9]{1,8}([-_][A-Za-z0-9]{1,8}){0,4}", locale) and len(texts) == len(labels.default)
-    }
-    return {"": labels.default, **dict(sorted(fitting.items()))}
 
 
 def _input(annotated: AnnotatedModel) -> ImageContext | AudioContext | TextContext | TensorsInputContext:
@@ -725,7 +706,7 @@ def assets(annotated: AnnotatedModel, context: Context) -> dict[str, bytes]:
         del files["input_table.bin"]
     if isinstance(context.input, TextContext):
         files["vocabulary.json"] = _vocabulary_file(annotated)
-    for locale, labels in _labels(annotated).items():
+    for locale, labels in shipped_labels(annotated.answer).items():
         files[f"labels.{locale}.json" if locale else "labels.json"] = labels_file(labels)
     return files
 

@@ -1,0 +1,2 @@
+import android.graphics.Bitmap
+import android.graphics.Rect

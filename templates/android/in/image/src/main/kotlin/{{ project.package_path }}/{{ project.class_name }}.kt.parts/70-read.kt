@@ -1,0 +1,1 @@
+            val table = assets.open("$ASSETS/input_table.bin").use { it.readBytes() }
