@@ -281,7 +281,7 @@ class OnLinux(Executor):
             modules = {name: subject.project.context.project.module for name, subject in subjects.items()}
             for name, subject in subjects.items():
                 is_picture = subject.project.annotated.input.kind is InputKind.IMAGE
-                checks = ["Cell.swift", *(["DecodedPixels.swift"] if is_picture else [])]
+                checks = ["Cell.swift", "PictureCases.swift" if is_picture else "Cases.swift"]
                 type_name = subject.project.context.project.type_name
                 swift.add(modules[name], type_name, subject.project.files, checks)
             swift.write_manifest([*modules.values()])
@@ -301,13 +301,18 @@ class OnLinux(Executor):
         """What is run together: first all that changes golden cases only, then one other change at a time."""
         folder = subject.project.golden_folder
         assert folder is not None
+        # The cases that prove an accelerator take no part.
+        variants = {
+            name: {path: data for path, data in changed.items() if "/Assets/golden/" not in path}
+            for name, changed in subject.variants()
+        }
         others = {
             name: changed
-            for name, changed in subject.variants()
+            for name, changed in variants.items()
             if not all(path.startswith(folder) for path in changed)
         }
         if number == 0:
-            return {name: changed for name, changed in subject.variants() if name not in others}
+            return {name: changed for name, changed in variants.items() if name not in others}
         return dict([*others.items()][number - 1 : number])
 
     def _run_round(

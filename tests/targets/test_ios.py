@@ -135,6 +135,9 @@ def test_the_privacy_manifest_is_a_property_list(examples: Path) -> None:
         ("NS", "NSNet", "NSNetModel"),
         ("NSManagedObject", "NSManagedObjectNet", "NSManagedObjectNetModel"),
         ("NSfw", "NSfw", "NSfwModel"),
+        # Types of the package itself.
+        ("Session", "SessionNet", "SessionNetModel"),
+        ("labels", "LabelsNet", "LabelsNetModel"),
         # An error of the same name would be CocoaError, DecodingError, CancellationError.
         ("Cocoa", "CocoaNet", "CocoaNetModel"),
         ("decoding", "DecodingNet", "DecodingNetModel"),
@@ -164,7 +167,7 @@ def test_no_error_is_called_as_one_of_swifts_own(examples: Path, swift: Swift) -
         assert context.project.error_name not in errors, error
 
 
-@pytest.mark.parametrize("version", ["", "11.0", "13'", "thirteen", "13.0.0.0"])
+@pytest.mark.parametrize("version", ["", "12.4", "13'", "thirteen", "13.0.0.0"])
 def test_deployment_target_is_a_version(examples: Path, version: str) -> None:
     with pytest.raises(ConfigError, match="is no version of iOS"):
         project(sine(examples), [], deployment_target=version)
@@ -198,25 +201,24 @@ class Package:
     """A generated package, and what Python expects of it."""
 
     module: str
+    type_name: str
     files: Files
     expected: Files
     checks: tuple[str, ...]
-
-    @property
-    def type_name(self) -> str:
-        return self.module + ("Classifier" if "ClassifierChecks.swift" in self.checks else "Model")
 
 
 def package(module: str, annotated: AnnotatedModel, samples: list[Path], *checks: str) -> Package:
     goldens = build_goldens(annotated, read_samples(annotated, samples), [TARGET.runtime])
     golden = goldens.sets[TARGET.runtime]
-    _, files = build_project(TARGET, annotated, Options(name=module), goldens)
+    context, files = build_project(TARGET, annotated, Options(name=module), goldens)
     cases = golden_files(annotated, golden)
     expected = {f"golden/{name}": data for name, data in exact_goldens(cases).items()}
     if annotated.answer.kind == "classes":
         expected |= classifier_expectations(annotated, golden)
-        return Package(module, files, expected, ("ClassifierChecks.swift", "DecodedPixels.swift", *checks))
-    return Package(module, files, expected, ("TensorChecks.swift", *checks))
+        checks = ("ClassifierChecks.swift", "PictureCases.swift", *checks)
+    else:
+        checks = ("TensorChecks.swift", "Cases.swift", *checks)
+    return Package(module, context.project.type_name, files, expected, checks)
 
 
 def classifier_expectations(annotated: AnnotatedModel, golden: GoldenSet) -> Files:
@@ -326,8 +328,12 @@ def checked(swift: Swift) -> tuple[str, dict[str, str]]:
     return ran.stdout + ran.stderr, results(ran.stdout + ran.stderr)
 
 
-CLASSIFIER_CHECKS = ("GoldenCasesExactly", "InputTensors", "Orientations", "Classify", "Errors")
-TENSOR_CHECKS = ("GoldenCasesExactly", "Errors")
+CLASSIFIER_CHECKS = (
+    *("GoldenCasesExactly", "InputTensors", "Orientations", "Regions", "Classify", "Options", "Errors", "Threads"),
+    *("Actor", "Stream"),
+)
+TENSOR_CHECKS = ("GoldenCasesExactly",)
+SINE_CHECKS = ("Actor", "ModelsThatDoNotLoad", "ModelFile", "SHA256", "AcceleratorsThatAreNotLinked")
 
 
 def expect(checked: tuple[str, dict[str, str]], names: list[str]) -> None:
@@ -344,11 +350,12 @@ def test_classifier_runs_as_python_says(checked: tuple[str, dict[str, str]], mod
 @pytest.mark.parametrize("module", ["Sine", "Mixed"])
 def test_tensor_model_runs_as_python_says(checked: tuple[str, dict[str, str]], module: str) -> None:
     names = [f"{module}Checks.test{name}" for name in TENSOR_CHECKS]
-    expect(checked, [*names, f"{module}Tests.testGoldenCases", f"{module}PredictChecks.testPredict"])
+    expect(checked, [*names, f"{module}Tests.testGoldenCases", f"{module}RunChecks.testRun"])
 
 
-def test_model_that_does_not_load_is_an_error(checked: tuple[str, dict[str, str]]) -> None:
-    expect(checked, ["SinePredictChecks.testModelsThatDoNotLoad"])
+@pytest.mark.parametrize("name", SINE_CHECKS)
+def test_what_every_package_does(checked: tuple[str, dict[str, str]], name: str) -> None:
+    expect(checked, [f"SineRunChecks.test{name}"])
 
 
 @pytest.mark.parametrize("first", range(3))

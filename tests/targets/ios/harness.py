@@ -18,6 +18,9 @@ from PIL import Image
 from tests.conftest import PROJECT, missing_toolchain, needs_toolchain, write_files
 
 HERE = Path(__file__).parent
+# What makes warnings errors, for the sources of a package; its manifest says that they are of Swift 6.
+_RESOURCES = '      resources: [.copy("Assets"), .copy("PrivacyInfo.xcprivacy")],\n'
+_STRICT = '      swiftSettings: [.unsafeFlags(["-warnings-as-errors", "-strict-concurrency=complete"])],\n'
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,14 @@ class Swift:
         )
 
     def add(self, module: str, type_name: str, files: Mapping[str, bytes], checks: Sequence[str]) -> None:
-        """Write a generated package, and beside its tests the ``checks``, in which stand names for its own."""
-        write_files(self.work / module, files)
+        """Write a generated package, and beside its tests the ``checks``, in which stand names for its own.
+
+        It is compiled without a warning.
+        """
+        folder = write_files(self.work / module, files)
+        manifest = (folder / "Package.swift").read_text()
+        assert _RESOURCES in manifest
+        (folder / "Package.swift").write_text(manifest.replace(_RESOURCES, _RESOURCES + _STRICT))
         folder = self.work / "Checks" / "Tests" / f"{module}Tests"
         shutil.copytree(self.work / module / "Tests" / f"{module}Tests", folder)
         for name in checks:
