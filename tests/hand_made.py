@@ -171,14 +171,14 @@ def _turned(ports: Sequence[tuple[str, str]]) -> bytes:
     return graph(tensors, operators, range(1, count, 2), range(count - 1, 0, -2))
 
 
-def every_dtype() -> bytes:
+def every_dtype(*, without: str = "") -> bytes:
     """An input of each dtype, [2, 3], and as many outputs: each is an input as it is, [3, 2], in reverse order.
 
-    Some names clash with what the generated class calls its own.
+    Some names clash with what the generated class calls its own. A dtype may be left out.
     """
-    names = {"float32": "interpreter", "int8": "Input Buffers", "uint8": "a_1", "int16": "a1", "bool": "class"}
+    names = {"float32": "runner", "int8": "Reader", "uint8": "a_1", "int16": "a1", "bool": "class"}
     dtypes = ("float32", "int8", "uint8", "int16", "int32", "int64", "bool")
-    return _turned([(names.get(dtype, dtype), dtype) for dtype in dtypes])
+    return _turned([(names.get(dtype, dtype), dtype) for dtype in dtypes if dtype != without])
 
 
 def named(names: Sequence[str], first: int = 0) -> bytes:

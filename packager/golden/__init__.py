@@ -7,11 +7,13 @@ beside them.
 
 from packager.golden.cases import GoldenCase, Goldens, GoldenSet, Picture, Sample, Sound, Text
 from packager.golden.files import Rule, golden_files, kernel_counts, output_rules
+from packager.golden.frames import GoldenFrame, build_frames
 from packager.golden.running import Progress, build_goldens, processes
 from packager.golden.samples import read_samples
 
 __all__ = [
     "GoldenCase",
+    "GoldenFrame",
     "GoldenSet",
     "Goldens",
     "Picture",
@@ -20,6 +22,7 @@ __all__ = [
     "Sample",
     "Sound",
     "Text",
+    "build_frames",
     "build_goldens",
     "golden_files",
     "kernel_counts",

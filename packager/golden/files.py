@@ -6,13 +6,14 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from packager.annotated import AnnotatedModel
 from packager.golden.cases import GoldenCase, GoldenSet, Picture, Sound, Text
+from packager.golden.frames import GoldenFrame
 from packager.golden.ranking import Ranking, output_rankings
 from packager.model import Model, Tensor
 from packager.tasks.kinds import Array
@@ -137,7 +138,13 @@ def _is_free(stride: int, shape: Sequence[int]) -> bool:
     return is_prime and all(dimension % stride for dimension in shape)
 
 
-def golden_files(annotated: AnnotatedModel, goldens: GoldenSet, *, most_bytes: int | None = None) -> dict[str, bytes]:
+def golden_files(
+    annotated: AnnotatedModel,
+    goldens: GoldenSet,
+    *,
+    most_bytes: int | None = None,
+    frames: Sequence[GoldenFrame] = (),
+) -> dict[str, bytes]:
     """The cases as files that any language reads: all, or the smallest of them within ``most_bytes``.
 
     That is one at least, one whose answer proves something where there is any; the rules are those of all cases.
@@ -147,6 +154,10 @@ def golden_files(annotated: AnnotatedModel, goldens: GoldenSet, *, most_bytes: i
     of raw little-endian items in the tensor's dtype, C order: every ``stride``-th of the flattened tensor) and its
     ``answers``; and, for all cases, how outputs (``Rule``; null for one that is not compared, whose files are null
     too) and answers (``Answer.agreement``) are compared.
+
+    ``frames``, where there are any, are pieces of ``memory``, a file: [start, bytes] of the planes ``y``, ``u`` and
+    ``v``. Turned clockwise by ``rotation`` degrees and cut to the ``region`` [left, top, right, bottom], null for the
+    whole, one becomes its ``inputs``, which are kept as those of the cases are.
     """
     is_made = all(case.given is not None for case in goldens.cases)
     # What is not made of anything is fed to the model from its file, whole.
@@ -163,6 +174,8 @@ def golden_files(annotated: AnnotatedModel, goldens: GoldenSet, *, most_bytes: i
         "cases": [case.entry for case in kept],
     }
     files = {name: content for case in kept for name, content in case.files.items()}
+    if frames:
+        document["frames"] = [_frame_files(frame, strides[0], files) for frame in frames]
     files["cases.json"] = (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
     return files
 
@@ -223,6 +236,23 @@ def _case_files(
     for ending, content in annotated.answer.files(case.answer).items():
         entry[ending.partition(".")[0]] = put(f"{case.name}.{ending}", content)
     return _CaseFiles(entry, files)
+
+
+def _frame_files(golden: GoldenFrame, stride: int, files: dict[str, bytes]) -> dict[str, Any]:
+    """A frame as it stands in ``cases.json``; its memory and its tensor go into ``files``."""
+    stored, memory, tensor = golden.stored, f"{golden.name}.yuv", f"{golden.name}.input0.bin"
+    files[memory] = stored.memory.tobytes()
+    files[tensor] = _sampled(golden.tensor, stride)
+    facts = asdict(stored)
+    facts.pop("memory")
+    return {
+        "name": golden.name,
+        "memory": memory,
+        **facts,
+        "rotation": golden.rotation,
+        "region": golden.region,
+        "inputs": [tensor],
+    }
 
 
 def _given(case: GoldenCase, put: Callable[[str, bytes], str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Android: a Kotlin library module that runs the model with LiteRT's Interpreter."""
+"""Android: a Kotlin library module that runs the model with LiteRT."""
 
 from __future__ import annotations
 
@@ -7,21 +7,40 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port
-from packager.errors import about
-from packager.model import Tensor
+from packager.errors import TargetError, about
+from packager.model import Model, Tensor
 from packager.render.literals import float32
 from packager.render.naming import PackageName, PascalName, SnakeName, camel_case, unique
 from packager.runtimes import Runtime
-from packager.settings import Setting
-from packager.targets.litert import asset_files, labels_file, mobile_problems, shipped_labels
+from packager.settings import Choice, Setting
+from packager.targets.litert import asset_files, labels_file, mobile_problems, shipped_labels, vocabulary_file
 from packager.targets.target import Target, project_name, task_layers
 from packager.targets.versions import pinned
-from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, InputKind, Resize
+from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
+    from packager.tasks.audio import AudioInput
+    from packager.tasks.boxes import Boxes
     from packager.tasks.classes import Classes
     from packager.tasks.image import ImageInput
+    from packager.tasks.keypoints import Keypoints
+    from packager.tasks.mask import Mask
+    from packager.tasks.text import TextInput
+
+
+class LiteRt(Choice):
+    """Which of LiteRT's interfaces runs the model."""
+
+    INTERPRETER = "interpreter", "LiteRT 1.4's Interpreter."
+    COMPILED_MODEL = "compiled-model", "LiteRT 2's CompiledModel; the code is type-checked, and was not run."
+
+
+class Delivery(Choice):
+    """How the model comes to a device."""
+
+    ASSETS = "assets", "In the module's assets."
+    DOWNLOAD = "download", "The app downloads it, and the module checks its sha256."
 
 
 @dataclass(frozen=True)
@@ -34,6 +53,14 @@ class Options:
     package: str = field(
         default="", metadata={"help": "Package and namespace of the module; default: com.example.NAME."}
     )
+    runtime: LiteRt = field(default=LiteRt.INTERPRETER, metadata={"help": "What of LiteRT runs the model."})
+    delivery: Delivery = field(default=Delivery.ASSETS, metadata={"help": "How the model comes to a device."})
+    coroutines: bool = field(
+        default=False, metadata={"help": "Also suspending functions, and a Flow of answers for one of frames."}
+    )
+
+
+_RUNTIME = Setting(Options, "runtime")
 
 
 @dataclass(frozen=True)
@@ -114,9 +141,23 @@ class RawTensorContext:
     """An input or output as golden cases compare it; ``number`` is Kotlin for the Double of ``items`` at ``at``."""
 
     index: int
-    name: str
     item_bytes: int
+    byte_size: int
     number: str
+
+
+@dataclass(frozen=True)
+class NumbersContext:
+    """The class that reads outputs of a dtype as real numbers; ``real`` is Kotlin for that of ``items[i]``."""
+
+    type: str
+    dtype: str
+    array: str
+    view: str
+    real: str
+    is_float: bool
+    is_bool: bool
+    is_quantized: bool
 
 
 @dataclass(frozen=True)
@@ -124,16 +165,20 @@ class VersionsContext:
     """What the project asks for, see versions.toml."""
 
     litert: str
+    litert_2: str
+    kotlinx_coroutines: str
+    robolectric: str
     androidx_test_runner: str
     junit: str
 
 
 @dataclass(frozen=True)
 class LabelsContext:
-    """How many labels the module ships, and the locales of their translations."""
+    """How many labels the module ships, the locales of their translations, and whether answers may leave some out."""
 
     count: int
     locales: tuple[str, ...]
+    are_chosen: bool
 
 
 @dataclass(frozen=True)
@@ -158,17 +203,19 @@ class ProjectContext:
     inputs: tuple[RawTensorContext, ...]
     outputs: tuple[RawTensorContext, ...]
     arrays: tuple[Kind, ...]
+    numbers: tuple[NumbersContext, ...]
     labels: LabelsContext | None
     has_locales: bool
+    is_downloaded: bool
+    min_sdk: int
     versions: VersionsContext
 
 
 @dataclass(frozen=True)
 class LetterboxContext:
-    """What is around a letterboxed picture: the 8-bit gray ``pad``, ``color`` in words; new arrays are of zeros."""
+    """What is around a letterboxed picture: the 8-bit gray ``pad``, ``color`` in words."""
 
     pad: int
-    is_filled: bool
     color: str
 
 
@@ -184,17 +231,74 @@ class ImageContext:
 
     is_made: bool
     is_placed: bool
+    shape: str
     width: int
     height: int
     channels: int
     is_gray: bool
+    is_color: bool
     is_bgr: bool
+    is_planar: bool
+    is_antialias: bool
+    is_bilinear: bool
     pixel_format: str
     is_stretch: bool
     is_center_crop: bool
     letterbox: LetterboxContext | None
     dtype: str
+    byte_size: int
     is_float: bool
+
+
+@dataclass(frozen=True)
+class AudioContext:
+    """Samples of a sound, ``rate`` a second, as input.
+
+    ``window``, of ``seconds``, and ``hop`` are in samples. int16 items are quantized with ``scale`` and
+    ``zero_point``, or else 16-bit samples.
+    """
+
+    kind = InputKind.AUDIO
+
+    is_made: bool
+    rate: int
+    window: int
+    hop: int
+    seconds: str
+    dtype: str
+    shape: str
+    is_float: bool
+    is_integer: bool
+    is_quantized: bool
+    scale: float
+    zero_point: int
+
+
+@dataclass(frozen=True)
+class TokensContext:
+    """One input of a text's tokens; ``put`` is Kotlin that writes the item ``i`` into its ByteBuffer."""
+
+    index: int
+    dtype: str
+    shape: str
+    meaning: str
+    put: str
+
+
+@dataclass(frozen=True)
+class TextContext:
+    """A text, of ``length`` tokens, as input; ``pattern`` is what stands between tokens, empty for WordPiece."""
+
+    kind = InputKind.TEXT
+
+    is_made: bool
+    plural: str
+    length: int
+    tensors: tuple[TokensContext, ...]
+    is_word_piece: bool
+    is_uncased: bool
+    pattern: str
+    has_start: bool
 
 
 @dataclass(frozen=True)
@@ -215,15 +319,18 @@ class TensorsInputContext:
 class OptionsContext:
     """What may be asked of an answer: how many results (Kotlin), from which score on, of which labels.
 
-    ``iou`` is None where no boxes or poses are suppressed.
+    ``max_results`` is None where an answer is always one. ``least`` says in words what the threshold is. ``has_iou``
+    is whether boxes or poses that overlap are suppressed, by ``iou``.
     """
 
-    max_results: str
+    max_results: str | None
     a_result: str
     results: str
     threshold: float
+    least: str
     has_labels: bool
-    iou: float | None
+    has_iou: bool
+    iou: float
 
 
 @dataclass(frozen=True)
@@ -255,8 +362,139 @@ class ClassesContext:
 
 
 @dataclass(frozen=True)
+class NumberedContext:
+    """An output of that number; ``numbers`` is Kotlin for what reads its real numbers."""
+
+    index: int
+    numbers: str
+
+
+@dataclass(frozen=True)
+class SsdContext:
+    """Which of the outputs of an SSD is which."""
+
+    boxes: NumberedContext
+    classes: NumberedContext
+    scores: NumberedContext
+    count: NumberedContext
+
+
+@dataclass(frozen=True)
+class GridContext:
+    """The cells of FOMO."""
+
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True)
+class BoxesContext:
+    """Detections, as one of the heads has them.
+
+    Of each answer here, ``numbers`` is Kotlin for what reads the real numbers of its (first) output, and ``layout``
+    says in words what that holds. ``items`` is how many there are of a candidate, or a cell. ``ssd`` and ``grid``
+    are None for the other heads. ``activation`` says in words what makes scores of the output.
+    """
+
+    kind = AnswerKind.BOXES
+
+    method: str
+    type: str
+    gives: str
+    order: str
+    options: OptionsContext | None
+    is_compared: bool
+    numbers: str
+    layout: str
+    activation: str
+    items: int
+    ssd: SsdContext | None
+    grid: GridContext | None
+    is_yolo_v8: bool
+    is_end_to_end: bool
+    is_softmax: bool
+    is_sigmoid: bool
+    has_activation: bool
+
+
+@dataclass(frozen=True)
+class MaskContext:
+    """A class for each pixel, by one of three forms of output: scores, a probability, else class numbers.
+
+    ``item`` is Kotlin for what compares as number ``start + channel`` of ``items``, or is the class number ``pixel``;
+    ``first`` for that of number ``start``.
+    """
+
+    kind = AnswerKind.MASK
+
+    method: str
+    type: str
+    gives: str
+    order: str
+    options: OptionsContext | None
+    is_compared: bool
+    numbers: str
+    layout: str
+    activation: str
+    array: str
+    view: str
+    item: str
+    first: str
+    is_float: bool
+    is_scores: bool
+    is_probability: bool
+    can_be_unseen: bool
+    is_cropped: bool
+    has_activation: bool
+    height: int
+    width: int
+    channels: int
+
+
+@dataclass(frozen=True)
+class KeypointsContext:
+    """Points, as one of the heads has them; ``output`` is the number of theirs."""
+
+    kind = AnswerKind.KEYPOINTS
+
+    method: str
+    type: str
+    gives: str
+    order: str
+    options: OptionsContext | None
+    is_compared: bool
+    numbers: str
+    layout: str
+    output: int
+    names: tuple[str, ...]
+    is_multipose: bool
+    is_landmarks: bool
+    threshold: float
+
+
+@dataclass(frozen=True)
+class EmbeddingContext:
+    """An output of a picture: the ``array`` that an answer holds of it, of real numbers where it is quantized.
+
+    The answer then holds the raw ``items`` too; ``real`` is Kotlin for the number of one of them.
+    """
+
+    index: int
+    name: str
+    title: str
+    meaning: str
+    dtype: str
+    shape: str
+    array: str
+    is_quantized: bool
+    items: str
+    items_array: str
+    real: str
+
+
+@dataclass(frozen=True)
 class TensorsAnswerContext:
-    """Arrays as outputs."""
+    """Arrays as outputs; ``embeddings`` are those of a picture, of which ``is_plain`` says that one is all."""
 
     kind = AnswerKind.TENSORS
 
@@ -268,36 +506,96 @@ class TensorsAnswerContext:
     is_compared: bool
     tensors: tuple[TensorContext, ...]
     quantized: tuple[QuantizedContext, ...]
+    embeddings: tuple[EmbeddingContext, ...]
     is_one: bool
     is_many: bool
+    is_plain: bool
+
+
+@dataclass(frozen=True)
+class ArrayContext:
+    """A tensor as LiteRT's CompiledModel takes and gives it: an array, by a function whose name ends in ``method``."""
+
+    index: int
+    array: str
+    size: int
+    byte_size: int
+    view: str
+    method: str
+
+
+@dataclass(frozen=True)
+class RunnerContext:
+    """What LiteRT's CompiledModel is told of the model; ``source`` is Kotlin's type of where it is."""
+
+    source: str
+    inputs: tuple[ArrayContext, ...]
+    outputs: tuple[ArrayContext, ...]
+
+
+@dataclass(frozen=True)
+class CoroutinesContext:
+    """What the functions for coroutines are called: of one input, and of a camera's frames."""
+
+    awaits: str
+    flow: str
 
 
 @dataclass(frozen=True)
 class Context:
-    """What the templates of the android target use."""
+    """What the templates of the android target use.
+
+    ``runner`` is None with LiteRT's Interpreter, and ``coroutines`` where none are asked for.
+    """
 
     project: ProjectContext
-    input: ImageContext | TensorsInputContext
-    answer: ClassesContext | TensorsAnswerContext
+    runner: RunnerContext | None
+    coroutines: CoroutinesContext | None
+    input: ImageContext | AudioContext | TextContext | TensorsInputContext
+    answer: ClassesContext | BoxesContext | MaskContext | KeypointsContext | TensorsAnswerContext
 
 
 def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
+    answer = _answer(annotated, goldens)
+    awaits = f"await{answer.method[0].upper()}{answer.method[1:]}"
     return Context(
         project=_project(annotated, options, goldens),
+        runner=_runner(annotated, options, goldens) if options.runtime is LiteRt.COMPILED_MODEL else None,
+        coroutines=CoroutinesContext(awaits, _FLOWS[answer.kind]) if options.coroutines else None,
         input=_input(annotated),
-        answer=_answer(annotated, goldens),
+        answer=answer,
     )
+
+
+_FLOWS = {
+    AnswerKind.CLASSES: "classifications",
+    AnswerKind.BOXES: "detections",
+    AnswerKind.MASK: "segmentations",
+    AnswerKind.KEYPOINTS: "poses",
+    AnswerKind.TENSORS: "embeddings",
+}
 
 
 # What the class is for, behind its title.
 _PURPOSES = {
     AnswerKind.CLASSES: ": names the best of {labels} labels for {given}",
-    AnswerKind.TENSORS: "",
+    AnswerKind.BOXES: ": finds objects in {given}",
+    AnswerKind.MASK: ": tells what the pixels of {given} show",
+    AnswerKind.KEYPOINTS: ": finds points of bodies, faces or hands in {given}",
+    AnswerKind.TENSORS: ": makes numbers of {given}",
 }
 _GIVEN = {
     InputKind.IMAGE: "a picture",
+    InputKind.AUDIO: "a sound",
+    InputKind.TEXT: "a text",
     InputKind.TENSORS: "arrays",
 }
+
+
+def _purpose(input: InputKind, answer: AnswerKind, labels: int) -> str:
+    if input is InputKind.TENSORS and answer is AnswerKind.TENSORS:
+        return ""
+    return _PURPOSES[answer].format(labels=f"{labels:,}", given=_GIVEN[input])
 
 
 def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> ProjectContext:
@@ -305,8 +603,7 @@ def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> P
     name = SnakeName.of(project)
     with about(Setting(Options, "package")):
         package = PackageName.parse(options.package or f"com.example.{name}")
-    labels = shipped_labels(annotated.answer)
-    count = len(labels.get("", ()))
+    labels = _labels(annotated)
     kinds = annotated.input.kind, annotated.answer.kind
     return ProjectContext(
         name=name,
@@ -315,19 +612,103 @@ def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> P
         package=package,
         package_path=package.replace(".", "/"),
         title=annotated.title(options.name),
-        purpose=_PURPOSES[kinds[1]].format(labels=f"{count:,}", given=_GIVEN[kinds[0]]),
+        purpose=_purpose(*kinds, labels=labels.count if labels else 0),
         description=annotated.metadata.description,
         has_description=bool(annotated.metadata.description),
         model_file=annotated.model.path.name,
         model_sha256=annotated.model.sha256,
         golden_runtime=goldens.sets[Runtime.LITERT_REFERENCE].runtime,
-        has_state=any(tensor.is_variable for graph in annotated.model.subgraphs for tensor in graph.tensors),
+        has_state=_has_state(annotated.model),
         inputs=_raw_tensors(annotated.inputs),
         outputs=_raw_tensors(annotated.outputs),
         arrays=_arrays(annotated),
-        has_locales=len(labels) > 1,
-        labels=LabelsContext(count, tuple(filter(None, labels))) if labels else None,
+        numbers=_numbers(annotated),
+        has_locales=labels is not None and bool(labels.locales),
+        is_downloaded=options.delivery is Delivery.DOWNLOAD,
+        min_sdk=24 if options.runtime is LiteRt.COMPILED_MODEL else 23,
+        labels=labels,
     )
+
+
+def _has_state(model: Model) -> bool:
+    return any(tensor.is_variable for graph in model.subgraphs for tensor in graph.tensors)
+
+
+# How the names of CompiledModel's functions that write or read a tensor end. They copy bits, so that of Int8 serves all
+# types of one byte an item (LiteRT 2.2.0, litert/kotlin/src/main/jni/litert_tensor_buffer_jni.cc, lines 31 and 43).
+_COMPILED_METHODS = {
+    "float32": "Float",
+    "int32": "Int",
+    "int64": "Long",
+    "int8": "Int8",
+    "uint8": "Int8",
+    "bool": "Int8",
+}
+
+
+def _runner(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> RunnerContext:
+    cases = goldens.sets[Runtime.LITERT_REFERENCE].cases
+    for index, tensor in enumerate(annotated.model.outputs):
+        if any(case.outputs[index].shape != tensor.shape for case in cases):
+            raise _uncompiled(
+                annotated.model, f"gives outputs of the shape in the file, and {tensor.name!r} has another"
+            )
+    return RunnerContext(
+        source="File" if options.delivery is Delivery.DOWNLOAD else "ModelFile",
+        inputs=_compiled(annotated.model.inputs),
+        outputs=_compiled(annotated.model.outputs),
+    )
+
+
+def _compiled(tensors: Sequence[Tensor]) -> tuple[ArrayContext, ...]:
+    contexts = []
+    for index, tensor in enumerate(tensors):
+        kind, method = _KINDS[tensor.dtype], _COMPILED_METHODS[tensor.dtype]
+        is_byte = method == "Int8"
+        contexts.append(
+            ArrayContext(
+                index=index,
+                array="ByteArray" if is_byte else kind.array,
+                size=tensor.size,
+                byte_size=tensor.size * kind.item_bytes,
+                view=".duplicate()" if is_byte else kind.view,
+                method=method,
+            )
+        )
+    return tuple(contexts)
+
+
+def _check_options(model: Model, options: Options) -> None:
+    """See what LiteRT's CompiledModel cannot do that its Interpreter can."""
+    if options.runtime is not LiteRt.COMPILED_MODEL:
+        return
+    for side, tensors in (("input", model.inputs), ("output", model.outputs)):
+        for tensor in tensors:
+            if tensor.dtype not in _COMPILED_METHODS:
+                raise _uncompiled(model, f"has no function for the {side} {tensor.name!r}, of {tensor.dtype}")
+    if _has_state(model):
+        raise _uncompiled(model, "cannot clear what the model remembers from earlier runs")
+    if model.signatures:
+        first = model.signatures[0]
+        named = [{tensor for _, tensor in side} for side in (first.inputs, first.outputs)]
+        if named != [{tensor.name for tensor in side} for side in (model.inputs, model.outputs)]:
+            raise _uncompiled(model, f"runs its first signature, {first.key!r}, which is not its main graph")
+
+
+def _uncompiled(model: Model, lack: str) -> TargetError:
+    return TargetError(
+        f"LiteRT's CompiledModel {lack}",
+        where=model.path,
+        fix=("Set ", _RUNTIME, f" to {LiteRt.INTERPRETER}."),
+    )
+
+
+def _labels(annotated: AnnotatedModel) -> LabelsContext | None:
+    labels = shipped_labels(annotated.answer)
+    if not labels:
+        return None
+    are_chosen = annotated.answer.kind is not AnswerKind.MASK
+    return LabelsContext(len(labels[""]), tuple(filter(None, labels)), are_chosen)
 
 
 def _arrays(annotated: AnnotatedModel) -> tuple[Kind, ...]:
@@ -337,12 +718,70 @@ def _arrays(annotated: AnnotatedModel) -> tuple[Kind, ...]:
     return tuple({kind.array: kind for port in ports if (kind := _KINDS[port.tensor.dtype])}.values())
 
 
+def _read_as_numbers(annotated: AnnotatedModel) -> tuple[Tensor, ...]:
+    """The outputs that the answer reads as real numbers, into arrays that are used again."""
+    from packager.tasks.boxes import Boxes
+    from packager.tasks.keypoints import Keypoints
+    from packager.tasks.mask import Mask
+
+    match annotated.answer:
+        case Boxes() as answer:
+            return tuple(answer.outputs[role] for role in answer.roles)
+        case Mask(form=MaskForm.PROBABILITY) | Keypoints() as answer:
+            return (answer.tensor,)
+        case _:
+            return ()
+
+
+def _numbers(annotated: AnnotatedModel) -> tuple[NumbersContext, ...]:
+    tensors = _read_as_numbers(annotated)
+    contexts = []
+    for dtype in dict.fromkeys(tensor.dtype for tensor in tensors):
+        kind = _KINDS[dtype]
+        is_quantized = any(tensor.affine is not None for tensor in tensors if tensor.dtype == dtype)
+        item = "(items[i].toInt() and 0xFF)" if kind.is_unsigned else "items[i]"
+        if is_quantized:
+            # An Int takes what is beyond 16 bits, and a Float what is beyond 24.
+            steps = f"{item}.toFloat()" if kind.item_bytes > 2 else item
+            real = f"({steps} - zeroPoint) * scale"
+        else:
+            real = f"{item}.toFloat()"
+        contexts.append(
+            NumbersContext(
+                type=_numbers_type(tensors, dtype),
+                dtype=dtype,
+                array=kind.array,
+                view=kind.view,
+                real=real,
+                is_float=kind.is_float,
+                is_bool=kind.is_bool,
+                is_quantized=is_quantized,
+            )
+        )
+    return tuple(contexts)
+
+
+def _numbers_type(tensors: Sequence[Tensor], dtype: str) -> str:
+    return "RealNumbers" if len({tensor.dtype for tensor in tensors}) == 1 else f"{dtype.capitalize()}Numbers"
+
+
+def _numbers_of(annotated: AnnotatedModel, tensor: Tensor) -> str:
+    """Kotlin for what reads the real numbers of an output."""
+    tensors = _read_as_numbers(annotated)
+    affine, others = tensor.affine, [other for other in tensors if other.dtype == tensor.dtype]
+    arguments = ""
+    if affine is not None:
+        arguments = f"scale = {float32(affine.scale)}f, zeroPoint = {affine.zero_point}"
+    elif any(other.affine is not None for other in others):
+        arguments = "scale = 1f, zeroPoint = 0"
+    return f"{_numbers_type(tensors, tensor.dtype)}({arguments})"
+
+
 def _raw_tensors(ports: tuple[Port, ...]) -> tuple[RawTensorContext, ...]:
     kinds = [_KINDS[port.tensor.dtype] for port in ports]
-    names = _names(ports, ())
     return tuple(
-        RawTensorContext(index, name, kind.item_bytes, _number(kind))
-        for index, (name, kind) in enumerate(zip(names, kinds, strict=True))
+        RawTensorContext(index, kind.item_bytes, port.tensor.size * kind.item_bytes, _number(kind))
+        for index, (port, kind) in enumerate(zip(ports, kinds, strict=True))
     )
 
 
@@ -353,35 +792,105 @@ def _number(kind: Kind) -> str:
     return f"({item}.toInt() and 0xFF).toDouble()" if kind.is_unsigned else f"{item}.toDouble()"
 
 
-def _input(annotated: AnnotatedModel) -> ImageContext | TensorsInputContext:
+def _input(annotated: AnnotatedModel) -> ImageContext | AudioContext | TextContext | TensorsInputContext:
     if annotated.input.kind is InputKind.IMAGE:
         from packager.tasks.image import ImageInput
 
         assert isinstance(annotated.input, ImageInput)
         return _image(annotated.input, annotated.answer.kind)
+    if annotated.input.kind is InputKind.AUDIO:
+        from packager.tasks.audio import AudioInput
+
+        assert isinstance(annotated.input, AudioInput)
+        return _audio(annotated.input)
+    if annotated.input.kind is InputKind.TEXT:
+        from packager.tasks.text import TextInput
+
+        assert isinstance(annotated.input, TextInput)
+        return _text(annotated.input)
     return _tensors_input(annotated)
 
 
 def _image(image: ImageInput, answer: AnswerKind) -> ImageContext:
+    kind = _KINDS[image.tensor.dtype]
     return ImageContext(
         is_made=True,
         is_placed=answer in (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS),
+        shape=str(list(image.tensor.shape)),
         width=image.width,
         height=image.height,
         channels=image.channels,
         is_gray=image.channels == 1,
+        is_color=image.channels == 3,
         is_bgr=image.channels == 3 and image.order is ChannelOrder.BGR,
+        is_planar=image.is_planar,
+        is_antialias=image.resize is Resize.ANTIALIAS,
+        is_bilinear=image.resize is Resize.BILINEAR,
         pixel_format="gray" if image.channels == 1 else image.order.upper(),
         is_stretch=image.crop is CropMode.STRETCH,
         is_center_crop=image.crop is CropMode.CENTER_CROP,
         letterbox=_letterbox(image.pad) if image.crop is CropMode.LETTERBOX else None,
         dtype=image.tensor.dtype,
-        is_float=_KINDS[image.tensor.dtype].is_float,
+        byte_size=image.tensor.size * kind.item_bytes,
+        is_float=kind.is_float,
     )
 
 
 def _letterbox(pad: int) -> LetterboxContext:
-    return LetterboxContext(pad, pad != 0, {0: "black", 255: "white"}.get(pad, f"gray ({pad} of 255)"))
+    return LetterboxContext(pad, {0: "black", 255: "white"}.get(pad, f"gray ({pad} of 255)"))
+
+
+def _audio(audio: AudioInput) -> AudioContext:
+    affine = audio.tensor.affine
+    is_float = audio.tensor.dtype == "float32"
+    return AudioContext(
+        is_made=True,
+        rate=audio.sample_rate,
+        window=audio.window,
+        hop=audio.hop,
+        seconds=f"{audio.window / audio.sample_rate:.4g}",
+        dtype=audio.tensor.dtype,
+        shape=str(list(audio.tensor.shape)),
+        is_float=is_float,
+        is_integer=not is_float,
+        is_quantized=affine is not None,
+        scale=1 / 32768 if affine is None else affine.scale,
+        zero_point=0 if affine is None else affine.zero_point,
+    )
+
+
+# What each input of a text holds, and Kotlin for its item of the number i.
+_TOKENS = {
+    "ids": ("the numbers of its tokens, then padding", "numbers[i]"),
+    "mask": ("1 for each token, then 0", "if (i < count) 1 else 0"),
+    "segment_ids": ("0: all is of the first text", "0"),
+}
+
+
+def _text(text: TextInput) -> TextContext:
+    from packager.tasks.delimiter import jvm_pattern
+    from packager.tasks.tokenizers import START, RegexTokenizer, WordPiece
+
+    tokenizer = text.tokenizer
+    return TextContext(
+        is_made=True,
+        plural="s" if len(text.roles) > 1 else "",
+        length=text.length,
+        tensors=tuple(
+            TokensContext(
+                index, tensor.dtype, str(list(tensor.shape)), _TOKENS[role][0], _put(tensor, _TOKENS[role][1])
+            )
+            for index, (role, tensor) in enumerate(zip(text.roles, text.tensors, strict=True))
+        ),
+        is_word_piece=isinstance(tokenizer, WordPiece),
+        is_uncased=isinstance(tokenizer, WordPiece) and tokenizer.is_uncased,
+        pattern=jvm_pattern(tokenizer.delimiter) if isinstance(tokenizer, RegexTokenizer) else "",
+        has_start=isinstance(tokenizer, RegexTokenizer) and START in tokenizer.vocabulary,
+    )
+
+
+def _put(tensor: Tensor, number: str) -> str:
+    return f"putInt(4 * i, {number})" if tensor.dtype == "int32" else f"putLong(8 * i, ({number}).toLong())"
 
 
 def _tensors_input(annotated: AnnotatedModel) -> TensorsInputContext:
@@ -402,13 +911,25 @@ def _tensors_input(annotated: AnnotatedModel) -> TensorsInputContext:
     )
 
 
-def _answer(annotated: AnnotatedModel, goldens: Goldens) -> ClassesContext | TensorsAnswerContext:
-    if annotated.answer.kind is AnswerKind.CLASSES:
-        from packager.tasks.classes import Classes
+def _answer(
+    annotated: AnnotatedModel, goldens: Goldens
+) -> ClassesContext | BoxesContext | MaskContext | KeypointsContext | TensorsAnswerContext:
+    from packager.tasks.boxes import Boxes
+    from packager.tasks.classes import Classes
+    from packager.tasks.keypoints import Keypoints
+    from packager.tasks.mask import Mask
 
-        assert isinstance(annotated.answer, Classes)
-        return _classes(annotated.answer)
-    return _tensors_answer(annotated, goldens)
+    match annotated.answer:
+        case Classes() as answer:
+            return _classes(answer)
+        case Boxes() as answer:
+            return _boxes(annotated, answer)
+        case Mask() as answer:
+            return _mask(annotated, answer)
+        case Keypoints() as answer:
+            return _keypoints(annotated, answer)
+        case _:
+            return _tensors_answer(annotated, goldens)
 
 
 def _classes(answer: Classes) -> ClassesContext:
@@ -418,7 +939,16 @@ def _classes(answer: Classes) -> ClassesContext:
         type="List<Category>",
         gives="The best classes",
         order=", best first; of equal ones the one of the lower index first",
-        options=OptionsContext("3", "a class", "classes", answer.threshold, has_labels=True, iou=None),
+        options=OptionsContext(
+            max_results="3",
+            a_result="a class",
+            results="classes",
+            threshold=answer.threshold,
+            least="classes of a lower score are left out; none where it is 0",
+            has_labels=True,
+            has_iou=False,
+            iou=0,
+        ),
         is_compared=True,
         output=answer.output,
         label_count=len(answer.labels.default),
@@ -432,6 +962,150 @@ def _classes(answer: Classes) -> ClassesContext:
     )
 
 
+_BEST_FIRST = ", best first; of equal scores the first one in the output first"
+_ACTIVATIONS = {
+    Activation.NONE: "the output",
+    Activation.SOFTMAX: "softmax of the output",
+    Activation.SIGMOID: "sigmoid of the output",
+}
+
+
+def _boxes(annotated: AnnotatedModel, answer: Boxes) -> BoxesContext:
+    from packager.tasks.boxes import MOST_DETECTIONS
+
+    head = answer.head
+    has_iou = head in (Head.YOLO_V5, Head.YOLO_V8)
+    activation = answer.activation if has_iou or head is Head.FOMO else Activation.NONE
+    layout, items = {
+        Head.SSD: ("boxes, classes, scores and their number, of TensorFlow's detection operator", 4),
+        Head.YOLO_V5: ("of each candidate its box, objectness, and a score for each class", 5 + answer.class_count),
+        Head.YOLO_V8: ("of all candidates the boxes, then the scores of each class", 4 + answer.class_count),
+        Head.END_TO_END: ("of each detection its box, score and class", 6),
+        Head.FOMO: ("of each cell a score for the background and for each class", 1 + answer.class_count),
+    }[head]
+    outputs = [NumberedContext(role, _numbers_of(annotated, answer.outputs[role])) for role in answer.roles]
+    shape = answer.outputs[0].shape
+    return BoxesContext(
+        method="detect",
+        type="List<Detection>",
+        gives="The detections",
+        order=_BEST_FIRST,
+        options=OptionsContext(
+            max_results=str(MOST_DETECTIONS),
+            a_result="a detection",
+            results="detections",
+            threshold=answer.threshold,
+            least="detections of a lower score are left out",
+            has_labels=bool(answer.labels.default),
+            has_iou=has_iou,
+            iou=answer.iou,
+        ),
+        is_compared=True,
+        numbers=outputs[0].numbers,
+        layout=layout,
+        activation=_ACTIVATIONS[activation],
+        items=items,
+        ssd=SsdContext(*outputs) if head is Head.SSD else None,
+        grid=GridContext(shape[1], shape[2]) if head is Head.FOMO else None,
+        is_yolo_v8=head is Head.YOLO_V8,
+        is_end_to_end=head is Head.END_TO_END,
+        is_softmax=activation is Activation.SOFTMAX,
+        is_sigmoid=activation is Activation.SIGMOID,
+        has_activation=activation is not Activation.NONE,
+    )
+
+
+_FORMS = {
+    MaskForm.SCORES: "of each pixel a score for each class",
+    MaskForm.CLASS_NUMBERS: "the class number of each pixel",
+    MaskForm.PROBABILITY: "the probability of class 1 for each pixel",
+}
+
+
+def _mask(annotated: AnnotatedModel, answer: Mask) -> MaskContext:
+    from packager.tasks.image import ImageInput
+
+    kind = _KINDS[answer.tensor.dtype]
+    is_cropped = isinstance(annotated.input, ImageInput) and annotated.input.crop is CropMode.CENTER_CROP
+    is_scores, is_probability = answer.form is MaskForm.SCORES, answer.form is MaskForm.PROBABILITY
+    # Of bytes, truth values among them, and of what is compared with Int.
+    widened = ".toInt() and 0xFF" if kind.is_unsigned or kind.is_bool else ""
+    options = OptionsContext(
+        max_results=None,
+        a_result="a pixel",
+        results="pixels",
+        threshold=answer.threshold,
+        least="the least probability of a pixel of class 1",
+        has_labels=False,
+        has_iou=False,
+        iou=0,
+    )
+    has_activation = is_probability and answer.activation is not Activation.NONE
+    return MaskContext(
+        method="segment",
+        type="Segmentation",
+        gives="The classes of the pixels",
+        order=", in its own size",
+        options=options if is_probability else None,
+        is_compared=True,
+        numbers=_numbers_of(annotated, answer.tensor),
+        layout=_FORMS[answer.form],
+        activation=_ACTIVATIONS[Activation.SIGMOID if has_activation else Activation.NONE],
+        array="ByteArray" if kind.is_bool else kind.array,
+        view=".duplicate()" if kind.is_bool else kind.view,
+        item=f"items[{'start + channel' if is_scores else 'pixel'}]{widened}",
+        first=f"items[start]{widened}",
+        is_float=kind.is_float,
+        is_scores=is_scores,
+        is_probability=is_probability,
+        can_be_unseen=is_cropped or answer.form is MaskForm.CLASS_NUMBERS,
+        is_cropped=is_cropped,
+        has_activation=has_activation,
+        height=answer.height,
+        width=answer.width,
+        channels=answer.class_count,
+    )
+
+
+def _keypoints(annotated: AnnotatedModel, answer: Keypoints) -> KeypointsContext:
+    from packager.tasks.boxes import MOST_DETECTIONS
+
+    head = answer.head
+    layout = {
+        Head.MOVENET: "y, x and score of each point",
+        Head.MOVENET_MULTIPOSE: "of each body y, x and score of each point, a box, and its score",
+        Head.YOLO_POSE: "of all candidates the boxes and scores, then x, y and score of each point",
+        Head.LANDMARKS: "x, y and maybe a depth of each point",
+    }[head]
+    # The others answer with the one body that they look for.
+    most = {Head.MOVENET_MULTIPOSE: answer.tensor.shape[1], Head.YOLO_POSE: MOST_DETECTIONS}.get(head)
+    options = OptionsContext(
+        max_results=None if most is None else str(most),
+        a_result="a pose",
+        results="poses",
+        threshold=answer.threshold,
+        least="poses of a lower score are left out",
+        has_labels=False,
+        has_iou=head is Head.YOLO_POSE,
+        iou=answer.iou,
+    )
+    return KeypointsContext(
+        method="estimate",
+        type="List<Pose>",
+        gives="The poses",
+        order=_BEST_FIRST,
+        options=None if head is Head.LANDMARKS else options,
+        is_compared=True,
+        numbers=_numbers_of(annotated, answer.tensor),
+        layout=layout,
+        output=answer.output,
+        names=answer.names,
+        is_multipose=head is Head.MOVENET_MULTIPOSE,
+        is_landmarks=head is Head.LANDMARKS,
+        threshold=answer.threshold,
+    )
+
+
 def _tensors_answer(annotated: AnnotatedModel, goldens: Goldens) -> TensorsAnswerContext:
     names = _names(annotated.outputs, ())
     # The file tells nothing of the shape of some outputs (those of a detection); the runs do.
@@ -440,17 +1114,46 @@ def _tensors_answer(annotated: AnnotatedModel, goldens: Goldens) -> TensorsAnswe
         _tensor(index, name, port, {case.outputs[index].shape for case in cases})
         for index, (name, port) in enumerate(zip(names, annotated.outputs, strict=True))
     )
+    quantized = _quantized(names, annotated.outputs)
+    is_run = annotated.input.kind is InputKind.TENSORS
+    # A picture's are real numbers, beside which the raw ones stand.
+    is_plain = len(tensors) == 1 and (is_run or not quantized)
     return TensorsAnswerContext(
-        method="run" if annotated.input.kind is InputKind.TENSORS else "embed",
-        type=tensors[0].array if len(tensors) == 1 else "Outputs",
+        method="run" if is_run else "embed",
+        type=tensors[0].array if is_plain else "Outputs",
         gives="The output" if len(tensors) == 1 else "The outputs",
         order="",
         options=None,
         is_compared=False,
         tensors=tensors,
-        quantized=_quantized(names, annotated.outputs),
+        quantized=quantized,
+        embeddings=_embeddings(tensors, quantized),
         is_one=len(tensors) == 1,
         is_many=len(tensors) != 1,
+        is_plain=is_plain,
+    )
+
+
+def _embeddings(
+    tensors: Sequence[TensorContext], quantized: Sequence[QuantizedContext]
+) -> tuple[EmbeddingContext, ...]:
+    reals = {tensor.name: tensor.real for tensor in quantized}
+    items = unique([tensor.name for tensor in tensors] + [f"{tensor.name}Items" for tensor in tensors], "")
+    return tuple(
+        EmbeddingContext(
+            index=tensor.index,
+            name=tensor.name,
+            title=tensor.title,
+            meaning=tensor.meaning,
+            dtype=tensor.dtype,
+            shape=tensor.shape,
+            array="FloatArray" if tensor.name in reals else tensor.array,
+            is_quantized=tensor.name in reals,
+            items=name,
+            items_array=tensor.array,
+            real=reals.get(tensor.name, "").replace("items[", f"{name}["),
+        )
+        for tensor, name in zip(tensors, items[len(tensors) :], strict=True)
     )
 
 
@@ -519,14 +1222,31 @@ def _quantized(names: Sequence[str], ports: tuple[Port, ...]) -> tuple[Quantized
 
 def _layers(context: Context) -> tuple[str, ...]:
     """The folders of templates: for the two kinds, and for what only some models of them have."""
+    answer = context.answer
+    boxes = answer if isinstance(answer, BoxesContext) else None
+    points = answer if isinstance(answer, KeypointsContext) else None
+    has_iou = answer.options is not None and answer.options.has_iou
     own = {
+        "android/yolo/out/boxes": boxes is not None and has_iou,
+        "android/finished/out/boxes": boxes is not None and (boxes.ssd is not None or boxes.is_end_to_end),
+        "android/fomo/out/boxes": boxes is not None and boxes.grid is not None,
+        "android/yolo/out/keypoints": points is not None and has_iou,
+        "android/movenet/out/keypoints": points is not None and not has_iou and not points.is_landmarks,
+        "android/landmarks/out/keypoints": points is not None and points.is_landmarks,
+        "android/suppression": has_iou,
+        "android/candidates": boxes is not None or (points is not None and (has_iou or points.is_multipose)),
+        "android/real_numbers": bool(context.project.numbers),
+        "android/coroutines/common": context.coroutines is not None,
+        f"android/coroutines/in/{context.input.kind}": context.coroutines is not None,
         "android/arrays": bool(context.project.arrays),
         "android/labels": context.project.labels is not None,
+        "android/regex/in/text": isinstance(context.input, TextContext) and not context.input.is_word_piece,
+        "android/wordpiece/in/text": isinstance(context.input, TextContext) and context.input.is_word_piece,
         "android/options": context.answer.options is not None,
     }
     return (
         *task_layers("android", context.input.kind, context.answer.kind),
-        "android/runtime/interpreter",
+        f"android/runtime/{LiteRt.COMPILED_MODEL if context.runner else LiteRt.INTERPRETER}",
         *(layer for layer, is_used in own.items() if is_used),
     )
 
@@ -557,35 +1277,29 @@ def _minus(zero_point: int) -> str:
     return "" if zero_point == 0 else f" - {zero_point}" if zero_point > 0 else f" + {-zero_point}"
 
 
-def _find_lack(annotated: AnnotatedModel) -> str | None:
-    from packager.tasks.image import ImageInput
-
-    image = annotated.input
-    if not isinstance(image, ImageInput):
-        return None
-    if image.resize is Resize.BILINEAR:
-        return f"takes no pictures resized by `{image.resize}`"
-    if image.is_planar:
-        return "takes no pictures whose channels follow one another ([1, 3, height, width])"
-    return None
-
-
 # The golden cases that prove an accelerator are in every app: the smallest, and more of them within this.
 _PROOF_BYTES = 100_000
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
-    from packager.golden import golden_files
+    from packager.golden import build_frames, golden_files
+    from packager.tasks.image import ImageInput
 
     name, golden_set = context.project.name, goldens.sets[Runtime.LITERT_REFERENCE]
     assets = asset_files(annotated)
     assets.pop("labels.json", None)
     for locale, labels in shipped_labels(annotated.answer).items():
         assets[f"labels.{locale}.json" if locale else "labels.json"] = labels_file(labels)
+    if isinstance(context.input, TextContext):
+        assets["vocabulary.json"] = vocabulary_file(annotated)
     proof = golden_files(annotated, golden_set, most_bytes=_PROOF_BYTES)
     assets.update({f"golden/{file}": data for file, data in proof.items()})
-    files = {f"src/main/assets/{name}/{file}": data for file, data in assets.items()}
-    golden = golden_files(annotated, golden_set)
+    files = {}
+    if context.project.is_downloaded:
+        files[f"download/{name}.tflite"] = assets.pop("model.tflite")
+    files.update({f"src/main/assets/{name}/{file}": data for file, data in assets.items()})
+    frames = build_frames(annotated.input) if isinstance(annotated.input, ImageInput) else ()
+    golden = golden_files(annotated, golden_set, frames=frames)
     files.update({f"src/androidTest/assets/{name}_golden/{file}": data for file, data in golden.items()})
     return files
 
@@ -604,7 +1318,17 @@ TARGET = Target(
     name="android",
     title="Android",
     runtime=Runtime.LITERT_REFERENCE,
-    cells=((InputKind.IMAGE, AnswerKind.CLASSES), (InputKind.TENSORS, AnswerKind.TENSORS)),
+    cells=(
+        (InputKind.IMAGE, AnswerKind.CLASSES),
+        (InputKind.IMAGE, AnswerKind.BOXES),
+        (InputKind.IMAGE, AnswerKind.MASK),
+        (InputKind.IMAGE, AnswerKind.KEYPOINTS),
+        (InputKind.IMAGE, AnswerKind.TENSORS),
+        (InputKind.AUDIO, AnswerKind.CLASSES),
+        (InputKind.TEXT, AnswerKind.CLASSES),
+        (InputKind.TENSORS, AnswerKind.CLASSES),
+        (InputKind.TENSORS, AnswerKind.TENSORS),
+    ),
     options=Options,
     context=Context,
     find_problems=mobile_problems,
@@ -612,5 +1336,5 @@ TARGET = Target(
     layers=_layers,
     extra_files=_extra_files,
     next_steps=_next_steps,
-    find_lack=_find_lack,
+    check_options=_check_options,
 )

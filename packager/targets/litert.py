@@ -142,6 +142,15 @@ def shipped_labels(answer: Answer[Any]) -> dict[str, tuple[str, ...]]:
     return {"": labels.default, **dict(sorted(fitting.items()))}
 
 
+def vocabulary_file(annotated: AnnotatedModel) -> bytes:
+    """The numbers of tokens as a JSON object, a token a line."""
+    from packager.tasks.text import TextInput
+
+    assert isinstance(annotated.input, TextInput)
+    vocabulary = dict(annotated.input.tokenizer.vocabulary)
+    return (json.dumps(vocabulary, ensure_ascii=False, indent=0) + "\n").encode()
+
+
 def asset_files(annotated: AnnotatedModel) -> dict[str, bytes]:
     """The data that every LiteRT project ships, by file name.
 

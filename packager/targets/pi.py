@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from packager.annotated import AnnotatedModel, Port
 from packager.render.naming import PascalName, SnakeName
 from packager.runtimes import Runtime
-from packager.targets.litert import asset_files, labels_file, mobile_problems, shipped_labels
+from packager.targets.litert import asset_files, labels_file, mobile_problems, shipped_labels, vocabulary_file
 from packager.targets.target import Target, project_name, task_layers
 from packager.targets.versions import pinned
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize
@@ -705,19 +704,10 @@ def assets(annotated: AnnotatedModel, context: Context) -> dict[str, bytes]:
     if isinstance(context.input, ImageContext) and not context.input.has_table:
         del files["input_table.bin"]
     if isinstance(context.input, TextContext):
-        files["vocabulary.json"] = _vocabulary_file(annotated)
+        files["vocabulary.json"] = vocabulary_file(annotated)
     for locale, labels in shipped_labels(annotated.answer).items():
         files[f"labels.{locale}.json" if locale else "labels.json"] = labels_file(labels)
     return files
-
-
-def _vocabulary_file(annotated: AnnotatedModel) -> bytes:
-    """The numbers of tokens as a JSON object, a token a line."""
-    from packager.tasks.text import TextInput
-
-    assert isinstance(annotated.input, TextInput)
-    vocabulary = dict(annotated.input.tokenizer.vocabulary)
-    return (json.dumps(vocabulary, ensure_ascii=False, indent=0) + "\n").encode()
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> dict[str, bytes]:

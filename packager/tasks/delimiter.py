@@ -10,6 +10,7 @@ and sets, and only its last part may repeat or be a group.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 # Longer ones are no delimiters, and groups in groups would be read by as many calls in calls.
 _LONGEST = 256
@@ -61,9 +62,25 @@ def python_pattern(delimiter: str) -> str:
         DelimiterError: RE2 would refuse it, it matches the empty text (which keeps the original looking for ever), or
             it holds what is not taken here: anchors, flags, Unicode classes, repeats before the end.
     """
+    return _pattern(delimiter, is_jvm=False)
+
+
+def jvm_pattern(delimiter: str) -> str:
+    """The pattern for ``java.util.regex`` that matches so, on a JVM as on Android, whose own classes are Unicode's.
+
+    What repeats is possessive: nothing behind it could want some of it back, and a JVM that keeps the way back to
+    each repeat of a group overflows its stack.
+
+    Raises:
+        DelimiterError: as ``python_pattern``.
+    """
+    return _pattern(delimiter, is_jvm=True)
+
+
+def _pattern(delimiter: str, *, is_jvm: bool) -> str:
     if len(delimiter) > _LONGEST:
         raise DelimiterError(f"has {len(delimiter):,} characters, and at most {_LONGEST} are taken")
-    reader = _Reader(delimiter)
+    reader = _Reader(delimiter, is_jvm=is_jvm)
     pattern, least = reader.alternatives()
     if reader.rest:
         raise DelimiterError("has a ) without a (")
@@ -74,8 +91,9 @@ def python_pattern(delimiter: str) -> str:
 class _Reader:
     """Reads an expression from its beginning; ``rest`` is what is still to be read."""
 
-    def __init__(self, rest: str) -> None:
+    def __init__(self, rest: str, *, is_jvm: bool) -> None:
         self.rest = rest
+        self._is_jvm = is_jvm
 
     def alternatives(self) -> tuple[str, int]:
         """What stands up to a ) or the end, and how many characters it matches at least."""
@@ -136,10 +154,14 @@ class _Reader:
         lazy = "?" if self._take("?") else ""
         if _REPEAT.match(self.rest):
             raise DelimiterError(f"repeats a repeat by {found[0]}{lazy}{self.rest[0]}")
-        return found[0] + lazy, fewest
+        return found[0] + (lazy or ("+" if self._is_jvm else "")), fewest
 
     def _character(self) -> str:
         """One character, or a set of which it is one."""
+        found = self._python_character()
+        return _jvm_set(found) if self._is_jvm else found
+
+    def _python_character(self) -> str:
         char, self.rest = self.rest[0], self.rest[1:]
         if char == "[":
             return self._set()
@@ -204,6 +226,39 @@ class _Reader:
         if char.isalpha() or not char.isascii() or not char:
             raise DelimiterError(f"has \\{char}, which is not taken")
         return char
+
+
+def _jvm_set(python: str) -> str:
+    """A character or a set of Python's as the JVM has it, spelled out."""
+    found = [match.span() for match in re.finditer(f"{python}+", _all_characters(), re.ASCII)]
+    if len(found) == 1 and found[0][1] - found[0][0] == 1:
+        return _jvm_character(found[0][0])
+    # What goes on to the last character is told by what it leaves out.
+    is_negated = bool(found) and found[-1][1] == len(_all_characters())
+    ends = [0, *(end for span in found for end in span), len(_all_characters())]
+    left_out = [span for span in zip(ends[::2], ends[1::2], strict=True) if span[0] < span[1]]
+    if is_negated and left_out:
+        return f"[^{''.join(map(_jvm_range, left_out))}]"
+    return f"[{''.join(map(_jvm_range, found))}]" if found else f"[^{_jvm_range((0, len(_all_characters())))}]"
+
+
+@cache
+def _all_characters() -> str:
+    return "".join(map(chr, range(0x110000)))
+
+
+def _jvm_range(span: tuple[int, int]) -> str:
+    first, last = span[0], span[1] - 1
+    middle = "" if last == first + 1 else "-"
+    return _jvm_character(first) + (middle + _jvm_character(last) if last > first else "")
+
+
+def _jvm_character(code: int) -> str:
+    char = chr(code)
+    if char.isascii() and (char.isalnum() or char in "_ "):
+        return char
+    # A backslash before any other sign of ASCII means that sign.
+    return f"\\{char}" if "!" <= char <= "~" else f"\\x{{{code:x}}}"
 
 
 def _refuse_empty(least: int) -> None:

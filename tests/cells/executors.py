@@ -231,7 +231,7 @@ class OnTheJvm(Executor):
     def run(self, subjects: Mapping[str, Subject], work: Path) -> Verdicts:
         tools = android.toolchain()
         folders = {name: write_files(work / "modules" / name, made.project.files) for name, made in subjects.items()}
-        broken = android.compile_kotlin(tools, folders, [android.HERE / "Driver.kt"], work / "classes")
+        broken = android.compile_kotlin(tools, folders, android.DRIVER, work / "classes")
         compiled = {name: subject for name, subject in subjects.items() if name not in broken}
         jobs: dict[tuple[str, str], dict[str, str]] = {}
         (work / "run").mkdir()
@@ -240,7 +240,7 @@ class OnTheJvm(Executor):
                 apk = f"{len(jobs)}.apk"
                 android.write_apk(work / "run" / apk, _assets({**subject.project.files, **changed}))
                 jobs[name, variant] = {"package": subject.project.context.project.package, "apk": apk}
-        ran = android.run_driver(tools, work / "classes", {}, {"damaged": [*jobs.values()]}, work / "run")
+        ran = android.run_driver(tools, [work / "classes"], {}, {"damaged": [*jobs.values()]}, work / "run")
         reports = dict(zip(jobs, ran["damaged"], strict=True))
         return {**broken, **each(compiled, lambda subject: android_verdicts(subject, reports))}
 

@@ -28,6 +28,7 @@ PORT_NAMES = (
         "best",
     ),
     *("score", "fill_input", "quantize", "dequantize", "size", "width", "real", "item", "resolver", "require_size"),
+    *("runner", "reader", "lock", "locked", "feed", "is_closed", "accelerator", "fallback_reason", "reset_state"),
     # What these see from outside.
     *("np", "zip", "dict", "list", "str", "len", "json", "sys", "help", "command", "THREADS", "Interpreter", "Items"),
     *("String", "Int", "Float", "Data", "Outputs", "Error", "hash_code", "equals", "to_string", "get_class", "wait"),

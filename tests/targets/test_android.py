@@ -93,11 +93,6 @@ def classifier(model: Model, labels: Sequence[str], folder: Path, **annotation: 
     return annotated_model(parse_model(data, model.path))
 
 
-def with_input(annotated: AnnotatedModel, **changes: Any) -> AnnotatedModel:
-    assert isinstance(annotated.input, ImageInput)
-    return replace(annotated, input=replace(annotated.input, **changes))
-
-
 # --- what is generated ----------------------------------------
 
 
@@ -132,23 +127,6 @@ def test_digits_and_sine_have_no_problems(examples: Path) -> None:
         assert TARGET.find_problems(read_model(examples / name / f"{name}.tflite")) == ()
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"resize": Resize.BILINEAR}, "takes no pictures resized by `bilinear` yet"),
-        ({"is_planar": True}, "takes no pictures whose channels follow one another"),
-    ],
-)
-def test_a_picture_that_it_cannot_make_is_packaged_as_tensors(
-    examples: Path, changes: dict[str, Any], message: str
-) -> None:
-    annotated, problems = served(TARGET, with_input(digits(examples), **changes))
-    assert [problem.level for problem in problems] == [Level.WARNING]
-    assert message in problems[0].what
-    assert package(annotated).class_name == "com.example.digits.DigitsModel"
-    assert served(TARGET, digits(examples)) == (digits(examples), ())
-
-
 # What a class, a module or a package might be mistaken for.
 PROJECT_NAMES = (
     "Interpreter",
@@ -164,14 +142,6 @@ PROJECT_NAMES = (
 )
 
 # --- what runs ----------------------------------------
-
-SIZES = (
-    *((1, 1), (1, 7), (7, 1), (2, 3), (20, 33), (33, 20), (28, 28), (27, 29), (13, 200), (200, 13), (64, 48)),
-    *((333, 217), (217, 333), (500, 3), (3, 500), (640, 480)),
-)
-COLOR_MODELS = ("wide_stretch", "tall_center_crop", "wide_letterbox", "tall_letterbox", "bgr_letterbox")
-GRAY_MODELS = ("digits", "gray_center_crop", "gray_letterbox", "hostile")
-
 
 @pytest.fixture(scope="session")
 def modules(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Module]:
@@ -192,29 +162,10 @@ def modules(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     )
     made["hostile"] = package(hostile, options=Options(name="hostile"))
 
-    bgr = ChannelOrder.BGR
-    for name, crop, size, more in (
-        ("wide_stretch", CropMode.STRETCH, (33, 20, 3), {}),
-        ("tall_center_crop", CropMode.CENTER_CROP, (20, 33, 3), {"channels": bgr}),
-        ("wide_letterbox", CropMode.LETTERBOX, (33, 20, 3), {"activation": Activation.SIGMOID, "threshold": 0.5}),
-        ("tall_letterbox", CropMode.LETTERBOX, (20, 33, 3), {"pad": 114}),
-        ("bgr_letterbox", CropMode.LETTERBOX, (31, 29, 3), {"pad": 255, "channels": bgr}),
-        ("gray_center_crop", CropMode.CENTER_CROP, (33, 20, 1), {}),
-        ("gray_letterbox", CropMode.LETTERBOX, (33, 20, 1), {"pad": 200}),
-        # Larger than what a golden case keeps of a tensor.
-        ("large_picture", CropMode.STRETCH, (131, 97, 3), {"activation": Activation.SOFTMAX}),
-    ):
-        model = parse_model(hand_made.mean_color(*size), folder / f"{name}.tflite")
-        labels = ("red", "green", "blue")[: size[2]]
-        mean, std = ((103.5, 116.25, 123.75), (57.5, 57.25, 58.5)) if size[2] == 3 else ((127.5,), (127.5,))
-        annotated = classifier(model, labels, folder, mean=mean, std=std, crop=crop, **more)
-        made[name] = package(annotated, options=Options(name=name))
-
-    logits = read_model(examples / "digits" / "digits.tflite")
-    digits_logits = classifier(
-        logits, "0123456789", folder, mean=(0.0,), std=(255.0,), activation=Activation.SOFTMAX, threshold=0.1
-    )
-    made["digits_logits"] = package(digits_logits, options=Options(name="digits logits"))
+    # Larger than what a golden case keeps of a tensor.
+    large = parse_model(hand_made.mean_color(131, 97, 3), folder / "large_picture.tflite")
+    colors = classifier(large, ("red", "green", "blue"), folder, mean=(103.5, 116.25, 123.75), std=(57.5, 57.25, 58.5))
+    made["large_picture"] = package(colors, options=Options(name="large picture"))
     every = annotated_model(parse_model(hand_made.every_dtype(), folder / "every_dtype.tflite"))
     made["every_dtype"] = package(every)
 
@@ -240,16 +191,25 @@ class Damage:
 
 DAMAGES = {
     "table": Damage(
-        "digits", "digits/input_table.bin", lambda data: data[1:] + data[:1], "items of the input tensor differ"
+        "digits", "digits/input_table.bin", lambda data: data[1:] + data[:1], "items of input 0 differ"
     ),
     "fewer kept items of a picture": Damage(
         "large_picture",
         "large_picture_golden/random_0.input0.bin",
         lambda data: data[:-4],
-        "the input tensor has 38121 items; golden are",
+        "input 0 has 38121 items; golden are",
     ),
     "zeros": Damage(
         "digits", "digits/model.tflite", lambda data: hand_made.with_zeros(data, 0), "five, 5 has the score 0.0"
+    ),
+}
+
+
+# A picture of one pixel, and as many classes as there are.
+CALLS: dict[str, Sequence[dict[str, Any]]] = {
+    "hostile": (
+        {"method": "getLabels"},
+        {"method": "classify", "given": [{"gray": 7}, {"int": 0}, {"null": "region"}, {"options": [10, 0, [], []]}]},
     ),
 }
 
@@ -262,10 +222,8 @@ class Answers:
     self_tests: dict[str, dict[str, Any]]
     golden_cases_failures: list[str | None]
     damaged: dict[str, dict[str, Any]]
-    fits: dict[str, bytes]
-    classifications: dict[str, dict[str, Any]]
+    calls: dict[str, list[dict[str, Any]]]
     conversions: dict[int, list[float]]
-    rankings: dict[int, list[tuple[int, str]]]
 
     def of(self, module: str) -> Answers:
         """Itself, where the module compiles."""
@@ -289,46 +247,13 @@ CONVERSIONS = (
     Conversion("sine", "quantizeInput", "FloatArray", "int8", (0, 1.5, 3.14159, 6.3, -1.0, 100.0, -1e30, 1e30)),
     Conversion("sine", "dequantizeOutput", "ByteArray", "int8", (-128, -1, 0, 1, 127)),
     # Of names that clash the second gets a number; see hand_made.
-    Conversion("every_dtype", "quantizeInputBuffers2", "FloatArray", "int8", (0.05, -0.05, 0.25, -0.25, 14, -13)),
+    Conversion("every_dtype", "quantizeReader2", "FloatArray", "int8", (0.05, -0.05, 0.25, -0.25, 14, -13)),
     Conversion("every_dtype", "quantizeA1", "FloatArray", "uint8", (0.125, 0.375, -0.125, -32, -33, 31.75, 40)),
     Conversion("every_dtype", "quantizeA12", "FloatArray", "int16", (0.0005, -0.0005, 32.767, 40, -40)),
-    Conversion("every_dtype", "dequantizeInputBuffers", "ByteArray", "int8", (-128, -7, 0, 127)),
+    Conversion("every_dtype", "dequantizeReader", "ByteArray", "int8", (-128, -7, 0, 127)),
     Conversion("every_dtype", "dequantizeA12", "ByteArray", "uint8", (0, 127, 128, 255)),
     Conversion("every_dtype", "dequantizeA1", "ShortArray", "int16", (-32768, 0, 32767)),
 )
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """What comes out of a classifier."""
-
-    module: str
-    kind: str
-    values: tuple[float, ...]
-
-
-RANKINGS = (
-    Ranking("digits", "ByteArray", (-128, 127, 0, 0, 5, -1, 127, -128, 1, 2)),
-    Ranking("digits_logits", "ByteArray", (-128, 127, 0, 0, 5, -1, 127, -128, 1, 2)),
-    # 0 and -0 are equal, and NaN is less than anything.
-    Ranking("wide_stretch", "FloatArray", (-0.0, float("nan"), 0.0, -1.5, 3.25, float("-inf"), 3.25)),
-    Ranking("wide_letterbox", "FloatArray", (-0.0, 100.0, -100.0, 1e-3, -1.25, 7.5, 7.5)),
-    Ranking("large_picture", "FloatArray", (-0.0, 100.0, -100.0, 99.5, 98.25, 97.0, 100.0)),
-    Ranking("large_picture", "FloatArray", tuple(np.sin(np.arange(1001) * 0.37) * 6)),
-)
-
-
-@pytest.fixture(scope="session")
-def pictures() -> dict[str, np.ndarray[Any, Any]]:
-    """RGB pictures by name: random ones of odd sizes, a gradient, and one of full colours for the alpha channel."""
-    generator = np.random.default_rng(1)
-    made = {
-        f"{width}x{height}": generator.integers(0, 256, (height, width, 3), dtype=np.uint8) for width, height in SIZES
-    }
-    ramp = np.linspace(0, 255, 300).astype(np.uint8)
-    made["gradient"] = np.stack([np.tile(ramp, (100, 1)), np.tile(ramp[::-1], (100, 1)), np.full((100, 300), 7)], 2)
-    made["transparent"] = generator.integers(0, 2, (50, 70, 3), dtype=np.uint8) * np.uint8(255)
-    return made
 
 
 @pytest.fixture(scope="session")
@@ -340,13 +265,12 @@ def kotlin() -> harness.Toolchain:
 def answers(
     kotlin: harness.Toolchain,
     modules: dict[str, Module],
-    pictures: dict[str, np.ndarray[Any, Any]],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Answers:
     """Compile everything, and run once what compiles."""
     work = tmp_path_factory.mktemp("android")
     folders = {name: write_files(work / name, module.files) for name, module in modules.items()}
-    broken = harness.compile_kotlin(kotlin, folders, [harness.HERE / "Driver.kt"], work / "classes")
+    broken = harness.compile_kotlin(kotlin, folders, harness.DRIVER, work / "classes")
     made = {name: module for name, module in modules.items() if name not in broken}
     assets = {name: content for module in made.values() for name, content in module.assets.items()}
     if "hostile" in made:
@@ -361,11 +285,6 @@ def answers(
         changed = damage.change(damaged[damage.asset])
         assert changed != damaged[damage.asset]
         harness.write_apk(run / f"{name}.apk", {**damaged, damage.asset: changed})
-    (run / "pixels.bin").write_bytes(b"".join(_argb(name, picture) for name, picture in pictures.items()))
-    sizes = [[picture.shape[1], picture.shape[0]] for picture in pictures.values()]
-    fitted = [name for name in (*COLOR_MODELS, *GRAY_MODELS) if name in made]
-    classified = {name: file for name, file in {"digits": "five", "hostile": "random_0"}.items() if name in made}
-    rankings = {index: item for index, item in enumerate(RANKINGS) if item.module in made}
     conversions = {index: item for index, item in enumerate(CONVERSIONS) if item.module in made}
     job = {
         "selfTests": [{"package": module.package} for module in made.values()],
@@ -373,23 +292,8 @@ def answers(
             {"package": made[damage.module].package, "apk": f"{name}.apk"} for name, damage in damages.items()
         ],
         "goldenCasesTests": [{"package": made[name].package} for name in ("digits",) if name in made],
-        "fits": [
-            {
-                "package": made[name].package,
-                "table": f"{name}/input_table.bin",
-                "pixels": "pixels.bin",
-                "sizes": sizes,
-                "out": f"{name}.fits",
-            }
-            for name in fitted
-        ],
-        "classifications": [
-            {"class": made[name].class_name, "picture": f"{name}_golden/{picture}.png"}
-            for name, picture in classified.items()
-        ],
-        "rankings": [
-            {"package": made[item.module].package, "type": item.kind, "values": item.values}
-            for item in rankings.values()
+        "calls": [
+            {"class": made[name].class_name, "calls": [*calls]} for name, calls in CALLS.items() if name in made
         ],
         "conversions": [
             {
@@ -401,23 +305,15 @@ def answers(
             for item in conversions.values()
         ],
     }
-    found = harness.run_driver(kotlin, work / "classes", assets, job, run)
+    found = harness.run_driver(kotlin, [work / "classes"], assets, job, run)
     return Answers(
         broken=broken,
         self_tests=dict(zip(made, found["selfTests"], strict=True)),
         golden_cases_failures=[item["failure"] for item in found["goldenCasesTests"]],
         damaged=dict(zip(damages, found["damaged"], strict=True)),
-        fits={name: (run / f"{name}.fits").read_bytes() for name in fitted},
-        classifications=dict(zip(classified, found["classifications"], strict=True)),
+        calls=dict(zip((name for name in CALLS if name in made), found["calls"], strict=True)),
         conversions=dict(zip(conversions, found["conversions"], strict=True)),
-        rankings=dict(zip(rankings, found["rankings"], strict=True)),
     )
-
-
-def _argb(name: str, picture: np.ndarray[Any, Any]) -> bytes:
-    alpha = np.full((*picture.shape[:2], 1), 128 if name == "transparent" else 255, np.uint8)
-    pixels: np.ndarray[Any, Any] = np.concatenate([alpha, picture], axis=2)
-    return pixels.astype(np.uint8).tobytes()
 
 
 def test_self_tests_pass(answers: Answers, modules: dict[str, Module]) -> None:
@@ -438,45 +334,11 @@ def test_self_test_finds_what_is_wrong(answers: Answers, name: str) -> None:
     assert any(DAMAGES[name].failure in line for line in report["failures"]), report["failures"]
 
 
-@pytest.mark.parametrize("name", [*COLOR_MODELS, *GRAY_MODELS])
-def test_preprocessing_is_that_of_pillow(
-    name: str, answers: Answers, modules: dict[str, Module], pictures: dict[str, np.ndarray[Any, Any]]
-) -> None:
-    image = modules[name].annotated.input
-    assert isinstance(image, ImageInput)
-    size = image.width * image.height * image.channels
-    for index, (title, pixels) in enumerate(pictures.items()):
-        picture = Image.fromarray(pixels.astype(np.uint8)).convert("RGB" if image.channels == 3 else "L")
-        expected = np.asarray(fit(picture, image))
-        if image.channels == 3 and image.order is ChannelOrder.BGR:
-            expected = expected[:, :, ::-1]
-        expected = expected.reshape(-1)
-        actual = np.frombuffer(answers.of(name).fits[name][index * size : (index + 1) * size], np.uint8)
-        assert np.array_equal(actual, expected), f"{title} differs at {np.flatnonzero(actual != expected)[:5]}"
-
-
 def test_labels_come_out_as_themselves(answers: Answers) -> None:
-    found = answers.of("hostile").classifications["hostile"]
-    assert tuple(found["labels"]) == HOSTILE
-    assert sorted(index for index, _ in found["answers"]) == list(range(len(HOSTILE)))
-    assert all(label == HOSTILE[index] for index, label in found["answers"])
-
-
-def test_a_picture_is_classified(answers: Answers) -> None:
-    assert answers.of("digits").classifications["digits"]["answers"][0] == [5, "5"]
-
-
-@pytest.mark.parametrize("index", range(len(RANKINGS)), ids=[item.module for item in RANKINGS])
-def test_classes_are_those_of_python(index: int, answers: Answers, modules: dict[str, Module]) -> None:
-    item = RANKINGS[index]
-    actual = answers.of(item.module).rankings[index]
-    classes = modules[item.module].annotated.answer
-    assert isinstance(classes, Classes)
-    every = replace(classes, labels=Labels(tuple(map(str, range(len(item.values))))), threshold=0.0)
-    expected = every.read((np.array(item.values, classes.tensor.dtype),))
-    assert [index for index, _ in actual] == [category.index for category in expected]
-    scores = np.array([float(score) for _, score in actual])
-    np.testing.assert_allclose(scores, [category.score for category in expected], rtol=0, atol=1e-5)
+    labels, everything = answers.of("hostile").calls["hostile"]
+    assert tuple(labels["answer"]) == HOSTILE
+    assert sorted(item["index"] for item in everything["answer"]) == list(range(len(HOSTILE)))
+    assert all(item["label"] == HOSTILE[item["index"]] for item in everything["answer"])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import android.content.Context
 import android.content.res.AssetManager
 import android.content.res.Resources
 import android.graphics.Bitmap
-import android.graphics.BitmapFactory
+import android.graphics.Rect
 import android.view.ContextThemeWrapper
 import org.json.JSONArray
 import org.json.JSONObject
@@ -16,10 +16,10 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
-import java.io.Closeable
 import java.io.File
 import java.lang.reflect.InvocationTargetException
 import java.nio.ByteBuffer
+import java.nio.ByteOrder
 
 @RunWith(RobolectricTestRunner::class)
 @Config(sdk = [34])
@@ -41,9 +41,12 @@ class Driver {
                     "damaged" -> selfTest(task, withAssetsOf(task.getString("apk")))
                     "goldenCasesTests" -> goldenCasesTest(task)
                     "fits" -> fit(task)
-                    "classifications" -> classify(task)
-                    "rankings" -> rank(task)
                     "conversions" -> convert(task)
+                    "answers" -> Answers(work, task).read()
+                    "calls" -> Calls(context, task).answer()
+                    "tokens" -> encode(context, task)
+                    "patterns" -> match(task)
+                    "characters" -> knownCharacters()
                     else -> error(section)
                 }
             }
@@ -89,45 +92,61 @@ class Driver {
         return JSONObject().put("failure", failure?.toString() ?: JSONObject.NULL)
     }
 
-    // Resizes each picture, raw ARGB pixels in a file, and writes the pixels that the model would get.
-    private fun fit(task: JSONObject): JSONObject {
+    // Makes the input of each picture, of which one file holds all bytes, and writes the tensors; gives what is refused.
+    private fun fit(task: JSONObject): JSONArray {
         val table = context.assets.open(task.getString("table")).use { it.readBytes() }
-        val preprocessor = Class.forName("${task.getString("package")}.Preprocessor")
-            .getConstructor(ByteArray::class.java).newInstance(table)
-        val pixels = ByteBuffer.wrap(File(work, task.getString("pixels")).readBytes()).asIntBuffer()
-        val sizes = task.getJSONArray("sizes")
+        val input = ByteBuffer.allocateDirect(task.getInt("size")).order(ByteOrder.nativeOrder())
+        val module = task.getString("package")
+        val preprocessor = Class.forName("$module.Preprocessor")
+            .getConstructor(ByteArray::class.java, ByteBuffer::class.java).newInstance(table, input)
+        val data = File(work, task.getString("data")).readBytes()
+        val pictures = task.getJSONArray("pictures")
         File(work, task.getString("out")).outputStream().use { out ->
-            for (i in 0 until sizes.length()) {
-                val size = sizes.getJSONArray(i)
-                val picture = IntArray(size.getInt(0) * size.getInt(1)).also { pixels.get(it) }
-                val bitmap = Bitmap.createBitmap(picture, size.getInt(0), size.getInt(1), Bitmap.Config.ARGB_8888)
-                out.write(preprocessor.javaClass.getMethod("fit", Bitmap::class.java).invoke(preprocessor, bitmap) as ByteArray)
-            }
+            return JSONArray(
+                List(pictures.length()) { index ->
+                    val failure = prepare(preprocessor, module, pictures.getJSONObject(index), data)
+                    check(input.position() == 0 && input.limit() == input.capacity())
+                    ByteArray(input.capacity()).also { input.duplicate().get(it) }.let(out::write)
+                    failure ?: JSONObject.NULL
+                },
+            )
         }
-        return JSONObject()
     }
 
-    private fun classify(task: JSONObject): JSONObject {
-        val type = Class.forName(task.getString("class"))
-        val classifier = type.getMethod("create", Context::class.java).invoke(null, context) as Closeable
-        val labels = classifier.call("getLabels") as List<*>
-        val picture = context.assets.open(task.getString("picture")).use { BitmapFactory.decodeStream(it) }
-        val categories = type.getMethod("classify", Bitmap::class.java, Int::class.java)
-            .invoke(classifier, picture, labels.size) as List<*>
-        classifier.close()
-        return JSONObject()
-            .put("labels", JSONArray(labels))
-            .put("answers", JSONArray(categories.map { JSONArray(listOf(it!!.call("getIndex"), it.call("getLabel"))) }))
+    private fun prepare(preprocessor: Any, module: String, picture: JSONObject, data: ByteArray): String? =
+        try {
+            val region = picture.optJSONArray("region")?.let { Rect(it.getInt(0), it.getInt(1), it.getInt(2), it.getInt(3)) }
+            val planes = picture.optJSONObject("planes")
+            val source = if (planes == null) bitmap(picture, data) else frame(module, picture, planes, data)
+            val type = if (planes == null) Bitmap::class.java else source.javaClass
+            preprocessor.javaClass.getMethod("prepare", type, Int::class.java, Rect::class.java)
+                .invoke(preprocessor, source, picture.getInt("rotation"), region)
+            null
+        } catch (failed: InvocationTargetException) {
+            failed.targetException.toString()
+        }
+
+    private fun bitmap(picture: JSONObject, data: ByteArray): Bitmap {
+        val (width, height) = picture.getInt("width") to picture.getInt("height")
+        val pixels = IntArray(width * height)
+        ByteBuffer.wrap(data).position(picture.getInt("start")).asIntBuffer().get(pixels)
+        val bitmap = Bitmap.createBitmap(pixels, width, height, Bitmap.Config.ARGB_8888)
+        return bitmap.copy(Bitmap.Config.valueOf(picture.getString("config")), false)
     }
 
-    // Ranks raw outputs, and gives the indices and scores; JSON has no word for NaN.
-    private fun rank(task: JSONObject): JSONArray {
-        val output = arrayOf(task)
-        val labels = List(task.getJSONArray("values").length()) { "$it" }
-        val method = Class.forName("${task.getString("package")}.RankingKt")
-            .getMethod("rank", output.javaClass, List::class.java)
-        val categories = method.invoke(null, output, labels) as List<*>
-        return JSONArray(categories.map { JSONArray(listOf(it!!.call("getIndex"), it.call("getScore").toString())) })
+    // Each plane is [where it starts, how many bytes it has], in buffers whose position is another one.
+    private fun frame(module: String, picture: JSONObject, planes: JSONObject, data: ByteArray): Any {
+        val buffers = listOf("y", "u", "v").map { name ->
+            val place = planes.getJSONArray(name)
+            val plane = ByteBuffer.allocateDirect(place.getInt(1)).put(data, place.getInt(0), place.getInt(1))
+            plane.position(place.getInt(1) / 2)
+        }
+        val strides = listOf("y_row_stride", "uv_row_stride", "uv_pixel_stride").map { planes.getInt(it) }
+        val int = Int::class.java
+        val plane = ByteBuffer::class.java
+        return Class.forName("$module.YuvFrame").getConstructor(int, int, plane, plane, plane, int, int, int)
+            .newInstance(picture.getInt("width"), picture.getInt("height"), *buffers.toTypedArray(), *strides.toTypedArray())
+            .also { check(buffers.all { it.position() == it.limit() / 2 }) }
     }
 
     private fun arrayOf(task: JSONObject): Any {

@@ -25,6 +25,8 @@ from typing import Any
 from tests.conftest import PROJECT, missing_toolchain, require_tools
 
 HERE = Path(__file__).parent
+DRIVER = tuple(HERE / f"{name}.kt" for name in ("Driver", "Calls", "Answers"))
+OPTIMIZE = HERE / "proguard-android-optimize.txt"
 CACHE = PROJECT / "build" / "android-tests"
 APP = "packager.tests"
 _CLASSPATH_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath"
@@ -32,10 +34,18 @@ _CLASSPATH_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-
 
 @dataclass(frozen=True)
 class Toolchain:
-    """Where everything lies: ``compiler`` and ``runtime`` are class paths, ``native`` and ``shim`` folders."""
+    """Where everything lies: class paths, and the folders ``native``, ``shim`` and ``robolectric``.
+
+    ``litert`` is the runtime's own part of ``runtime``. Kotlin compiles with ``gpu``, what an app adds for a GPU;
+    no module runs with it. ``gpu_stand_in`` takes its place where one is asked for, see the folder gpu/.
+    """
 
     compiler: tuple[Path, ...]
     runtime: tuple[Path, ...]
+    litert: tuple[Path, ...]
+    gpu: tuple[Path, ...]
+    gpu_stand_in: tuple[Path, ...]
+    r8: Path
     native: Path
     shim: Path
     robolectric: Path
@@ -43,24 +53,30 @@ class Toolchain:
 
 def toolchain() -> Toolchain:
     """The toolchain; skips the test where a program of it is absent."""
-    require_tools("java", "mvn", "gcc", "nm", install="apt-get install openjdk-17-jdk-headless maven gcc binutils")
+    require_tools("java", "javac", "mvn", "gcc", "nm", install="apt-get install openjdk-17-jdk-headless maven gcc binutils")
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         missing_toolchain("Android's x86-64 library runs here on Linux on x86-64 only")
     artifacts = _maven("pom.xml")
-    archives = [path for path in artifacts if path.suffix == ".aar"]
-    folders = [_unpacked(path) for path in archives]
-    native = next(folder / "jni" / "x86_64" for folder in folders if (folder / "jni").is_dir())
-    android = next(path for path in artifacts if path.name.startswith("android-all-instrumented"))
+    jars = {path.name: _unpacked(path) / "classes.jar" if path.suffix == ".aar" else path for path in artifacts}
+
+    def named(*starts: str) -> tuple[Path, ...]:
+        return tuple(jar for name, jar in jars.items() if name.startswith(starts))
+
+    litert, gpu = named("tensorflow-lite-2", "tensorflow-lite-api-"), named("tensorflow-lite-gpu-")
+    (r8,) = named("r8-")
+    (android,) = named("android-all-instrumented")
+    native = litert[0].parent / "jni" / "x86_64"
     robolectric = CACHE / "robolectric"
     robolectric.mkdir(parents=True, exist_ok=True)
     if not (robolectric / android.name).exists():
         (robolectric / android.name).symlink_to(android)
     return Toolchain(
         compiler=_compiler(artifacts),
-        runtime=(
-            *(path for path in artifacts if path.suffix == ".jar" and not path.name.startswith("kotlin-compiler")),
-            *(folder / "classes.jar" for folder in folders),
-        ),
+        runtime=tuple(jar for jar in jars.values() if jar not in (*gpu, r8, *named("kotlin-compiler"))),
+        litert=litert,
+        gpu=gpu,
+        gpu_stand_in=(_gpu_stand_in((*litert, *gpu)), *named("tensorflow-lite-gpu-api-")),
+        r8=r8,
         native=native,
         shim=_bionic_shim(native / "libtensorflowlite_jni.so"),
         robolectric=robolectric,
@@ -72,13 +88,20 @@ def compile_kotlin(
 ) -> dict[str, AssertionError]:
     """Compile the Kotlin of all ``projects``, their folders by name, and the files ``others`` in one go.
 
-    A warning is an error. Returns, by name, the errors of the projects that do not compile: ``out`` has the classes
-    of the rest. Raises AssertionError where the compiler complains of nothing in a project.
+    A warning is an error, and so is in the main sources of a project what explicit API mode refuses. Returns, by name,
+    the errors of the projects that do not compile: ``out`` has the classes of the rest. Raises AssertionError where
+    the compiler complains of nothing in a project.
     """
     sources = {name: sorted(folder.rglob("*.kt")) for name, folder in projects.items()}
     broken: dict[str, AssertionError] = {}
     while True:
-        told = _kotlinc(tools.compiler, tools.runtime, [*itertools.chain(*sources.values()), *others], out)
+        told = _kotlinc(
+            tools.compiler,
+            (*tools.runtime, *tools.gpu),
+            [*itertools.chain(*sources.values()), *others],
+            out,
+            "-Xexplicit-api=warning",
+        )
         if told is None:
             return broken
         places = [Path(place) for place in re.findall(r"^(/.+):\d+:\d+: (?:error|warning): ", told, re.MULTILINE)]
@@ -87,6 +110,23 @@ def compile_kotlin(
         for name in sorted(found):
             broken[name] = AssertionError(f"the project {name!r} does not compile:\n{told}")
             del sources[name]
+
+
+def shrink(tools: Toolchain, classes: Path, rules: Sequence[Path], out: Path) -> None:
+    """R8 on the classes of an app, with Kotlin's and LiteRT's own, by ``rules`` and those of LiteRT's archives."""
+    app = out.with_suffix(".app.jar")
+    with zipfile.ZipFile(app, "w") as jar:
+        for path in sorted(classes.rglob("*.class")):
+            jar.write(path, path.relative_to(classes).as_posix())
+    (kotlin,) = (path for path in tools.runtime if path.name.startswith("kotlin-stdlib"))
+    (android,) = tools.robolectric.iterdir()
+    java = Path(shutil.which("java") or "").resolve().parents[1]
+    archives = [path.with_name("proguard.txt") for path in tools.litert]
+    command: list[str | Path] = ["java", "-cp", tools.r8, "com.android.tools.r8.R8", "--classfile", "--release", "--output", out]
+    command += itertools.chain.from_iterable(("--lib", path) for path in (android, java))
+    command += itertools.chain.from_iterable(("--pg-conf", path) for path in (*rules, *archives))
+    done = subprocess.run([*command, app, kotlin, *tools.litert], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def write_apk(path: Path, assets: Mapping[str, bytes]) -> None:
@@ -98,10 +138,21 @@ def write_apk(path: Path, assets: Mapping[str, bytes]) -> None:
             apk.writestr("assets/" + name.removeprefix("compressed/"), content, method)
 
 
-def run_driver(tools: Toolchain, classes: Path, assets: Mapping[str, bytes], job: dict[str, Any], work: Path) -> Any:
-    """Run Driver.kt with ``job`` under Robolectric, in an app that holds ``assets``; returns its answers.
+def run_driver(
+    tools: Toolchain,
+    classes: Sequence[Path],
+    assets: Mapping[str, bytes],
+    job: dict[str, Any],
+    work: Path,
+    *,
+    driver: str = "Driver",
+    libraries: Sequence[Path] | None = None,
+    folder: Path | None = None,
+) -> Any:
+    """Run Driver.kt, or another driver, with ``job`` under Robolectric in an app of ``assets``; returns its answers.
 
-    Further APKs that the job names lie in ``work`` already.
+    ``classes`` come first in the class path, before ``libraries``: the toolchain's, unless given. It runs in
+    ``folder``. Further APKs that the job names lie in ``work`` already.
     """
     work.mkdir(parents=True, exist_ok=True)
     write_apk(work / "app.apk", assets)
@@ -113,34 +164,40 @@ def run_driver(tools: Toolchain, classes: Path, assets: Mapping[str, bytes], job
         f"android_resource_apk={work / 'app.apk'}\nandroid_custom_package={APP}\n"
     )
     (work / "job.json").write_text(json.dumps(job))
+    native = (tools.native, *(path for path in classes if path.is_dir()))
     command = [
         "java",
         "--add-opens=java.base/java.io=ALL-UNNAMED",
         "-Drobolectric.offline=true",
         f"-Drobolectric.dependency.dir={tools.robolectric}",
-        f"-Djava.library.path={tools.native}",
+        f"-Djava.library.path={_join(native)}",
         f"-Dpackager.work={work}",
         "-cp",
-        _join((work / "config", classes, *tools.runtime)),
+        _join((work / "config", *classes, *(tools.runtime if libraries is None else libraries))),
         "org.junit.runner.JUnitCore",
-        "packager.tests.Driver",
+        f"packager.tests.{driver}",
     ]
     environment = {**os.environ, "LD_LIBRARY_PATH": str(tools.shim)}
-    done = subprocess.run(command, env=environment, capture_output=True, timeout=300)
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=300, cwd=folder)
     assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")[-10_000:]
     return json.loads((work / "answers.json").read_text())
 
 
-def check_build_script(script: Path, work: Path) -> None:
+# The Android Gradle Plugin's API on Maven Central that is next below 8.9, which has none there, and the newest of 9.4.
+PLUGINS = ("8.7.0", "9.4.1")
+
+
+def check_build_script(script: Path, plugin_version: str, work: Path) -> None:
     """Type-check a build.gradle.kts against the APIs of Gradle, of the Android Gradle Plugin and of Kotlin's."""
     require_tools("java", "mvn", install="apt-get install openjdk-17-jdk-headless maven")
-    artifacts = _maven("gradle-pom.xml")
+    artifacts = _maven("gradle-pom.xml", f"-Dagp={plugin_version}")
     plugin = next(path for path in artifacts if "sam-with-receiver" in path.name)
     # Gradle compiles a script as the body of a class whose receiver is the project, after its own imports.
     lines = script.read_text().splitlines()
     imports = [line for line in lines if line.startswith("import ")]
     body = [line for line in lines if not line.startswith("import ")]
-    head = "package packager.tests\n\nimport org.gradle.api.*\n" + "\n".join(imports)
+    defaults = ["import org.gradle.api.*", "import org.gradle.api.publish.maven.*"]
+    head = "package packager.tests\n\n" + "\n".join([*defaults, *imports])
     source = work / "Script.kt"
     source.write_text(head + "\n\nfun Script.script() {\n" + "\n".join(body) + "\n}\n")
     told = _kotlinc(
@@ -155,16 +212,17 @@ def check_build_script(script: Path, work: Path) -> None:
     assert told is None, told
 
 
-def _maven(pom: str) -> list[Path]:
-    """The artifacts that ``pom`` names, from the local repository or the network."""
+def _maven(pom: str, *properties: str) -> list[Path]:
+    """The artifacts that ``pom`` names with these ``properties``, from the local repository or the network."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    text = (HERE / pom).read_bytes()
-    listed = CACHE / f"{Path(pom).stem}-{hashlib.sha256(text).hexdigest()[:12]}.classpath"
+    digest = hashlib.sha256((HERE / pom).read_bytes() + " ".join(properties).encode())
+    listed = CACHE / f"{Path(pom).stem}-{digest.hexdigest()[:12]}.classpath"
     if listed.is_file():
         artifacts = [Path(name) for name in listed.read_text().strip().split(":")]
         if all(path.is_file() for path in artifacts):
             return artifacts
     command: list[str | Path] = ["mvn", "-B", "-q", "-f", HERE / pom, _CLASSPATH_GOAL, f"-Dmdep.outputFile={listed}"]
+    command += properties
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         errors = [line for line in done.stdout.splitlines() if "ERROR" in line]
@@ -193,16 +251,40 @@ def _kotlinc(
     """What the compiler complains of, a warning too; None where it compiles."""
     command = [
         *("java", "-cp", _join(compiler), "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler"),
-        *("-no-stdlib", "-no-reflect", "-jvm-target", "17", "-Werror", "-cp", _join(classpath), "-d", str(out)),
+        *("-no-stdlib", "-no-reflect", "-jvm-target", "17", "-cp", _join(classpath), "-d", str(out)),
         *options,
         *map(str, sources),
     ]
     done = subprocess.run(command, capture_output=True, text=True)
-    return None if done.returncode == 0 else done.stderr
+    complaints = re.split(r"^(?=(?:\S.*:\d+:\d+: )?(?:error|warning): )", done.stderr, flags=re.MULTILINE)
+    found = [text for text in complaints if text.strip() and not _EXPLICIT_ELSEWHERE.match(text)]
+    return "".join(found) if found or done.returncode != 0 else None
+
+
+# Gradle asks for explicit API mode of main sources only; the compiler has one mode for all that it is given.
+_EXPLICIT_ELSEWHERE = re.compile(r"(?!.*/src/main/).+:\d+:\d+: warning: .* in explicit API mode\.")
 
 
 def _join(paths: Sequence[Path]) -> str:
     return ":".join(map(str, paths))
+
+
+def _gpu_stand_in(classpath: Sequence[Path]) -> Path:
+    """The folder gpu/, compiled: classes and a library."""
+    sources = sorted((HERE / "gpu").iterdir())
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources))
+    folder = CACHE / f"gpu-{digest.hexdigest()[:12]}"
+    if not folder.is_dir():
+        work = folder.with_suffix(".partial")
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        java = [path for path in sources if path.suffix == ".java"]
+        subprocess.run(["javac", "-cp", _join(classpath), "-d", work, *java], check=True)
+        options = ("-shared", "-fPIC", "-O1", "-Wall", "-Werror")
+        library = ("-o", work / "libpackager_gpu.so", HERE / "gpu" / "gpu_delegate.c")
+        subprocess.run(["gcc", *options, *library], check=True)
+        work.rename(folder)
+    return folder
 
 
 def _bionic_shim(library: Path) -> Path:

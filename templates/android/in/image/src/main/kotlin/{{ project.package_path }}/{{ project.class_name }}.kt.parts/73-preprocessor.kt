@@ -1,1 +1,1 @@
-                val preprocessor = Preprocessor(table, runner.inputs[0])
+            val preprocessor = Preprocessor(table, runner.inputs[0])

@@ -3,70 +3,135 @@ package com.example.digits
 
 import android.content.Context
 import android.graphics.Bitmap
-import org.json.JSONArray
-import org.tensorflow.lite.Interpreter
+import android.graphics.Rect
 import java.io.Closeable
-import java.nio.ByteBuffer
+import java.io.File
 
 /**
  * digits: names the best of 10 labels for a picture.
  *
- * Create it once and keep it; [create] reads the model. One instance serves one thread at a time.
+ * Create it once and keep it: [create] reads the model. Any thread may use it; one at a time runs the model, and the
+ * others wait.
  */
-class DigitsClassifier private constructor(
-    private val interpreter: Interpreter,
+public class DigitsClassifier private constructor(
+    private val runner: TensorRunner,
     private val preprocessor: Preprocessor,
-    /** The labels, in the order of the model's classes. */
-    val labels: List<String>,
+    private val reader: AnswerReader,
+    /** What the model runs on. */
+    public val accelerator: Accelerator,
+    /** Why the model does not run on what was asked for; null where it does. */
+    public val fallbackReason: String?,
 ) : Closeable {
-    /** One class of an answer. [index] is its place in [labels], [score] what the model gives it. */
-    data class Category(val index: Int, val label: String, val score: Float)
+    private val lock = Any()
+    private var isClosed = false
+
+    /** The labels, in the order of the model's classes, as answers show them. */
+    public val labels: List<String> get() = reader.labels.shown
 
     /**
-     * The [topK] best classes for [bitmap], best first; of equal ones the one of the lower index first.
+     * The best classes for [bitmap], best first; of equal ones the one of the lower index first.
      *
-     * The picture may have any size and is taken as it lies: rotate a camera's picture upright first.
+     * The picture may have any size; its alpha channel is ignored.
      * The whole of it is resized to 28x28, whatever its aspect ratio.
-     * Its alpha channel is ignored.
      *
-     * @param threshold classes of a lower score are left out.
+     * @param rotationDegrees how far the picture must be turned clockwise to be upright: 0, 90, 180 or 270.
+     * @param region the part of the upright picture that is taken for the whole; null for all of it.
      */
     @JvmOverloads
-    fun classify(bitmap: Bitmap, topK: Int = 3, threshold: Float = THRESHOLD): List<Category> =
-        rank(run(bitmap), labels).takeWhile { it.score >= threshold }.take(topK)
+    public fun classify(
+        bitmap: Bitmap,
+        rotationDegrees: Int = 0,
+        region: Rect? = null,
+        options: Options = Options.DEFAULT,
+    ): List<Category> =
+        locked {
+            preprocessor.prepare(bitmap, rotationDegrees, region)
+            runner.run()
+            read(options)
+        }
 
-    override fun close() = interpreter.close()
+    /**
+     * The best classes for a [frame] of a camera, best first; of equal ones the one of the lower index first.
+     *
+     * @param rotationDegrees how far the frame must be turned clockwise to be upright, as CameraX's
+     *   `imageInfo.rotationDegrees` says.
+     * @param region the part of the upright frame that is taken for the whole; null for all of it.
+     */
+    @JvmOverloads
+    public fun classify(
+        frame: YuvFrame,
+        rotationDegrees: Int = 0,
+        region: Rect? = null,
+        options: Options = Options.DEFAULT,
+    ): List<Category> =
+        locked {
+            preprocessor.prepare(frame, rotationDegrees, region)
+            runner.run()
+            read(options)
+        }
 
-    /** The model's input for [bitmap], valid until the next call. */
-    internal fun inputTensor(bitmap: Bitmap): ByteBuffer = preprocessor.inputTensor(bitmap)
+    /** In what the model does not answer as the golden [case] says. */
+    internal fun differences(case: GoldenCase): List<String> =
+        locked {
+            preprocessor.prepare(case.bitmap(), 0, null)
+            val differences = case.inputDifferences(runner.inputs)
+            runner.run()
+            differences + case.outputDifferences(runner) +
+                reader.differences(case, runner)
+        }
 
-    /** The model's output for [bitmap]. */
-    internal fun run(bitmap: Bitmap): ByteArray {
-        interpreter.runForMultipleInputsOutputs(arrayOf(inputTensor(bitmap)), emptyMap())
-        return interpreter.getOutputTensor(0).toByteArray()
-    }
+    private fun read(options: Options): List<Category> =
+        reader.read(runner, options)
 
-    companion object {
-        /** The folder in the assets that holds the model, its labels and its lookup table. */
-        const val ASSETS = "digits"
+    /** Frees the model; nothing else may be called then. */
+    override fun close(): Unit =
+        synchronized(lock) {
+            if (!isClosed) runner.close()
+            isClosed = true
+        }
 
-        /** Classes of a lower score are what [classify] leaves out, unless it is told otherwise. */
-        const val THRESHOLD = Float.NEGATIVE_INFINITY
+    private inline fun <T> locked(action: () -> T): T =
+        synchronized(lock) {
+            check(!isClosed) { "the DigitsClassifier is closed" }
+            action()
+        }
+
+    public companion object {
+        /** The folder in the assets that holds the model and what belongs to it. */
+        public const val ASSETS: String = "digits"
 
         /**
-         * Loads the model from the assets.
+         * Reads the model from the assets; that takes a while.
          *
+         * @param accelerator what the model shall run on; where it cannot, or answers wrongly, it runs on the CPU, and
+         *   [fallbackReason] says why.
          * @param threads how many threads an inference may use.
+         * @param verify whether an accelerator must prove itself: golden cases are replayed on it.
+         * @param modelFile the model, where the app does not have it in its assets.
          */
         @JvmStatic
         @JvmOverloads
-        fun create(context: Context, threads: Int = 2): DigitsClassifier {
+        public fun create(
+            context: Context,
+            accelerator: Accelerator = Accelerator.CPU,
+            threads: Int = 2,
+            verify: Boolean = true,
+            modelFile: File? = null,
+        ): DigitsClassifier {
             val assets = context.assets
-            val labels = JSONArray(assets.open("$ASSETS/labels.json").use { it.readBytes().decodeToString() })
-            val preprocessor = Preprocessor(assets.open("$ASSETS/input_table.bin").use { it.readBytes() })
-            val options = Interpreter.Options().setNumThreads(threads)
-            val interpreter = Interpreter(loadModel(assets, "$ASSETS/model.tflite"), options)
-            return DigitsClassifier(interpreter, preprocessor, List(labels.length()) { labels.getString(it) })
+            val model = loadModel(assets, "$ASSETS/model.tflite", modelFile)
+            val table = assets.open("$ASSETS/input_table.bin").use { it.readBytes() }
+            val labels = Labels.read(assets, ASSETS)
+            fun goldenCases() = GoldenCases { assets.open("$ASSETS/golden/$it").use { file -> file.readBytes() } }
+            return withFallback(
+                accelerator,
+                differences = { if (verify) goldenCases().differences(it::differences) else emptyList() },
+            ) { chosen, fallbackReason ->
+                val runner = TensorRunner(model, chosen, threads)
+                val preprocessor = Preprocessor(table, runner.inputs[0])
+                val reader = AnswerReader(labels)
+                DigitsClassifier(runner, preprocessor, reader, chosen, fallbackReason)
+            }
         }
     }
 }

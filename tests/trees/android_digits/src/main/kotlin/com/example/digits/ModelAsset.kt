@@ -2,6 +2,7 @@
 package com.example.digits
 
 import android.content.res.AssetManager
+import java.io.File
 import java.io.FileInputStream
 import java.io.FileNotFoundException
 import java.nio.ByteBuffer
@@ -13,8 +14,10 @@ import java.nio.channels.FileChannel
  *
  * The Android Gradle Plugin stores .tflite files uncompressed; in an app that compresses them they are copied.
  */
-internal fun loadModel(assets: AssetManager, path: String): ByteBuffer =
-    try {
+internal fun loadModel(assets: AssetManager, path: String, modelFile: File?): ByteBuffer =
+    if (modelFile != null) {
+        FileInputStream(modelFile).use { it.channel.map(FileChannel.MapMode.READ_ONLY, 0, modelFile.length()) }
+    } else try {
         assets.openFd(path).use { asset ->
             FileInputStream(asset.fileDescriptor).use { stream ->
                 stream.channel.map(FileChannel.MapMode.READ_ONLY, asset.startOffset, asset.declaredLength)

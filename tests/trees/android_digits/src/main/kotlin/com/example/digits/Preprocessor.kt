@@ -2,9 +2,10 @@
 package com.example.digits
 
 import android.graphics.Bitmap
+import android.graphics.Rect
 import android.os.Build
+import java.nio.Buffer
 import java.nio.ByteBuffer
-import java.nio.ByteOrder
 import kotlin.math.max
 
 /**
@@ -12,91 +13,181 @@ import kotlin.math.max
  *
  * It does with integers exactly what was done in Python for the golden cases, so both get the same tensor.
  * What follows the resize, normalization and the like, is a lookup table from 8-bit pixels to input items.
+ *
+ * A picture is resized as it lies in memory, by rows, and turned where its pixels are put into the tensor. What that
+ * takes is kept: of frames of one size only the first makes objects.
+ *
+ * @param table the items for the pixels from 0 to 255, of one channel after another.
+ * @param input the model's input, in native byte order.
  */
-internal class Preprocessor(private val table: ByteArray) {
-    private val tensor = ByteBuffer.allocateDirect(784).order(ByteOrder.nativeOrder())
+internal class Preprocessor(private val table: ByteArray, input: ByteBuffer) {
+    /** Where the last picture lies in the input. */
+    val placement = Placement()
 
-    /** The input tensor for [bitmap]; the next call overwrites it. */
-    fun inputTensor(bitmap: Bitmap): ByteBuffer {
-        val pixels = fit(bitmap)
-        for (i in pixels.indices) {
-            val pixel = pixels[i].toInt() and 0xFF
-            tensor.put(i, table[pixel])
+    private val items = ByteArray(WIDTH * HEIGHT * CHANNELS)
+    private val input = input.duplicate()
+    private val bitmapRows = BitmapRows()
+    private val yuvRows = YuvRows()
+
+    // Along the rows of the picture in memory, and along its columns.
+    private val across = ResizeWeights()
+    private val down = ResizeWeights()
+
+    // The last rows that were read, as many as one of the output is made of.
+    private var ring = emptyArray<IntArray>()
+    private var pixels = IntArray(0)
+    private val sums = Array(CHANNELS) { IntArray(0) }
+    private val line = IntArray(max(WIDTH, HEIGHT))
+
+    // Where in memory the box of the picture begins that is resized.
+    private var column = 0
+    private var row = 0
+    private var isAcrossFirst = false
+
+    // The pixel of the tensor that the first one of the first line becomes, and how far from it the next ones are.
+    private var firstPixel = 0
+    private var pixelStep = 0
+    private var lineStep = 0
+
+    /**
+     * Makes the input from [region], or without one from the whole, of [bitmap] once it is upright, for which it is
+     * turned clockwise by [rotationDegrees].
+     */
+    fun prepare(bitmap: Bitmap, rotationDegrees: Int, region: Rect?) {
+        place(bitmap.width, bitmap.height, rotationDegrees, region)
+        bitmapRows.bitmap = readable(bitmap)
+        try {
+            resize(bitmapRows)
+        } finally {
+            bitmapRows.bitmap = null
         }
-        return tensor
     }
 
-    /** [bitmap] resized to the model's size, as 8-bit gray. */
-    fun fit(bitmap: Bitmap): ByteArray = resize(bitmap, 0, 0, bitmap.width, bitmap.height, WIDTH, HEIGHT)
+    /** Makes the input from [frame] in the same way. */
+    fun prepare(frame: YuvFrame, rotationDegrees: Int, region: Rect?) {
+        place(frame.width, frame.height, rotationDegrees, region)
+        synchronized(frame) {
+            frame.requireOpen()
+            yuvRows.frame = frame
+            try {
+                resize(yuvRows)
+            } finally {
+                yuvRows.frame = null
+            }
+        }
+    }
 
-    /** A box of [bitmap] resized to [width] x [height]: Pillow's `Image.resize(size, Image.Resampling.BILINEAR)`. */
-    private fun resize(
-        bitmap: Bitmap,
-        left: Int,
-        top: Int,
-        boxWidth: Int,
-        boxHeight: Int,
-        width: Int,
-        height: Int,
-    ): ByteArray {
-        val readable = readable(bitmap)
-        val pixels = IntArray(boxWidth)
-        // Row by row, so that a large photo is never in memory twice.
-        val photo = Rows(boxWidth, boxHeight) { y, row ->
-            readable.getPixels(pixels, 0, boxWidth, left, top + y, boxWidth, 1)
-            for (x in row.indices) row[x] = luma(pixels[x])
+    private fun place(width: Int, height: Int, rotationDegrees: Int, region: Rect?) {
+        require(rotationDegrees == 0 || rotationDegrees == 90 || rotationDegrees == 180 || rotationDegrees == 270) {
+            "rotationDegrees is 0, 90, 180 or 270, and not $rotationDegrees"
+        }
+        val isTurned = rotationDegrees == 90 || rotationDegrees == 270
+        val uprightWidth = if (isTurned) height else width
+        val uprightHeight = if (isTurned) width else height
+        placement.set(uprightWidth, uprightHeight, region)
+        val boxWidth = placement.right - placement.left
+        val boxHeight = placement.bottom - placement.top
+        if (isTurned) {
+            across.set(boxHeight, placement.fittedHeight, isMirrored = rotationDegrees == 270)
+            down.set(boxWidth, placement.fittedWidth, isMirrored = rotationDegrees == 90)
+        } else {
+            across.set(boxWidth, placement.fittedWidth, isMirrored = rotationDegrees == 180)
+            down.set(boxHeight, placement.fittedHeight, isMirrored = rotationDegrees == 180)
         }
         // The order shows, because pixels are rounded in between; this is Pillow's since version 13.
-        return if (boxHeight - height > 2 * max(boxWidth - width, 0)) {
-            resizeAcross(rowsOf(resizeDown(photo, height), boxWidth, height), width)
-        } else {
-            resizeDown(rowsOf(resizeAcross(photo, width), width, boxHeight), height)
+        val isDownFirst = boxHeight - placement.fittedHeight > 2 * max(boxWidth - placement.fittedWidth, 0)
+        isAcrossFirst = isDownFirst == isTurned
+        // How far the box is from the edges of the upright picture, and where its corners go in the tensor.
+        val fromLeft = placement.regionLeft + placement.left
+        val fromTop = placement.regionTop + placement.top
+        val fromRight = uprightWidth - fromLeft - boxWidth
+        val fromBottom = uprightHeight - fromTop - boxHeight
+        val topLeft = placement.fittedY * WIDTH + placement.fittedX
+        val toRight = placement.fittedWidth - 1
+        val toBottom = (placement.fittedHeight - 1) * WIDTH
+        when (rotationDegrees) {
+            0 -> turn(fromLeft, fromTop, topLeft, 1, WIDTH)
+            90 -> turn(fromTop, fromRight, topLeft + toRight, WIDTH, -1)
+            180 -> turn(fromRight, fromBottom, topLeft + toRight + toBottom, -1, -WIDTH)
+            else -> turn(fromBottom, fromLeft, topLeft + toBottom, -WIDTH, 1)
         }
     }
 
-    /** A picture that is read by rows: [read] fills its array with the channels of the pixels in row y, 0 to 255. */
-    private class Rows(val width: Int, val height: Int, val read: (y: Int, row: IntArray) -> Unit)
-
-    private fun rowsOf(bytes: ByteArray, width: Int, height: Int) = Rows(width, height) { y, row ->
-        for (i in row.indices) row[i] = bytes[y * row.size + i].toInt() and 0xFF
+    private fun turn(column: Int, row: Int, firstPixel: Int, pixelStep: Int, lineStep: Int) {
+        this.column = column
+        this.row = row
+        this.firstPixel = firstPixel
+        this.pixelStep = pixelStep
+        this.lineStep = lineStep
     }
 
-    private fun resizeAcross(picture: Rows, width: Int): ByteArray {
-        val columns = ResizeWeights(picture.width, width)
-        val row = IntArray(picture.width * CHANNELS)
-        val resized = ByteArray(picture.height * width * CHANNELS)
+    private fun resize(rows: PixelRows) {
+        makeRoom()
         var next = 0
-        for (y in 0 until picture.height) {
-            picture.read(y, row)
-            for (x in 0 until width) {
-                for (channel in 0 until CHANNELS) {
-                    var sum = ResizeWeights.HALF
-                    var item = columns.first[x] * CHANNELS + channel
-                    for (weight in columns.weights[x]) {
-                        sum += row[item] * weight
-                        item += CHANNELS
-                    }
-                    resized[next++] = ResizeWeights.toPixel(sum)
+        for (i in 0 until down.outSize) {
+            val first = down.first[i]
+            next = max(next, first)
+            while (next < first + down.taps) {
+                val into = ring[next % down.taps]
+                if (isAcrossFirst) {
+                    rows.read(row + next, column, across.inSize, pixels)
+                    resizeAcross(pixels, into)
+                } else {
+                    rows.read(row + next, column, across.inSize, into)
                 }
+                next++
             }
+            if (isAcrossFirst) {
+                resizeDown(i, line, across.outSize)
+            } else {
+                resizeDown(i, pixels, across.inSize)
+                resizeAcross(pixels, line)
+            }
+            put(i)
         }
-        return resized
+        rewind(input)
+        input.put(items)
     }
 
-    private fun resizeDown(picture: Rows, height: Int): ByteArray {
-        val rows = ResizeWeights(picture.height, height)
-        val row = IntArray(picture.width * CHANNELS)
-        val sums = IntArray(row.size)
-        val resized = ByteArray(height * row.size)
-        for (y in 0 until height) {
-            sums.fill(ResizeWeights.HALF)
-            rows.weights[y].forEachIndexed { i, weight ->
-                picture.read(rows.first[y] + i, row)
-                for (x in row.indices) sums[x] += row[x] * weight
-            }
-            for (x in sums.indices) resized[y * row.size + x] = ResizeWeights.toPixel(sums[x])
+    private fun makeRoom() {
+        val width = if (isAcrossFirst) across.outSize else across.inSize
+        if (ring.size < down.taps || ring[0].size < width) ring = Array(max(ring.size, down.taps)) { IntArray(width) }
+        if (pixels.size < across.inSize) pixels = IntArray(across.inSize)
+        if (sums[0].size < width) for (i in sums.indices) sums[i] = IntArray(width)
+    }
+
+    /** Makes of a row of [pixels] one of the output's size. */
+    private fun resizeAcross(pixels: IntArray, into: IntArray) {
+        val taps = across.taps
+        val weights = across.weights
+        for (i in 0 until across.outSize) {
+            val first = across.first[i]
+            var sum = ResizeWeights.HALF
+            for (tap in 0 until taps) sum += pixels[first + tap] * weights[i * taps + tap]
+            into[i] = ResizeWeights.toPixel(sum)
         }
-        return resized
+    }
+
+    /** Makes of the rows in the ring the first [size] pixels of row [index] of the output. */
+    private fun resizeDown(index: Int, into: IntArray, size: Int) {
+        val taps = down.taps
+        val sums = sums[0]
+        sums.fill(ResizeWeights.HALF, 0, size)
+        for (tap in 0 until taps) {
+            val weight = down.weights[index * taps + tap]
+            val pixels = ring[(down.first[index] + tap) % taps]
+            for (x in 0 until size) sums[x] += pixels[x] * weight
+        }
+        for (x in 0 until size) into[x] = ResizeWeights.toPixel(sums[x])
+    }
+
+    /** Puts the pixels in [line] into the tensor, where those of line [index] go. */
+    private fun put(index: Int) {
+        var item = firstPixel + index * lineStep
+        for (i in 0 until across.outSize) {
+            items[item] = table[line[i]]
+            item += pixelStep
+        }
     }
 
     // A hardware bitmap has no pixels that the CPU can read.
@@ -107,9 +198,10 @@ internal class Preprocessor(private val table: ByteArray) {
             bitmap
         }
 
-    // ITU-R 601-2 luma, rounded as Pillow's convert("L") rounds it.
-    private fun luma(pixel: Int): Int =
-        ((pixel shr 16 and 0xFF) * 19595 + (pixel shr 8 and 0xFF) * 38470 + (pixel and 0xFF) * 7471 + 0x8000) shr 16
+    // As a Buffer: the buffers' own rewind() is not on every Android that this runs on.
+    private fun rewind(buffer: Buffer) {
+        buffer.rewind()
+    }
 
     companion object {
         const val WIDTH = 28

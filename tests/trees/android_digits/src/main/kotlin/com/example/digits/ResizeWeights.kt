@@ -6,40 +6,70 @@ import kotlin.math.max
 import kotlin.math.min
 
 /**
- * The weights of a bilinear, antialiased resize from [inSize] to [outSize] pixels along one axis.
+ * The weights of a bilinear, antialiased resize along one axis.
  *
  * They are those of Pillow's Resample.c: computed as doubles, then rounded to 22 bits behind the point, so that
- * resizing is integer arithmetic and gives Pillow's pixels bit for bit. Output pixel i is the sum of the input
- * pixels from first[i] on, times weights[i].
+ * resizing is integer arithmetic and gives Pillow's pixels bit for bit. Output pixel i is the sum of [taps] input
+ * pixels from first[i] on, times the weights from i * taps on.
  */
-internal class ResizeWeights(inSize: Int, outSize: Int) {
-    val first = IntArray(outSize)
-    val weights: Array<IntArray>
+internal class ResizeWeights {
+    var taps = 0
+        private set
+    var first = IntArray(0)
+        private set
+    var weights = IntArray(0)
+        private set
+    var inSize = 0
+        private set
+    var outSize = 0
+        private set
+    private var isMirrored = false
 
-    init {
-        val scale = inSize.toDouble() / outSize
-        // When shrinking, a pixel is made from all that it covers; when enlarging, from its two neighbours.
-        val support = max(scale, 1.0)
-        weights = Array(outSize) { i ->
-            val center = (i + 0.5) * scale
-            val begin = max((center - support + 0.5).toInt(), 0)
-            val end = min((center + support + 0.5).toInt(), inSize)
-            first[i] = begin
-            val triangle = DoubleArray(end - begin) { x ->
-                max(1.0 - abs((x + begin - center + 0.5) * (1.0 / support)), 0.0)
-            }
-            val total = triangle.sum()
-            IntArray(triangle.size) { x -> (0.5 + triangle[x] / total * (1 shl PRECISION_BITS)).toInt() }
+    /** Makes the weights from [inSize] to [outSize] pixels; [isMirrored] where both are counted from the other end. */
+    fun set(inSize: Int, outSize: Int, isMirrored: Boolean) {
+        if (inSize == this.inSize && outSize == this.outSize && isMirrored == this.isMirrored) return
+        this.inSize = inSize
+        this.outSize = outSize
+        this.isMirrored = isMirrored
+        taps = 0
+        for (i in 0 until outSize) taps = max(taps, end(i) - begin(i))
+        if (first.size < outSize) first = IntArray(outSize)
+        if (weights.size < outSize * taps) weights = IntArray(outSize * taps)
+        weights.fill(0)
+        for (i in 0 until outSize) put(i, begin(i), end(i) - begin(i))
+    }
+
+    // When shrinking, a pixel is made from all that it covers; when enlarging, from its two neighbours.
+    private val support: Double get() = max(inSize.toDouble() / outSize, 1.0)
+
+    private fun center(i: Int) = (i + 0.5) * (inSize.toDouble() / outSize)
+
+    private fun begin(i: Int) = max((center(i) - support + 0.5).toInt(), 0)
+
+    private fun end(i: Int) = min((center(i) + support + 0.5).toInt(), inSize)
+
+    private fun put(i: Int, begin: Int, count: Int) {
+        var total = 0.0
+        for (x in 0 until count) total += triangle(i, begin + x)
+        val out = if (isMirrored) outSize - 1 - i else i
+        val start = if (isMirrored) inSize - begin - count else begin
+        // Those that have fewer pixels than others get some that weigh nothing.
+        first[out] = min(start, inSize - taps)
+        for (x in 0 until count) {
+            val place = out * taps + start - first[out] + if (isMirrored) count - 1 - x else x
+            weights[place] = (0.5 + triangle(i, begin + x) / total * (1 shl BITS)).toInt()
         }
     }
 
+    private fun triangle(i: Int, x: Int) = max(1.0 - abs((x - center(i) + 0.5) * (1.0 / support)), 0.0)
+
     companion object {
-        private const val PRECISION_BITS = 22
+        private const val BITS = 22
 
         /** What a sum starts with, so that [toPixel] rounds. */
-        const val HALF = 1 shl (PRECISION_BITS - 1)
+        const val HALF = 1 shl (BITS - 1)
 
         /** The pixel for a sum of pixels times weights. */
-        fun toPixel(sum: Int): Byte = min(sum shr PRECISION_BITS, 255).toByte()
+        fun toPixel(sum: Int): Int = min(sum shr BITS, 255)
     }
 }

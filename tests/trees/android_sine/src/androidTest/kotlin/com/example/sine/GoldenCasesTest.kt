@@ -6,9 +6,9 @@ import org.junit.Assert.assertTrue
 import org.junit.Test
 
 /** Runs the self-test on a device or an emulator: `./gradlew :sine:connectedAndroidTest`. */
-class GoldenCasesTest {
+public class GoldenCasesTest {
     @Test
-    fun goldenCases() {
+    public fun goldenCases() {
         val instrumentation = InstrumentationRegistry.getInstrumentation()
         val report = SelfTest(instrumentation.targetContext, instrumentation.context.assets).run()
         assertTrue(report.toString(), report.passed)

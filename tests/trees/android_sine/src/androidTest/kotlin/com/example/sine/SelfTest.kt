@@ -3,7 +3,6 @@ package com.example.sine
 
 import android.content.Context
 import android.content.res.AssetManager
-import org.json.JSONObject
 
 /**
  * Replays the golden cases: the same input must give the same outputs and the same answer, as far as cases.json says.
@@ -11,26 +10,20 @@ import org.json.JSONObject
  * @param context whose assets hold the model.
  * @param goldens the assets that hold the golden cases.
  */
-class SelfTest(private val context: Context, private val goldens: AssetManager) {
+public class SelfTest(private val context: Context, private val goldens: AssetManager) {
     /** What the self-test found. */
-    class Report(val cases: Int, val failures: List<String>) {
-        val passed: Boolean get() = cases > 0 && failures.isEmpty()
+    public class Report(public val cases: Int, public val failures: List<String>) {
+        public val passed: Boolean get() = cases > 0 && failures.isEmpty()
 
         override fun toString(): String =
             "$cases golden cases, ${failures.size} failures" + failures.joinToString("") { "\n- $it" }
     }
 
-    fun run(): Report {
-        val document = JSONObject(read("cases.json").decodeToString())
-        val cases = document.getJSONArray("cases")
+    public fun run(): Report {
+        val cases = GoldenCases(read = ::read)
         val failures = mutableListOf<String>()
-        SineModel.create(context).use { model ->
-            for (i in 0 until cases.length()) {
-                val case = GoldenCase(document, cases.getJSONObject(i), ::read)
-                differences(model, case).mapTo(failures) { "${case.name}, $it" }
-            }
-        }
-        return Report(cases.length(), failures)
+        SineModel.create(context, verify = false).use { failures += cases.differences(it::differences) }
+        return Report(cases.size, failures)
     }
 
     private fun read(file: String): ByteArray = goldens.open("sine_golden/$file").use { it.readBytes() }

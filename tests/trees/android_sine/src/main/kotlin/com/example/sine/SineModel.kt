@@ -2,60 +2,108 @@
 package com.example.sine
 
 import android.content.Context
-import org.tensorflow.lite.Interpreter
 import java.io.Closeable
-import java.nio.ByteBuffer
-import java.nio.ByteOrder
-import kotlin.math.abs
-import kotlin.math.floor
-import kotlin.math.sign
+import java.io.File
 
 /**
- * sine
+ * sine.
  *
- * Create it once and keep it; [create] reads the model. One instance serves one thread at a time.
+ * Create it once and keep it: [create] reads the model. Any thread may use it; one at a time runs the model, and the
+ * others wait.
  */
-class SineModel private constructor(private val interpreter: Interpreter) : Closeable {
-    private val inputBuffers = arrayOf(
-        ByteBuffer.allocateDirect(1).order(ByteOrder.nativeOrder()),
-    )
+public class SineModel private constructor(
+    private val runner: TensorRunner,
+    private val reader: AnswerReader,
+    /** What the model runs on. */
+    public val accelerator: Accelerator,
+    /** Why the model does not run on what was asked for; null where it does. */
+    public val fallbackReason: String?,
+) : Closeable {
+    private val lock = Any()
+    private var isClosed = false
 
     /**
-     * Runs the model. All arrays hold the tensors' items in row-major order.
+     * The output for these arrays. They hold the tensors' items in row-major order.
      *
      * @param input serving_default_x:0: int8 [1, 1], real number = 0.024639944 * (item + 128).
-     * @return StatefulPartitionedCall:0: int8 [1, 1], real number = 0.007881705 * item.
      */
-    fun run(
+    public fun run(
         input: ByteArray,
-    ): ByteArray {
+    ): ByteArray =
+        locked {
+            feed(input)
+            runner.run()
+            reader.read(runner)
+        }
+
+    /** In what the model does not answer as the golden [case] says. */
+    internal fun differences(case: GoldenCase): List<String> =
+        locked {
+            feed(
+                case.items("inputs", 0).toByteArray(),
+            )
+            runner.run()
+            case.outputDifferences(runner)
+        }
+
+    private fun feed(
+        input: ByteArray,
+    ) {
         requireSize("input", input.size, 1)
-        inputBuffers[0].duplicate().put(input)
-        interpreter.runForMultipleInputsOutputs(inputBuffers, emptyMap())
-        return interpreter.getOutputTensor(0).toByteArray()
+        runner.inputs[0].duplicate().put(input)
     }
 
-    override fun close() = interpreter.close()
+    /** Frees the model; nothing else may be called then. */
+    override fun close(): Unit =
+        synchronized(lock) {
+            if (!isClosed) runner.close()
+            isClosed = true
+        }
 
-    companion object {
-        /** The folder in the assets that holds the model. */
-        const val ASSETS = "sine"
+    private inline fun <T> locked(action: () -> T): T =
+        synchronized(lock) {
+            check(!isClosed) { "the SineModel is closed" }
+            action()
+        }
+
+    public companion object {
+        /** The folder in the assets that holds the model and what belongs to it. */
+        public const val ASSETS: String = "sine"
 
         /**
-         * Loads the model from the assets.
+         * Reads the model from the assets; that takes a while.
          *
+         * @param accelerator what the model shall run on; where it cannot, or answers wrongly, it runs on the CPU, and
+         *   [fallbackReason] says why.
          * @param threads how many threads an inference may use.
+         * @param verify whether an accelerator must prove itself: golden cases are replayed on it.
+         * @param modelFile the model, where the app does not have it in its assets.
          */
         @JvmStatic
         @JvmOverloads
-        fun create(context: Context, threads: Int = 2): SineModel {
-            val options = Interpreter.Options().setNumThreads(threads)
-            return SineModel(Interpreter(loadModel(context.assets, "$ASSETS/model.tflite"), options))
+        public fun create(
+            context: Context,
+            accelerator: Accelerator = Accelerator.CPU,
+            threads: Int = 2,
+            verify: Boolean = true,
+            modelFile: File? = null,
+        ): SineModel {
+            val assets = context.assets
+            val model = loadModel(assets, "$ASSETS/model.tflite", modelFile)
+            fun goldenCases() = GoldenCases { assets.open("$ASSETS/golden/$it").use { file -> file.readBytes() } }
+            return withFallback(
+                accelerator,
+                differences = { if (verify) goldenCases().differences(it::differences) else emptyList() },
+            ) { chosen, fallbackReason ->
+                val runner = TensorRunner(model, chosen, threads)
+                val reader = AnswerReader()
+                SineModel(runner, reader, chosen, fallbackReason)
+            }
         }
 
-        /** Real numbers as items of [run]'s `input`: int8, real number = 0.024639944 * (item + 128). */
+        /** Real numbers as items of `input`: int8, real number = 0.024639944 * (item + 128). */
         @JvmStatic
-        fun quantizeInput(values: FloatArray): ByteArray =
+        public fun quantizeInput(values: FloatArray): ByteArray =
             ByteArray(values.size) {
                 quantize(
                     values[it],
@@ -67,16 +115,7 @@ class SineModel private constructor(private val interpreter: Interpreter) : Clos
 
         /** Items of the output `output` as real numbers: int8, real number = 0.007881705 * item. */
         @JvmStatic
-        fun dequantizeOutput(items: ByteArray): FloatArray =
+        public fun dequantizeOutput(items: ByteArray): FloatArray =
             FloatArray(items.size) { items[it].toFloat() * 0.007881705f }
-
-        private fun requireSize(name: String, actual: Int, expected: Int) =
-            require(actual == expected) { "$name takes $expected items, not $actual" }
-
-        // Rounds half away from zero and clamps to the range of the type.
-        private fun quantize(value: Float, scale: Float, zeroPoint: Int, range: ClosedFloatingPointRange<Double>): Int {
-            val steps = value.toDouble() / scale
-            return (sign(steps) * floor(abs(steps) + 0.5) + zeroPoint).coerceIn(range).toInt()
-        }
     }
 }

@@ -1,0 +1,1 @@
+            val preprocessor = Preprocessor(runner.inputs[0])

@@ -1,0 +1,1 @@
+        failures += GoldenCases("frames", ::read).differences(GoldenFrames(context.assets)::differences)

@@ -1,0 +1,1 @@
+            val vocabulary = JSONObject(assets.open("$ASSETS/vocabulary.json").use { it.readBytes().decodeToString() })

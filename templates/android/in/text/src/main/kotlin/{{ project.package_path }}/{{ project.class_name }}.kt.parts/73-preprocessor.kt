@@ -1,0 +1,1 @@
+            val preprocessor = Preprocessor(Tokenizer(vocabulary), runner.inputs)
