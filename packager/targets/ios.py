@@ -237,14 +237,17 @@ class ImageContext(GivenContext):
     maps_back: bool
     width: int
     height: int
-    channels: int
+    shape: str
     item: str
+    channels: int
     table_size: int
     is_gray: bool
     is_stretch: bool
     is_center_crop: bool
     letterbox: LetterboxContext | None
     is_bgr: bool
+    is_planar: bool
+    is_bilinear: bool
 
 
 @dataclass(frozen=True)
@@ -291,10 +294,14 @@ class TextContext(GivenContext):
     plural: str
     length: int
     inputs: tuple[TokensContext, ...]
-    is_word_piece: bool
     is_uncased: bool
     pattern: str
     has_start: bool
+
+    @property
+    def is_word_piece(self) -> bool:
+        """Whether the tokens are those of BERT."""
+        return not self.pattern
 
 
 @dataclass(frozen=True)
@@ -604,6 +611,7 @@ def _image(image: ImageInput, answer: AnswerKind) -> ImageContext:
         width=image.width,
         height=image.height,
         channels=image.channels,
+        shape=str(list(image.tensor.shape)),
         item=_ITEMS[image.tensor.dtype],
         table_size=image.channels * 256,
         is_gray=image.channels == 1,
@@ -613,6 +621,8 @@ def _image(image: ImageInput, answer: AnswerKind) -> ImageContext:
         if image.crop is CropMode.LETTERBOX
         else None,
         is_bgr=image.order is ChannelOrder.BGR and image.channels == 3,
+        is_planar=image.is_planar,
+        is_bilinear=image.resize is Resize.BILINEAR,
     )
 
 
@@ -628,14 +638,20 @@ def _audio(audio: AudioInput) -> AudioContext:
         item=_ITEMS[audio.tensor.dtype],
         is_float=audio.tensor.dtype == "float32",
         is_quantized=affine is not None,
-        steps="Double(sample) * 32768" if affine is None else f"Double(sample) / Double({float32(affine.scale)} as Float)",
+        steps="Double(sample) * 32768"
+        if affine is None
+        else f"Double(sample) / Double({float32(affine.scale)} as Float)",
         zero_point=0 if affine is None else affine.zero_point,
     )
 
 
 # What each input of a text is called, and holds; and Swift for its item of the number ``index``.
 _TOKENS = {
-    "ids": ("ids", "the numbers of its tokens, then padding", "{item}(index < count ? numbers[index] : tokenizer.pad)"),
+    "ids": (
+        "ids",
+        "the numbers of its tokens, then padding",
+        "{item}(index < count ? numbers[index] : tokenizer.pad)",
+    ),
     "mask": ("mask", "1 for each token, then 0", "index < count ? 1 : 0"),
     "segment_ids": ("segmentIDs", "0: all is of the first text", "0"),
 }
@@ -660,7 +676,6 @@ def _text(text: TextInput) -> TextContext:
             _tokens(index, role, _ITEMS[tensor.dtype])
             for index, (role, tensor) in enumerate(zip(text.roles, text.tensors, strict=True))
         ),
-        is_word_piece=isinstance(tokenizer, WordPiece),
         is_uncased=isinstance(tokenizer, WordPiece) and tokenizer.is_uncased,
         pattern=jvm_pattern(tokenizer.delimiter) if isinstance(tokenizer, RegexTokenizer) else "",
         has_start=isinstance(tokenizer, RegexTokenizer) and START in tokenizer.vocabulary,
@@ -803,8 +818,10 @@ def _boxes(boxes: Boxes, name: str) -> BoxesContext:
     ssd = grid = None
     if head is Head.SSD:
         names = ("boxNumbers", "classNumbers", "scoreNumbers", "countNumbers")
-        outputs = [_output(boxes.outputs[role], role, one) for role, one in zip(boxes.roles, names, strict=True)]
-        ssd = SsdContext(*outputs, integers=tuple(output for output in outputs if output.is_integer))
+        found = (_output(boxes.outputs[role], role, one) for role, one in zip(boxes.roles, names, strict=True))
+        places, classes, scores, count = found
+        integers = tuple(output for output in (places, classes, scores, count) if output.is_integer)
+        ssd = SsdContext(places, classes, scores, count, integers)
     if head is Head.FOMO:
         grid = GridContext(*boxes.outputs[0].shape[1:3])
     return BoxesContext(
@@ -935,17 +952,6 @@ def _arrays_answer(annotated: AnnotatedModel, goldens: Goldens, name: str) -> Ar
     )
 
 
-def _find_lack(annotated: AnnotatedModel) -> str | None:
-    from packager.tasks.image import ImageInput
-
-    given = annotated.input
-    if isinstance(given, ImageInput) and given.resize is Resize.BILINEAR:
-        return "has no bilinear resize"
-    if isinstance(given, ImageInput) and given.is_planar:
-        return "takes no pictures of [1, channels, height, width]"
-    return None
-
-
 def _layers(context: Context) -> tuple[str, ...]:
     """The folders of templates: for the two kinds, and for what only some models of them have."""
     answer, given = context.answer, context.input
@@ -1046,5 +1052,4 @@ TARGET = Target(
     layers=_layers,
     extra_files=_extra_files,
     next_steps=_next_steps,
-    find_lack=_find_lack,
 )
