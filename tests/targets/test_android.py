@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from packager.annotated import AnnotatedModel, annotated_model, read_annotated
 from packager.errors import ConfigError
@@ -21,10 +20,8 @@ from packager.golden import build_goldens, read_samples
 from packager.metadata.attach import Annotation, LabelFile, annotate
 from packager.model import Model, parse_model, read_model
 from packager.targets.android import TARGET, Options
-from packager.targets.target import Level, build_project, served
-from packager.tasks import Activation, ChannelOrder, CropMode, Resize, Task
-from packager.tasks.classes import Classes, Labels
-from packager.tasks.image import ImageInput, fit
+from packager.targets.target import build_project, served
+from packager.tasks import CropMode, Task
 from packager.tasks.quantization import dequantize, quantize
 from tests import hand_made
 from tests.conftest import write_files
@@ -143,6 +140,7 @@ PROJECT_NAMES = (
 
 # --- what runs ----------------------------------------
 
+
 @pytest.fixture(scope="session")
 def modules(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Module]:
     """The models that need nothing from elsewhere, packaged; each under its own name."""
@@ -164,7 +162,9 @@ def modules(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 
     # Larger than what a golden case keeps of a tensor.
     large = parse_model(hand_made.mean_color(131, 97, 3), folder / "large_picture.tflite")
-    colors = classifier(large, ("red", "green", "blue"), folder, mean=(103.5, 116.25, 123.75), std=(57.5, 57.25, 58.5))
+    colors = classifier(
+        large, ("red", "green", "blue"), folder, mean=(103.5, 116.25, 123.75), std=(57.5, 57.25, 58.5)
+    )
     made["large_picture"] = package(colors, options=Options(name="large picture"))
     every = annotated_model(parse_model(hand_made.every_dtype(), folder / "every_dtype.tflite"))
     made["every_dtype"] = package(every)
@@ -190,9 +190,7 @@ class Damage:
 
 
 DAMAGES = {
-    "table": Damage(
-        "digits", "digits/input_table.bin", lambda data: data[1:] + data[:1], "items of input 0 differ"
-    ),
+    "table": Damage("digits", "digits/input_table.bin", lambda data: data[1:] + data[:1], "items of input 0 differ"),
     "fewer kept items of a picture": Damage(
         "large_picture",
         "large_picture_golden/random_0.input0.bin",
@@ -380,18 +378,3 @@ def test_a_project_that_does_not_compile_is_told_by_its_name(kotlin: harness.Too
     (tmp_path / "Other.kt").write_text("fun other() = good.bad()\n")
     with pytest.raises(AssertionError, match=r"Other\.kt:1:\d+: error: unresolved reference"):
         harness.compile_kotlin(kotlin, {"good": folders["good"]}, [tmp_path / "Other.kt"], tmp_path / "classes")
-
-
-@pytest.mark.kotlin
-def test_build_script_type_checks(examples: Path, tmp_path: Path) -> None:
-    module = package(read_annotated(examples / "sine" / "sine.tflite"))
-    write_files(tmp_path, {"build.gradle.kts": module.files["build.gradle.kts"]})
-    harness.check_build_script(tmp_path / "build.gradle.kts", tmp_path)
-
-
-@pytest.mark.kotlin
-def test_a_broken_build_script_does_not_type_check(examples: Path, tmp_path: Path) -> None:
-    script = package(read_annotated(examples / "sine" / "sine.tflite")).files["build.gradle.kts"]
-    write_files(tmp_path, {"build.gradle.kts": script.replace(b"compileSdk = 36", b'compileSdk = "36"')})
-    with pytest.raises(AssertionError, match="compileSdk"):
-        harness.check_build_script(tmp_path / "build.gradle.kts", tmp_path)

@@ -98,7 +98,7 @@ internal fun toJson(value: Any?): Any =
     when (value) {
         null -> JSONObject.NULL
         is Int, is String -> value
-        is Float -> value.toString()
+        is Float, is Double -> value.toString()
         is ByteArray -> JSONArray(value.map { it.toInt() and 0xFF })
         is List<*> -> JSONArray(value.map(::toJson))
         is android.graphics.RectF -> toJson(listOf(value.left, value.top, value.right, value.bottom))

@@ -71,7 +71,7 @@ internal class Calls(private val context: Context, private val task: JSONObject)
         }
     }
 
-    /** The windows of blocks, which are written one after the other, and the bytes that a block without one takes. */
+    /** The windows of blocks, which are written one after the other, and the bytes that the last block without one takes. */
     private fun stream(model: Any, call: JSONObject): Any {
         val stream = call(model, "stream", call)!!
         val blocks = call.getJSONArray("blocks").let { blocks -> List(blocks.length()) { argument(blocks.getJSONObject(it))!! } }
