@@ -50,7 +50,7 @@ def _changed(project: Project, number: int, **changes: Any) -> Broken:
     cases = list(project.golden_set.cases)
     cases[number] = replace(cases[number], **changes)
     files = project.with_goldens(GoldenSet(project.golden_set.runtime, tuple(cases)))
-    different = {path: data for path, data in files.items() if data != project.files[path]}
+    different = {path: data for path, data in files.items() if data != project.files.get(path)}
     return Broken(different, frozenset({cases[number].name}))
 
 

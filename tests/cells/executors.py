@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
 import re
@@ -15,8 +14,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from PIL import Image
-
 from packager.replay import verify
 from packager.targets.micro import GoldenContext
 from packager.targets.micro_arena import likely_arena
@@ -26,7 +23,7 @@ from tests.cells.models import Row
 from tests.cells.projects import Project
 from tests.conftest import write_files
 from tests.targets.android import harness as android
-from tests.targets.ios.harness import Swift, results, rgb_file, swift_root
+from tests.targets.ios.harness import Swift, picture_files, results, swift_root
 from tests.targets.micro import harness as micro
 from tests.targets.pi.emulated import Machine, find_pi
 
@@ -333,12 +330,7 @@ class OnLinux(Executor):
             for number, changed in enumerate(variants.values()):
                 files = {**project.files, **changed}
                 golden = {path.removeprefix(folder): data for path, data in files.items() if path.startswith(folder)}
-                pixels = {
-                    f"{path.removesuffix('.png')}.rgb": rgb_file(Image.open(io.BytesIO(data)))
-                    for path, data in golden.items()
-                    if path.endswith(".png")
-                }
-                write_files(expected / module / str(number), {**golden, **pixels})
+                write_files(expected / module / str(number), {**golden, **picture_files(golden)})
                 for path in (path for path in changed if not path.startswith(folder)):
                     (built,) = swift.work.glob(
                         f"Checks/.build/*/debug/{module}_{module}.resources/{path.removeprefix(f'Sources/{module}/')}"

@@ -27,8 +27,8 @@ from packager.metadata.attach import Annotation, LabelFile, annotate
 from packager.model import parse_model
 from packager.targets.ios import TARGET, Options
 from packager.targets.litert import asset_files
-from packager.targets.target import build_project, served
-from packager.tasks import Activation, ChannelOrder, CropMode, Resize, Task
+from packager.targets.target import build_project
+from packager.tasks import Activation, ChannelOrder, CropMode, Task
 from packager.tasks.image import ImageInput, input_tensor
 from packager.tasks.quantization import dequantize
 from tests import hand_made
@@ -173,23 +173,6 @@ def test_deployment_target_is_a_version(examples: Path, version: str) -> None:
         project(sine(examples), [], deployment_target=version)
 
 
-@pytest.mark.parametrize(
-    ("change", "lack"),
-    [
-        ({"resize": Resize.BILINEAR}, "has no bilinear resize"),
-        ({"is_planar": True}, "takes no pictures of [1, channels, height, width]"),
-    ],
-)
-def test_pictures_that_it_cannot_prepare(examples: Path, change: dict[str, Any], lack: str) -> None:
-    annotated = digits(examples)
-    assert served(TARGET, annotated) == (annotated, ())
-    assert isinstance(annotated.input, ImageInput)
-    asked = replace(annotated, input=replace(annotated.input, **change))
-    made, (problem,) = served(TARGET, asked)
-    assert problem.what == f"the ios target {lack} yet: the model is packaged as plain tensors"
-    assert (made.input.kind, made.answer.kind) == ("tensors", "tensors")
-
-
 # --- Swift ----------------------------------------
 
 SIZES = [(1, 1), (1, 7), (7, 1), (28, 28), (27, 29), (56, 14), (224, 224), (223, 225), (3, 500), (500, 3), (640, 480)]
@@ -205,6 +188,7 @@ class Package:
     files: Files
     expected: Files
     checks: tuple[str, ...]
+    delegates: tuple[str, ...] = ()
 
 
 def package(module: str, annotated: AnnotatedModel, samples: list[Path], *checks: str) -> Package:
@@ -250,7 +234,8 @@ def exact_goldens(files: Files) -> Files:
     document = json.loads(files["cases.json"])
     for rule in filter(None, document["outputs"]):
         rule |= {"items": 0, **({"counts": 0} if "counts" in rule else {"absolute": 1e-5})}
-    document["agreement"] = dict.fromkeys(document["agreement"], 1e-5)
+    exact = {"score": 1e-5, "overlap": 0.9999, "distance": 1e-5}
+    document["agreement"] = {name: exact.get(name, value) for name, value in document["agreement"].items()}
     return {**files, "cases.json": json.dumps(document).encode()}
 
 
@@ -293,6 +278,8 @@ def packages(examples: Path, folder: Path) -> Iterator[Package]:
     boxed = digits(examples, CropMode.LETTERBOX)
     yield package("Boxed", reannotated(boxed, activation=Activation.SOFTMAX, threshold=0.125), pictures[:2])
     yield sine_package(examples, folder)
+    accelerated = package("Accelerated", sine(examples), [], "AcceleratedChecks.swift")
+    yield replace(accelerated, delegates=("TensorFlowLiteCCoreML", "TensorFlowLiteCMetal"))
     yield package("Mixed", annotated_model(parse_model(mixed_model())), [], "MixedChecks.swift")
     for first in range(3):
         yield package(f"Named{first}", annotated_model(parse_model(hand_made.named(PORT_NAMES, first))), [])
@@ -315,7 +302,7 @@ def swift(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with swift_root() as root:
         made = list(packages(examples, tmp_path_factory.mktemp("ios")))
         for item in made:
-            root.add(item.module, item.type_name, item.files, item.checks)
+            root.add(item.module, item.type_name, item.files, item.checks, item.delegates)
             write_files(root.work / "expected" / item.module, item.expected)
         root.write_manifest([item.module for item in made])
         yield root
@@ -351,6 +338,11 @@ def test_classifier_runs_as_python_says(checked: tuple[str, dict[str, str]], mod
 def test_tensor_model_runs_as_python_says(checked: tuple[str, dict[str, str]], module: str) -> None:
     names = [f"{module}Checks.test{name}" for name in TENSOR_CHECKS]
     expect(checked, [*names, f"{module}Tests.testGoldenCases", f"{module}RunChecks.testRun"])
+
+
+@pytest.mark.parametrize("name", ["Works", "IsAbsent", "RefusesTheModel", "ComputesZeros"])
+def test_an_accelerator_proves_itself(checked: tuple[str, dict[str, str]], name: str) -> None:
+    expect(checked, [f"AcceleratedAcceleratorChecks.testOneThat{name}"])
 
 
 @pytest.mark.parametrize("name", SINE_CHECKS)
