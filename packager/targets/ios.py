@@ -139,7 +139,7 @@ class OutputArrayContext(ArrayContext):
 class QuantizedContext:
     """A quantized input or output, in whose ``function`` real numbers and ``item`` become one another.
 
-    ``real`` is Swift for the Float that ``$0`` stands for.
+    ``real`` is Swift for the Float that ``$0`` stands for, and ``plus_zero_point`` for what is added to steps.
     """
 
     name: str
@@ -147,7 +147,7 @@ class QuantizedContext:
     item: str
     meaning: str
     scale: float
-    zero_point: int
+    plus_zero_point: str
     real: str
 
 
@@ -255,7 +255,7 @@ class AudioContext(GivenContext):
     """Samples of a sound, ``rate`` a second, in an input of ``item``.
 
     ``window``, of ``seconds``, and ``hop`` are in samples. ``steps`` is Swift for the real number of steps that a
-    sample has as an integer, and ``zero_point`` the item for 0.
+    sample has as an integer, to which ``plus_zero_point`` adds the item for 0.
     """
 
     kind = InputKind.AUDIO
@@ -268,7 +268,7 @@ class AudioContext(GivenContext):
     is_float: bool
     is_quantized: bool
     steps: str
-    zero_point: int
+    plus_zero_point: str
 
 
 @dataclass(frozen=True)
@@ -641,7 +641,7 @@ def _audio(audio: AudioInput) -> AudioContext:
         steps="Double(sample) * 32768"
         if affine is None
         else f"Double(sample) / Double({float32(affine.scale)} as Float)",
-        zero_point=0 if affine is None else affine.zero_point,
+        plus_zero_point="" if affine is None else _plus(affine.zero_point),
     )
 
 
@@ -720,9 +720,9 @@ def _quantized(names: Sequence[str], ports: tuple[Port, ...]) -> tuple[Quantized
             name=name,
             function=name[0].upper() + name[1:],
             item=_ITEMS[port.tensor.dtype],
-            meaning=_meaning(port.tensor).removeprefix(", "),
+            meaning=f"{_ITEMS[port.tensor.dtype]}{_meaning(port.tensor)}",
             scale=port.tensor.affine.scale,
-            zero_point=port.tensor.affine.zero_point,
+            plus_zero_point=_plus(port.tensor.affine.zero_point),
             real=_real(port.tensor, "$0"),
         )
         for name, port in zip(names, ports, strict=True)
@@ -732,7 +732,15 @@ def _quantized(names: Sequence[str], ports: tuple[Port, ...]) -> tuple[Quantized
 
 def _meaning(tensor: Tensor) -> str:
     affine = tensor.affine
-    return "" if affine is None else f", of {float32(affine.scale)} * (item - {affine.zero_point})"
+    if affine is None:
+        return ""
+    steps = f"(item{_plus(-affine.zero_point)})" if affine.zero_point else "item"
+    return f" that stand for {float32(affine.scale)} * {steps}"
+
+
+def _plus(number: int) -> str:
+    """Swift that adds ``number``."""
+    return "" if number == 0 else f" - {-number}" if number < 0 else f" + {number}"
 
 
 def _real(tensor: Tensor, item: str) -> str:
@@ -740,8 +748,7 @@ def _real(tensor: Tensor, item: str) -> str:
     affine = tensor.affine
     if affine is None:
         return item if tensor.dtype == "float32" else f"Float({item})"
-    offset = affine.zero_point
-    steps = f"Float({item})" if not offset else f"(Float({item}) {'-' if offset > 0 else '+'} {abs(offset)})"
+    steps = f"(Float({item}){_plus(-affine.zero_point)})" if affine.zero_point else f"Float({item})"
     return f"{steps} * {float32(affine.scale)}"
 
 
