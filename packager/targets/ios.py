@@ -75,8 +75,8 @@ _TYPES = frozenset(
 # Types of the package itself: a module of such a name could not be named in it.
 _OWN_TYPES = frozenset(
     """
-    Accelerator AnswerReader Assets GoldenCases Labels Locked Options Orientation Placement Preprocessor Raster Region
-    RGBImage Runner Session
+    AnswerReader Assets BestScores CellObjects GoldenCases Labels Locked ModelFile Placement PortableSHA256
+    Preprocessor Raster RealNumbers Runner Session Suppression Tokenizer Vocabulary WantedLabels
     """.lower().split()
 )
 # With Error, Model or Classifier behind them, these are types of Apple's.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import plistlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -25,7 +26,8 @@ from packager.golden import (
 )
 from packager.metadata.attach import Annotation, LabelFile, annotate
 from packager.model import parse_model
-from packager.targets.ios import TARGET, Options
+from packager.render.templates import templates_folder
+from packager.targets.ios import _OWN_TYPES, TARGET, Options
 from packager.targets.litert import asset_files
 from packager.targets.target import build_project
 from packager.tasks import Activation, ChannelOrder, CropMode, Task
@@ -137,7 +139,7 @@ def test_the_privacy_manifest_is_a_property_list(examples: Path) -> None:
         ("NSfw", "NSfw", "NSfwModel"),
         # Types of the package itself.
         ("Session", "SessionNet", "SessionNetModel"),
-        ("labels", "LabelsNet", "LabelsNetModel"),
+        ("tokenizer", "TokenizerNet", "TokenizerNetModel"),
         # An error of the same name would be CocoaError, DecodingError, CancellationError.
         ("Cocoa", "CocoaNet", "CocoaNetModel"),
         ("decoding", "DecodingNet", "DecodingNetModel"),
@@ -148,6 +150,23 @@ def test_names_clash_with_nothing(examples: Path, name: str, module: str, model_
     files = project(sine(examples), [], name=name)
     assert f"Sources/{module}/{model_type}.swift" in files
     assert f"Sources/{module}/{module}Error.swift" in files
+
+
+def test_no_module_is_called_as_a_type_of_its_own() -> None:
+    """Swift takes the name of a module for that of a type in it."""
+    types = set()
+    for path in (templates_folder() / "ios").rglob("*.swift*"):
+        if path.is_file() and "Tests" not in path.parts:
+            types |= set(
+                re.findall(r"^ *(?:final )?(?:class|struct|enum) (\w+)", path.read_text("utf-8"), re.MULTILINE)
+            )
+    # Those within the class are named by it.
+    inner = {"Accelerator", "Box", "Category", "ClassPixels", "Detection", "Keypoint", "Options", "Orientation"}
+    inner |= {"Outputs", "Pose", "RGBImage", "Region", "SampleStream", "Segmentation", "Window"}
+    inner |= {"Agreement", "Answer", "AsyncIterator", "Case", "Document", "File", "Frame", "Input", "Object", "Point"}
+    inner |= {"Rule", "Filter", "Neighbours"}
+    assert types - inner == {name for name in types if name.lower() in _OWN_TYPES}
+    assert len(types - inner) > 15
 
 
 def test_no_error_is_called_as_one_of_swifts_own(examples: Path, swift: Swift) -> None:

@@ -8,7 +8,8 @@ public actor DigitsClassifierActor {
   public init(_ model: DigitsClassifier) {
     self.model = model
   }
-  /// The best classes for a picture, best first; of equal ones the one of the lower index first: see ``DigitsClassifier``.
+
+  /// The best classes for a picture, best first; of equal ones the one of the lower index first.
   public func classify(
     _ image: DigitsClassifier.RGBImage,
     orientation: DigitsClassifier.Orientation = .up,

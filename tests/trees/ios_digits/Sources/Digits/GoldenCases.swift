@@ -32,6 +32,7 @@ struct GoldenCases {
     /// The files hold every `stride`-th item.
     let stride: Int
   }
+
   /// A class of a golden answer.
   struct Answer: Decodable {
     let label: String
@@ -43,8 +44,10 @@ struct GoldenCases {
   struct Agreement: Decodable {
     let score: Double
   }
+
   /// Decodes the golden PNGs.
   var decode = Self.decodePicture
+
   /// The content of cases.json.
   private struct Document: Decodable {
     let inputs: [Input]

@@ -22,6 +22,7 @@ struct GoldenCases {
     /// The files hold every `stride`-th item.
     let stride: Int
   }
+
   /// The content of cases.json.
   private struct Document: Decodable {
     let outputs: [Rule?]

@@ -8,7 +8,8 @@ public actor SineModelActor {
   public init(_ model: SineModel) {
     self.model = model
   }
-  /// The output for these arrays: see ``SineModel``.
+
+  /// The output for these arrays.
   public func run(
     x: [Int8]
   ) throws -> [Int8] {

@@ -1,3 +1,4 @@
+
   /// A detection of a golden answer.
   struct Answer: Decodable {
     let label: String?

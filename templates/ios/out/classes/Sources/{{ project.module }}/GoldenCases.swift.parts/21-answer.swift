@@ -1,3 +1,4 @@
+
   /// A class of a golden answer.
   struct Answer: Decodable {
     let label: String

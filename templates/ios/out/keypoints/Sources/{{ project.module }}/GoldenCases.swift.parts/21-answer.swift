@@ -1,3 +1,4 @@
+
   /// A pose of a golden answer.
   struct Answer: Decodable {
     let score: Double
