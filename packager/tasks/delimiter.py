@@ -66,10 +66,11 @@ def python_pattern(delimiter: str) -> str:
 
 
 def jvm_pattern(delimiter: str) -> str:
-    """The pattern for ``java.util.regex`` that matches so, on a JVM as on Android, whose own classes are Unicode's.
+    """The pattern for ``java.util.regex`` on a JVM, and for ICU's on Android and on iOS, that matches so.
 
-    What repeats is possessive: nothing behind it could want some of it back, and a JVM that keeps the way back to
-    each repeat of a group overflows its stack.
+    ICU's own classes are Unicode's. A group that repeats is possessive: nothing behind it could want some of it back,
+    and a JVM that keeps the way back to each repeat overflows its stack. A set that repeats is not: of that ICU keeps
+    the way back only where it is possessive, and has no room for a million.
 
     Raises:
         DelimiterError: as ``python_pattern``.
@@ -111,7 +112,7 @@ class _Reader:
                 raise DelimiterError("repeats something, or has a group, before the end of an alternative")
             is_over = self.rest[0] == "("
             part, size = self._group() if is_over else (self._character(), 1)
-            repeat, fewest = self._repeat()
+            repeat, fewest = self._repeat(is_group=is_over)
             if is_over and repeat.startswith("{"):
                 raise DelimiterError("counts a group")
             is_over = is_over or bool(repeat)
@@ -139,7 +140,7 @@ class _Reader:
         _refuse_empty(least)
         return f"(?:{pattern})", least
 
-    def _repeat(self) -> tuple[str, int]:
+    def _repeat(self, *, is_group: bool) -> tuple[str, int]:
         """A repeat with its least number, ("", 1) where none follows."""
         found = _REPEAT.match(self.rest)
         if found is None:
@@ -154,7 +155,7 @@ class _Reader:
         lazy = "?" if self._take("?") else ""
         if _REPEAT.match(self.rest):
             raise DelimiterError(f"repeats a repeat by {found[0]}{lazy}{self.rest[0]}")
-        return found[0] + (lazy or ("+" if self._is_jvm else "")), fewest
+        return found[0] + (lazy or ("+" if self._is_jvm and is_group else "")), fewest
 
     def _character(self) -> str:
         """One character, or a set of which it is one."""
