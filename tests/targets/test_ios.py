@@ -34,6 +34,7 @@ from packager.tasks import Activation, ChannelOrder, CropMode, Task
 from packager.tasks.image import ImageInput, input_tensor
 from packager.tasks.quantization import dequantize
 from tests import hand_made
+from tests.cells.projects import project as project_of_row
 from tests.conftest import HOSTILE_LABELS, write_files
 from tests.example_models import digits, golden_pictures, sine
 from tests.models import Op, T, graph, options
@@ -382,8 +383,17 @@ def test_package_passes_its_own_self_test(swift: Swift) -> None:
     )
 
 
+# Models of tests/cells, one for each answer of a picture and for each other input.
+APPLE = ("yolo_v8", "probability", "class_numbers", "movenet", "landmarks", "embedding", "audio", "bert", "stateful")
+
+
 def test_adapters_compile_as_a_pod_and_read_camera_frames(swift: Swift) -> None:
-    ran = swift.run("./apple.sh", ".")
+    modules = []
+    for name in APPLE:
+        made = project_of_row("ios", name)
+        modules.append(made.context.project.module)
+        write_files(swift.work / modules[-1], made.files)
+    ran = swift.run("./apple.sh", ".", *modules)
     expected = ["BGRA ok", "RGBA ok", "ARGB ok", "420f refused"]
     assert (ran.returncode, ran.stdout.splitlines()) == (0, expected), ran.stdout + ran.stderr
 
