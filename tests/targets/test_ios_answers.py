@@ -26,7 +26,7 @@ from tests import mixed_texts
 from tests.cells.models import pictures, shown
 from tests.conftest import write_files
 from tests.hand_made import BERT_INPUTS, COLORS, Output, attached, pieces, words
-from tests.targets.ios.harness import picture_files, results, swift_root
+from tests.targets.ios.harness import complaints, picture_files, results, swift_root
 from tests.targets.test_android_classes import cased_pieces, other_words, sound
 from tests.targets.test_ios import exact_goldens
 from tests.tasks.test_text import HOSTILE
@@ -191,8 +191,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[st
         root.write_manifest([*made])
         ran = root.run("swift", "test", "-Xswiftc", "-gnone", at="Checks")
         ended = results(ran.stdout + ran.stderr)
-    lines = (ran.stdout + ran.stderr).splitlines()
-    output = "\n".join([line[:500] for line in lines if "error:" in line] or lines[-99:])
+    output = complaints(ran.stdout + ran.stderr)
     return {name: ({test: ended.get(test, "absent") for test in tests}, output) for name, tests in wanted.items()}
 
 

@@ -106,6 +106,13 @@ def results(output: str) -> dict[str, str]:
     return dict(re.findall(r"Test Case '([\w.]+)' (passed|failed|skipped)", output))
 
 
+def complaints(output: str) -> str:
+    """What of the output of compiler and tests says what is wrong, else its end."""
+    lines = output.splitlines()
+    found = [line[:500] for line in lines if re.search("error: |Sanitizer|Fatal", line)]
+    return "\n".join(found or lines[-99:])
+
+
 def picture_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The pixels of the PNGs among ``files``, for checks."""
     return {

@@ -151,7 +151,7 @@ final class MODULEChecks: XCTestCase {
     let expected = try pictures.map { try classifier.classify($0) }
     DispatchQueue.concurrentPerform(iterations: 64) { number in
       let place = number % pictures.count
-      XCTAssertEqual(try classifier.classify(pictures[place]), expected[place])
+      XCTAssertEqual(try? classifier.classify(pictures[place]), expected[place])
     }
   }
 
