@@ -6,26 +6,33 @@ no official Swift package of the runtime.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port
 from packager.errors import ConfigError
 from packager.model import Tensor
+from packager.render.literals import float32
 from packager.render.naming import PascalName, camel_case, unique
 from packager.runtimes import Runtime
 from packager.settings import Example, Setting
-from packager.targets.litert import asset_files, mobile_problems
-from packager.targets.target import Target, find_further_outputs, project_name, task_layers
+from packager.targets.litert import asset_files, labels_file, mobile_problems, shipped_labels
+from packager.targets.target import Target, project_name, task_layers
 from packager.targets.versions import pinned
-from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, InputKind, Resize
+from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
+    from packager.tasks.audio import AudioInput
+    from packager.tasks.boxes import Boxes
     from packager.tasks.classes import Classes
     from packager.tasks.image import ImageInput
+    from packager.tasks.keypoints import Keypoints
+    from packager.tasks.mask import Mask
+    from packager.tasks.text import TextInput
 
 # What a module must not be called by. Modules of Apple's that apps import, or that this package itself does: two
 # modules of one name cannot be used together.
@@ -65,11 +72,18 @@ _TYPES = frozenset(
     CGFloat CGImage CGPoint CGRect CGSize UIColor UIImage UIView UIViewController
     """.lower().split()
 )
+# Types of the package itself: a module of such a name could not be named in it.
+_OWN_TYPES = frozenset(
+    """
+    AnswerReader Assets BestScores CellObjects GoldenCases Labels Locked ModelFile Placement PortableSHA256
+    Preprocessor Raster RealNumbers Runner Session Suppression Tokenizer Vocabulary WantedLabels
+    """.lower().split()
+)
 # With Error, Model or Classifier behind them, these are types of Apple's.
 _BEGINNINGS = frozenset(
     """
-    AR ASAuthorization AV BG Cancellation CK CL CN Cocoa CoreML CustomNS CX Decoding EK Encoding ExpectationFailed GK
-    HK HM IN LA Localized Mach MC MK ML MLImage MLSound MLText MP NI NL NW ObjC PHPhotos POSIX Recoverable SK SN TK
+    AR ASAuthorization AV BG Cancellation CI CK CL CN Cocoa CoreML CustomNS CX Decoding EK Encoding ExpectationFailed
+    GK HK HM IN LA Localized Mach MC MK ML MLImage MLSound MLText MP NI NL NW ObjC PHPhotos POSIX Recoverable SK SN TK
     URL VN VNCoreML VT WK XCTest
     """.lower().split()
 )
@@ -93,28 +107,8 @@ class Options:
 
 
 @dataclass(frozen=True)
-class QuantizationContext:
-    """How a tensor's integers stand for real numbers."""
-
-    scale: float
-    zero_point: int
-
-
-@dataclass(frozen=True)
-class ConstantContext(QuantizationContext):
-    """A quantization that code keeps under a ``name``."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class PortContext:
-    """An input or output of a plain tensor model.
-
-    ``item`` is the Swift type of the tensor's items as bytes, ``swift_type`` that of the typed API: ``Float`` for
-    a quantized tensor. ``constant`` is the name of its quantization, and ``separator`` follows the port in a list of
-    arguments.
-    """
+class ArrayContext:
+    """An input or output that code takes or gives as an array of ``item``; ``separator`` follows it in a list."""
 
     name: str
     title: str
@@ -123,31 +117,45 @@ class PortContext:
     has_description: bool
     meaning: str
     item: str
-    swift_type: str
-    constant: str | None
     separator: str
 
 
 @dataclass(frozen=True)
-class InputPortContext(PortContext):
-    """``example`` is an array of the right size; ``array_separator`` follows it in an array literal of many lines."""
-
-    example: str
-    array_separator: str
-
-
-@dataclass(frozen=True)
-class OutputPortContext(PortContext):
-    """``index`` is its place among the outputs."""
+class InputArrayContext(ArrayContext):
+    """The input of the number ``index``; ``example`` is Swift for an array of the right size."""
 
     index: int
-    is_bool: bool
+    example: str
 
 
 @dataclass(frozen=True)
-class RawOutputContext:
-    """An output as the self-test reads it; ``separator`` follows it in an array literal."""
+class OutputArrayContext(ArrayContext):
+    """``reading`` is Swift for what is read from the runner."""
 
+    reading: str
+
+
+@dataclass(frozen=True)
+class QuantizedContext:
+    """A quantized input or output, in whose ``function`` real numbers and ``item`` become one another.
+
+    ``real`` is Swift for the Float that ``$0`` stands for, and ``plus_zero_point`` for what is added to steps.
+    """
+
+    name: str
+    function: str
+    item: str
+    meaning: str
+    scale: float
+    plus_zero_point: str
+    real: str
+
+
+@dataclass(frozen=True)
+class RawTensorContext:
+    """An input or output as golden cases compare it, of ``item``; ``separator`` follows it in an array literal."""
+
+    index: int
     name: str
     item: str
     separator: str
@@ -164,31 +172,52 @@ class VersionsContext:
 
 
 @dataclass(frozen=True)
+class LabelsContext:
+    """How many labels the package ships, and the locales of their translations."""
+
+    count: int
+    locales: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ProjectContext:
     """Names, and what is true of the model whatever its task.
 
-    ``reads_assets`` and ``reads_arrays`` tell whether code needs another file than the model, and a tensor's items.
+    ``purpose`` follows the title, and ``what`` says what goes in and comes out. ``labels`` is None where the answer
+    needs none. ``reads_assets`` tells whether code reads another file than the model.
     """
 
     module: str
     type_name: str
     error_name: str
-    self_test_imports: tuple[str, ...]
     title: str
+    purpose: str
+    what: str
     description: str
     has_description: bool
     deployment_target: str
-    outputs: tuple[RawOutputContext, ...]
+    model_sha256: str
+    inputs: tuple[RawTensorContext, ...]
+    outputs: tuple[RawTensorContext, ...]
+    labels: LabelsContext | None
+    has_locales: bool
+    has_state: bool
     reads_assets: bool
-    reads_arrays: bool
-    has_quantization: bool
-    has_quantized_input: bool
-    has_quantized_output: bool
-    has_float_output: bool
-    has_integer_output: bool
     golden_runtime: str
     golden_cases: str
     versions: VersionsContext
+
+
+@dataclass(frozen=True)
+class GivenContext:
+    """What of every input is known.
+
+    ``is_made`` is whether it is made of something; golden cases compare it then. ``is_placed`` is whether it matters
+    where in the input a picture lies.
+    """
+
+    is_made: bool
+    is_placed: bool
 
 
 @dataclass(frozen=True)
@@ -200,62 +229,234 @@ class LetterboxContext:
 
 
 @dataclass(frozen=True)
-class ImageContext:
-    """The picture that the model takes."""
+class ImageContext(GivenContext):
+    """The picture that the model takes; ``maps_back`` is whether points of the input become points of the picture."""
 
     kind = InputKind.IMAGE
 
+    maps_back: bool
     width: int
     height: int
-    channels: int
+    shape: str
     item: str
+    channels: int
     table_size: int
     is_gray: bool
     is_stretch: bool
     is_center_crop: bool
     letterbox: LetterboxContext | None
     is_bgr: bool
-    io_imports: tuple[str, ...]
+    is_planar: bool
+    is_bilinear: bool
 
 
 @dataclass(frozen=True)
-class InputsContext:
-    """The tensors that the model takes."""
+class AudioContext(GivenContext):
+    """Samples of a sound, ``rate`` a second, in an input of ``item``.
+
+    ``window``, of ``seconds``, and ``hop`` are in samples. ``steps`` is Swift for the real number of steps that a
+    sample has as an integer, to which ``plus_zero_point`` adds the item for 0.
+    """
+
+    kind = InputKind.AUDIO
+
+    rate: int
+    window: int
+    hop: int
+    seconds: str
+    item: str
+    is_float: bool
+    is_quantized: bool
+    steps: str
+    plus_zero_point: str
+
+
+@dataclass(frozen=True)
+class TokensContext:
+    """One input of a text's tokens, of ``item``, which code calls ``items``.
+
+    ``number`` is Swift for its item of the number ``index``.
+    """
+
+    index: int
+    items: str
+    item: str
+    meaning: str
+    number: str
+
+
+@dataclass(frozen=True)
+class TextContext(GivenContext):
+    """A text, of ``length`` tokens; ``pattern`` is what stands between tokens, empty for WordPiece."""
+
+    kind = InputKind.TEXT
+
+    plural: str
+    length: int
+    inputs: tuple[TokensContext, ...]
+    is_uncased: bool
+    pattern: str
+    has_start: bool
+
+    @property
+    def is_word_piece(self) -> bool:
+        """Whether the tokens are those of BERT."""
+        return not self.pattern
+
+
+@dataclass(frozen=True)
+class ArraysContext(GivenContext):
+    """The arrays that the model takes."""
 
     kind = InputKind.TENSORS
 
-    ports: tuple[InputPortContext, ...]
-    has_one: bool
-    constants: tuple[ConstantContext, ...]
+    arrays: tuple[InputArrayContext, ...]
+    quantized: tuple[QuantizedContext, ...]
 
 
 @dataclass(frozen=True)
-class ClassesContext:
-    """The scores that the model gives: ``item`` is the Swift type of its output's items.
+class OptionsContext:
+    """What may be asked of an answer: how many results, from which score on, of which labels.
 
-    ``numbers`` is what code calls these items: ``scores``, or ``logits`` where an activation makes scores of them.
+    ``max_results`` is None where an answer is always one. ``least`` says in words what the threshold is. ``has_iou``
+    is whether boxes or poses that overlap are suppressed, by ``iou``.
     """
+
+    max_results: int | None
+    results: str
+    threshold: float
+    least: str
+    has_labels: bool
+    has_iou: bool
+    iou: float
+
+
+@dataclass(frozen=True)
+class OutputContext:
+    """An output that is read as real numbers.
+
+    ``reading`` is Swift for these; where they are integers in the model it takes the property ``name``, whose value
+    is ``numbers``.
+    """
+
+    name: str
+    is_integer: bool
+    numbers: str
+    reading: str
+
+
+@dataclass(frozen=True)
+class AnswerContext:
+    """What of every answer is known.
+
+    ``method`` is what the class calls it, ``type`` that of what it returns, outside of the class ``scoped_type``, and
+    ``gives`` says what that is in words, which ``order`` continues behind what was given. ``options`` is None where
+    there are none. ``is_compared`` is whether golden cases have more than raw outputs.
+    """
+
+    method: str
+    type: str
+    scoped_type: str
+    gives: str
+    order: str
+    options: OptionsContext | None
+    is_compared: bool
+
+
+@dataclass(frozen=True)
+class ClassesContext(AnswerContext):
+    """Classes, in the output of that number, of ``item``; ``real`` is Swift for the score or logit of ``index``."""
 
     kind = AnswerKind.CLASSES
 
+    output: int
     class_count: int
     item: str
-    is_float: bool
-    quantization: QuantizationContext | None
-    numbers: str
+    real: str
     is_softmax: bool
     is_sigmoid: bool
-    threshold: float | None
 
 
 @dataclass(frozen=True)
-class OutputsContext:
-    """The tensors that the model gives."""
+class SsdContext:
+    """Which of the outputs of an SSD is which; ``integers`` are those that are none of floats."""
+
+    boxes: OutputContext
+    classes: OutputContext
+    scores: OutputContext
+    count: OutputContext
+    integers: tuple[OutputContext, ...]
+
+
+@dataclass(frozen=True)
+class GridContext:
+    """The cells of FOMO."""
+
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True)
+class BoxesContext(AnswerContext):
+    """Detections, as one of the heads has them.
+
+    ``items`` is how many numbers there are of a candidate, or a cell. ``ssd`` and ``grid`` are None for the other
+    heads.
+    """
+
+    kind = AnswerKind.BOXES
+
+    output: OutputContext
+    items: int
+    ssd: SsdContext | None
+    grid: GridContext | None
+    is_yolo_v8: bool
+    is_softmax: bool
+    is_sigmoid: bool
+    has_activation: bool
+
+
+@dataclass(frozen=True)
+class MaskContext(AnswerContext):
+    """A class for each pixel, by one of three forms of output: scores, a probability, else class numbers."""
+
+    kind = AnswerKind.MASK
+
+    output: OutputContext
+    item: str
+    is_scores: bool
+    is_probability: bool
+    can_be_unseen: bool
+    is_cropped: bool
+    has_activation: bool
+    height: int
+    width: int
+    channels: int
+
+
+@dataclass(frozen=True)
+class KeypointsContext(AnswerContext):
+    """Points, as one of the heads has them."""
+
+    kind = AnswerKind.KEYPOINTS
+
+    output: OutputContext
+    names: tuple[str, ...]
+    is_multipose: bool
+    is_landmarks: bool
+    threshold: float
+
+
+@dataclass(frozen=True)
+class ArraysAnswerContext(AnswerContext):
+    """Arrays, as the model gives them; of a picture real numbers, and what they are made of."""
 
     kind = AnswerKind.TENSORS
 
-    ports: tuple[OutputPortContext, ...]
-    constants: tuple[ConstantContext, ...]
+    arrays: tuple[OutputArrayContext, ...]
+    quantized: tuple[QuantizedContext, ...]
+    is_one: bool
+    is_many: bool
 
 
 @dataclass(frozen=True)
@@ -263,21 +464,112 @@ class Context:
     """What the templates place."""
 
     project: ProjectContext
-    input: ImageContext | InputsContext
-    answer: ClassesContext | OutputsContext
+    input: ImageContext | AudioContext | TextContext | ArraysContext
+    answer: ClassesContext | BoxesContext | MaskContext | KeypointsContext | ArraysAnswerContext
 
 
 def _module_name(options: Options, annotated: AnnotatedModel) -> PascalName:
     name = PascalName.of(project_name(annotated, options))
     # NS is how all of Foundation's older names begin, also those of its error codes.
-    is_taken = name.lower() in _MODULES | _TYPES | _BEGINNINGS or re.match(r"NS(?![a-z])", name)
+    is_taken = name.lower() in _MODULES | _TYPES | _OWN_TYPES | _BEGINNINGS or re.match(r"NS(?![a-z])", name)
     return PascalName(name + "Net") if is_taken else name
 
 
-def _type_name(module: str, answer: AnswerKind) -> str:
+_ENDINGS = {
+    AnswerKind.CLASSES: "Classifier",
+    AnswerKind.BOXES: "Detector",
+    AnswerKind.MASK: "Segmenter",
+    AnswerKind.KEYPOINTS: "PoseEstimator",
+    AnswerKind.TENSORS: "Embedder",
+}
+
+
+def _type_name(module: str, input: InputKind, answer: AnswerKind) -> str:
     # A type must not bear the name of its module: Swift could then no longer name anything else in the module.
-    first, second = ("Classifier", "Model") if answer is AnswerKind.CLASSES else ("Model", "Runner")
+    are_tensors = input is InputKind.TENSORS and answer is AnswerKind.TENSORS
+    first, second = ("Model", "Runner") if are_tensors else (_ENDINGS[answer], "Model")
     return module + (second if module.endswith(first) else first)
+
+
+def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
+    if not re.fullmatch(r"[0-9]{2}(\.[0-9]{1,2})?", options.deployment_target) or options.deployment_target < "13":
+        setting = Setting(Options, "deployment_target")
+        raise ConfigError(
+            (setting, f" is {options.deployment_target!r}, which is no version of iOS that the package supports"),
+            fix=("Write 13.0 or newer, such as ", Example.of((setting, "15.0"))),
+            about=setting,
+        )
+    project = _project(annotated, options, goldens)
+    return Context(project, _input(annotated), _answer(annotated, goldens, project.type_name))
+
+
+# What the class is for, behind its title.
+_PURPOSES = {
+    AnswerKind.CLASSES: ": names the best of {labels} labels for {given}",
+    AnswerKind.BOXES: ": finds objects in {given}",
+    AnswerKind.MASK: ": tells what the pixels of {given} show",
+    AnswerKind.KEYPOINTS: ": finds points of bodies, faces or hands in {given}",
+    AnswerKind.TENSORS: ": makes numbers of {given}",
+}
+_GIVEN = {
+    InputKind.IMAGE: "a picture",
+    InputKind.AUDIO: "a sound",
+    InputKind.TEXT: "a text",
+    InputKind.TENSORS: "arrays",
+}
+_GIVENS = {
+    InputKind.IMAGE: "pictures",
+    InputKind.AUDIO: "sounds",
+    InputKind.TEXT: "texts",
+    InputKind.TENSORS: "tensors",
+}
+_RESULTS = {
+    AnswerKind.CLASSES: "labels",
+    AnswerKind.BOXES: "boxes",
+    AnswerKind.MASK: "a class for each pixel",
+    AnswerKind.KEYPOINTS: "points",
+    AnswerKind.TENSORS: "tensors",
+}
+
+
+def _purpose(input: InputKind, answer: AnswerKind, labels: int) -> str:
+    if input is InputKind.TENSORS and answer is AnswerKind.TENSORS:
+        return ""
+    return _PURPOSES[answer].format(labels=f"{labels:,}", given=_GIVEN[input])
+
+
+def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> ProjectContext:
+    module = _module_name(options, annotated)
+    given, answer = annotated.input.kind, annotated.answer.kind
+    labels = shipped_labels(annotated.answer)
+    count = len(labels.get("", ()))
+    description = annotated.metadata.description
+    golden = goldens.sets[Runtime.LITERT_REFERENCE]
+    return ProjectContext(
+        module=module,
+        type_name=_type_name(module, given, answer),
+        error_name=f"{module}Error",
+        title=annotated.title(options.name),
+        purpose=_purpose(given, answer, count),
+        what=f"{_GIVENS[given]} in, {_RESULTS[answer]} out",
+        description=description,
+        has_description=bool(description),
+        deployment_target=options.deployment_target,
+        model_sha256=annotated.model.sha256,
+        inputs=_raw_tensors(annotated.inputs),
+        outputs=_raw_tensors(annotated.outputs),
+        labels=LabelsContext(count, tuple(filter(None, labels))) if labels else None,
+        has_locales=len(labels) > 1,
+        has_state=any(tensor.is_variable for graph in annotated.model.subgraphs for tensor in graph.tensors),
+        reads_assets=bool(labels) or given in (InputKind.IMAGE, InputKind.TEXT),
+        versions=VersionsContext(**pinned("ios")),
+        golden_runtime=golden.runtime,
+        golden_cases="1 golden case" if len(golden.cases) == 1 else f"{len(golden.cases)} golden cases",
+    )
+
+
+def _names(ports: tuple[Port, ...], *taken: str) -> tuple[str, ...]:
+    return unique([*taken, *(camel_case(port.name) for port in ports)], "")[len(taken) :]
 
 
 def _raw_item(tensor: Tensor) -> str:
@@ -285,74 +577,41 @@ def _raw_item(tensor: Tensor) -> str:
     return "UInt8" if tensor.dtype == "bool" else _ITEMS[tensor.dtype]
 
 
-def _port(port: Port, name: str, constant: str, *, is_last: bool) -> PortContext:
-    tensor = port.tensor
-    item = _ITEMS[tensor.dtype]
-    is_quantized = tensor.affine is not None
-    kind = "truth values" if tensor.dtype == "bool" else "numbers"
-    shape = " x ".join(map(str, tensor.shape)) + " " if tensor.shape else ""
-    return PortContext(
-        name=name,
-        title=port.title,
-        has_title=port.title != name,
-        description=port.description,
-        has_description=bool(port.description),
-        meaning=shape + (f"real numbers, {item} in the model" if is_quantized else kind),
-        item=_raw_item(tensor),
-        swift_type="Float" if is_quantized else item,
-        constant=constant if is_quantized else None,
-        separator="" if is_last else ",",
-    )
-
-
-def _ports(ports: tuple[Port, ...], constants: Sequence[str]) -> tuple[PortContext, ...]:
-    names = unique([camel_case(port.name) for port in ports], "")
-    return tuple(
-        _port(port, name, constant, is_last=port is ports[-1])
-        for port, name, constant in zip(ports, names, constants, strict=True)
-    )
-
-
-def _constants(ports: tuple[Port, ...], names: Sequence[str]) -> tuple[ConstantContext, ...]:
-    found = ((port.tensor.affine, name) for port, name in zip(ports, names, strict=True))
-    return tuple(ConstantContext(one.scale, one.zero_point, name) for one, name in found if one is not None)
-
-
-def _inputs(ports: tuple[Port, ...], constants: Sequence[str]) -> InputsContext:
-    found = []
-    for port, context in zip(ports, _ports(ports, constants), strict=True):
-        zero = "false" if context.swift_type == "Bool" else "0"
-        example = f"[{context.swift_type}](repeating: {zero}, count: {port.tensor.size})"
-        found.append(InputPortContext(**vars(context), example=example, array_separator=_array_separator(ports)))
-    return InputsContext(tuple(found), len(ports) == 1, _constants(ports, constants))
-
-
-def _array_separator(ports: tuple[Port, ...]) -> str:
+def _raw_tensors(ports: tuple[Port, ...]) -> tuple[RawTensorContext, ...]:
     # As swift-format has it: a comma behind the last of several items, none behind a single one.
-    return "" if len(ports) == 1 else ","
-
-
-def _raw_outputs(ports: tuple[Port, ...]) -> tuple[RawOutputContext, ...]:
-    names = unique([camel_case(port.name) for port in ports], "")
+    separator = "" if len(ports) == 1 else ","
     return tuple(
-        RawOutputContext(name, _raw_item(port.tensor), _array_separator(ports))
-        for port, name in zip(ports, names, strict=True)
+        RawTensorContext(index, name, _raw_item(port.tensor), separator)
+        for index, (name, port) in enumerate(zip(_names(ports), ports, strict=True))
     )
 
 
-def _outputs(ports: tuple[Port, ...], constants: Sequence[str]) -> OutputsContext:
-    found = (
-        OutputPortContext(**vars(context), index=index, is_bool=port.tensor.dtype == "bool")
-        for index, (port, context) in enumerate(zip(ports, _ports(ports, constants), strict=True))
-    )
-    return OutputsContext(tuple(found), _constants(ports, constants))
+def _input(annotated: AnnotatedModel) -> ImageContext | AudioContext | TextContext | ArraysContext:
+    from packager.tasks.audio import AudioInput
+    from packager.tasks.image import ImageInput
+    from packager.tasks.text import TextInput
+
+    match annotated.input:
+        case ImageInput() as image:
+            return _image(image, annotated.answer.kind)
+        case AudioInput() as audio:
+            return _audio(audio)
+        case TextInput() as text:
+            return _text(text)
+        case _:
+            return _arrays(annotated)
 
 
-def _image(image: ImageInput, module: str) -> ImageContext:
+def _image(image: ImageInput, answer: AnswerKind) -> ImageContext:
+    maps_back = answer in (AnswerKind.BOXES, AnswerKind.KEYPOINTS)
     return ImageContext(
+        is_made=True,
+        is_placed=maps_back or answer is AnswerKind.MASK,
+        maps_back=maps_back,
         width=image.width,
         height=image.height,
         channels=image.channels,
+        shape=str(list(image.tensor.shape)),
         item=_ITEMS[image.tensor.dtype],
         table_size=image.channels * 256,
         is_gray=image.channels == 1,
@@ -362,107 +621,413 @@ def _image(image: ImageInput, module: str) -> ImageContext:
         if image.crop is CropMode.LETTERBOX
         else None,
         is_bgr=image.order is ChannelOrder.BGR and image.channels == 3,
-        # In swift-format's order.
-        io_imports=tuple(sorted(("Foundation", "ImageIO", module))),
+        is_planar=image.is_planar,
+        is_bilinear=image.resize is Resize.BILINEAR,
     )
 
 
-def _classes(classes: Classes) -> ClassesContext:
-    tensor = classes.tensor
+def _audio(audio: AudioInput) -> AudioContext:
+    affine = audio.tensor.affine
+    return AudioContext(
+        is_made=True,
+        is_placed=False,
+        rate=audio.sample_rate,
+        window=audio.window,
+        hop=audio.hop,
+        seconds=f"{audio.window / audio.sample_rate:.4g}",
+        item=_ITEMS[audio.tensor.dtype],
+        is_float=audio.tensor.dtype == "float32",
+        is_quantized=affine is not None,
+        steps="Double(sample) * 32768"
+        if affine is None
+        else f"Double(sample) / Double({float32(affine.scale)} as Float)",
+        plus_zero_point="" if affine is None else _plus(affine.zero_point),
+    )
+
+
+# What each input of a text is called, and holds; and Swift for its item of the number ``index``.
+_TOKENS = {
+    "ids": (
+        "ids",
+        "the numbers of its tokens, then padding",
+        "{item}(index < count ? numbers[index] : tokenizer.pad)",
+    ),
+    "mask": ("mask", "1 for each token, then 0", "index < count ? 1 : 0"),
+    "segment_ids": ("segmentIDs", "0: all is of the first text", "0"),
+}
+
+
+def _tokens(index: int, role: str, item: str) -> TokensContext:
+    items, meaning, number = _TOKENS[role]
+    return TokensContext(index, items, item, meaning, number.format(item=item))
+
+
+def _text(text: TextInput) -> TextContext:
+    from packager.tasks.delimiter import jvm_pattern
+    from packager.tasks.tokenizers import START, RegexTokenizer, WordPiece
+
+    tokenizer = text.tokenizer
+    return TextContext(
+        is_made=True,
+        is_placed=False,
+        plural="s" if len(text.roles) > 1 else "",
+        length=text.length,
+        inputs=tuple(
+            _tokens(index, role, _ITEMS[tensor.dtype])
+            for index, (role, tensor) in enumerate(zip(text.roles, text.tensors, strict=True))
+        ),
+        is_uncased=isinstance(tokenizer, WordPiece) and tokenizer.is_uncased,
+        pattern=jvm_pattern(tokenizer.delimiter) if isinstance(tokenizer, RegexTokenizer) else "",
+        has_start=isinstance(tokenizer, RegexTokenizer) and START in tokenizer.vocabulary,
+    )
+
+
+def _arrays(annotated: AnnotatedModel) -> ArraysContext:
+    # What the methods themselves call so must not be hidden by a parameter.
+    names = _names(annotated.inputs, "session", "options", "model")
+    found = []
+    for index, (name, port) in enumerate(zip(names, annotated.inputs, strict=True)):
+        item = _ITEMS[port.tensor.dtype]
+        zero = "false" if item == "Bool" else "0"
+        example = f"[{item}](repeating: {zero}, count: {port.tensor.size})"
+        is_last = index == len(names) - 1
+        array = _array(name, port, {port.tensor.shape}, is_last=is_last)
+        found.append(InputArrayContext(**vars(array), index=index, example=example))
+    return ArraysContext(
+        is_made=False, is_placed=False, arrays=tuple(found), quantized=_quantized(names, annotated.inputs)
+    )
+
+
+def _array(name: str, port: Port, shapes: set[tuple[int, ...]], *, is_last: bool) -> ArrayContext:
+    """``shapes`` are those that the tensor had."""
+    item = _ITEMS[port.tensor.dtype]
+    shape = str(list(next(iter(shapes)))) if len(shapes) == 1 else "of a shape that depends on the input"
+    return ArrayContext(
+        name=name,
+        title=port.title,
+        has_title=port.title != name,
+        description=port.description,
+        has_description=bool(port.description),
+        meaning=f"{item} {shape}{_meaning(port.tensor)}",
+        item=item,
+        separator="" if is_last else ",",
+    )
+
+
+def _quantized(names: Sequence[str], ports: tuple[Port, ...]) -> tuple[QuantizedContext, ...]:
+    return tuple(
+        QuantizedContext(
+            name=name,
+            function=name[0].upper() + name[1:],
+            item=_ITEMS[port.tensor.dtype],
+            meaning=f"{_ITEMS[port.tensor.dtype]}{_meaning(port.tensor)}",
+            scale=port.tensor.affine.scale,
+            plus_zero_point=_plus(port.tensor.affine.zero_point),
+            real=_real(port.tensor, "$0"),
+        )
+        for name, port in zip(names, ports, strict=True)
+        if port.tensor.affine is not None
+    )
+
+
+def _meaning(tensor: Tensor) -> str:
     affine = tensor.affine
+    if affine is None:
+        return ""
+    steps = f"(item{_plus(-affine.zero_point)})" if affine.zero_point else "item"
+    return f" that stand for {float32(affine.scale)} * {steps}"
+
+
+def _plus(number: int) -> str:
+    """Swift that adds ``number``."""
+    return "" if number == 0 else f" - {-number}" if number < 0 else f" + {number}"
+
+
+def _real(tensor: Tensor, item: str) -> str:
+    """Swift for the Float that an item stands for."""
+    affine = tensor.affine
+    if affine is None:
+        return item if tensor.dtype == "float32" else f"Float({item})"
+    steps = f"(Float({item}){_plus(-affine.zero_point)})" if affine.zero_point else f"Float({item})"
+    return f"{steps} * {float32(affine.scale)}"
+
+
+def _answer(
+    annotated: AnnotatedModel, goldens: Goldens, name: str
+) -> ClassesContext | BoxesContext | MaskContext | KeypointsContext | ArraysAnswerContext:
+    from packager.tasks.boxes import Boxes
+    from packager.tasks.classes import Classes
+    from packager.tasks.keypoints import Keypoints
+    from packager.tasks.mask import Mask
+
+    match annotated.answer:
+        case Classes() as classes:
+            return _classes(classes, name)
+        case Boxes() as boxes:
+            return _boxes(boxes, name)
+        case Mask() as mask:
+            return _mask(mask, annotated, name)
+        case Keypoints() as keypoints:
+            return _keypoints(keypoints, name)
+        case _:
+            return _arrays_answer(annotated, goldens, name)
+
+
+def _classes(classes: Classes, name: str) -> ClassesContext:
     return ClassesContext(
+        method="classify",
+        type="[Category]",
+        scoped_type=f"[{name}.Category]",
+        gives="The best classes",
+        order=", best first; of equal ones the one of the lower index first",
+        options=OptionsContext(
+            max_results=3,
+            results="classes",
+            threshold=classes.threshold,
+            least="Those of a lower score are left out; none where it is 0",
+            has_labels=True,
+            has_iou=False,
+            iou=0,
+        ),
+        is_compared=True,
+        output=classes.output,
         class_count=len(classes.labels.default),
-        item=_raw_item(tensor),
-        is_float=tensor.dtype == "float32",
-        quantization=None if affine is None else QuantizationContext(affine.scale, affine.zero_point),
-        numbers="scores" if classes.activation is Activation.NONE else "logits",
+        item=_raw_item(classes.tensor),
+        real=_real(classes.tensor, "items[index]"),
         is_softmax=classes.activation is Activation.SOFTMAX,
         is_sigmoid=classes.activation is Activation.SIGMOID,
-        threshold=classes.threshold or None,
     )
 
 
-def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
-    from packager.tasks.classes import Classes
+_BEST_FIRST = ", best first; of equal scores the first one in the output first"
+
+
+def _output(tensor: Tensor, index: int, name: str = "numbers") -> OutputContext:
+    affine, item = tensor.affine, _raw_item(tensor)
+    scale, zero_point = (1, 0) if affine is None else (affine.scale, affine.zero_point)
+    is_integer = tensor.dtype != "float32"
+    return OutputContext(
+        name=name,
+        is_integer=is_integer,
+        numbers=f"RealNumbers<{item}>(scale: {float32(scale)}, zeroPoint: {zero_point})",
+        reading=f"{name}.of(runner.output({index}))"
+        if is_integer
+        else f"runner.output({index}).bindMemory(to: Float.self)",
+    )
+
+
+def _boxes(boxes: Boxes, name: str) -> BoxesContext:
+    from packager.tasks.boxes import MOST_DETECTIONS
+
+    head = boxes.head
+    has_iou = head in (Head.YOLO_V5, Head.YOLO_V8)
+    activation = boxes.activation if has_iou or head is Head.FOMO else Activation.NONE
+    ssd = grid = None
+    if head is Head.SSD:
+        names = ("boxNumbers", "classNumbers", "scoreNumbers", "countNumbers")
+        found = (_output(boxes.outputs[role], role, one) for role, one in zip(boxes.roles, names, strict=True))
+        places, classes, scores, count = found
+        integers = tuple(output for output in (places, classes, scores, count) if output.is_integer)
+        ssd = SsdContext(places, classes, scores, count, integers)
+    if head is Head.FOMO:
+        grid = GridContext(*boxes.outputs[0].shape[1:3])
+    return BoxesContext(
+        method="detect",
+        type="[Detection]",
+        scoped_type=f"[{name}.Detection]",
+        gives="The detections",
+        order=_BEST_FIRST,
+        options=OptionsContext(
+            max_results=MOST_DETECTIONS,
+            results="detections",
+            threshold=boxes.threshold,
+            least="Those of a lower score are left out",
+            has_labels=bool(boxes.labels.default),
+            has_iou=has_iou,
+            iou=boxes.iou,
+        ),
+        is_compared=True,
+        output=_output(boxes.outputs[0], 0),
+        items=boxes.class_count + {Head.YOLO_V5: 5, Head.YOLO_V8: 4, Head.FOMO: 1}.get(head, 0),
+        ssd=ssd,
+        grid=grid,
+        is_yolo_v8=head is Head.YOLO_V8,
+        is_softmax=activation is Activation.SOFTMAX,
+        is_sigmoid=activation is Activation.SIGMOID,
+        has_activation=activation is not Activation.NONE,
+    )
+
+
+def _mask(mask: Mask, annotated: AnnotatedModel, name: str) -> MaskContext:
     from packager.tasks.image import ImageInput
 
-    if not re.fullmatch(r"[0-9]{2}(\.[0-9]{1,2})?", options.deployment_target) or options.deployment_target < "12":
-        setting = Setting(Options, "deployment_target")
-        raise ConfigError(
-            (setting, f" is {options.deployment_target!r}, which is no version of iOS that TensorFlow Lite supports"),
-            fix=("Write 12.0 or newer, such as ", Example.of((setting, "13.0"))),
-            about=setting,
-        )
-    module = _module_name(options, annotated)
-    ports = (*annotated.inputs, *annotated.outputs)
-    constants = unique([camel_case(port.name) + "Quantization" for port in ports], "")
-    first_output = len(annotated.inputs)
-    given, answer = annotated.input, annotated.answer
-    takes_picture, has_classes = isinstance(given, ImageInput), isinstance(answer, Classes)
-    # Pictures become integers by a table.
-    has_quantized_input = not takes_picture and any(port.tensor.affine for port in annotated.inputs)
-    has_quantized_output = any(port.tensor.affine for port in annotated.outputs)
-    output_dtypes = [port.tensor.dtype for port in annotated.outputs]
-    description = annotated.metadata.description
-    golden = goldens.sets[Runtime.LITERT_REFERENCE]
-    project = ProjectContext(
-        module=module,
-        type_name=_type_name(module, answer.kind),
-        error_name=f"{module}Error",
-        # In swift-format's order.
-        self_test_imports=tuple(sorted(("Foundation", module))),
-        title=annotated.title(options.name),
-        description=description,
-        has_description=bool(description),
-        deployment_target=options.deployment_target,
-        outputs=_raw_outputs(annotated.outputs),
-        reads_assets=takes_picture or has_classes,
-        reads_arrays=takes_picture or any(dtype != "bool" for dtype in output_dtypes),
-        has_quantization=has_quantized_input or has_quantized_output,
-        has_quantized_input=has_quantized_input,
-        has_quantized_output=has_quantized_output,
-        has_float_output=any(dtype == "float32" for dtype in output_dtypes),
-        has_integer_output=any(dtype != "float32" for dtype in output_dtypes),
-        versions=VersionsContext(**pinned("ios")),
-        golden_runtime=golden.runtime,
-        golden_cases="1 golden case" if len(golden.cases) == 1 else f"{len(golden.cases)} golden cases",
+    is_cropped = isinstance(annotated.input, ImageInput) and annotated.input.crop is CropMode.CENTER_CROP
+    is_probability = mask.form is MaskForm.PROBABILITY
+    options = OptionsContext(
+        max_results=None,
+        results="pixels",
+        threshold=mask.threshold,
+        least="The least probability of a pixel of class 1",
+        has_labels=False,
+        has_iou=False,
+        iou=0,
     )
-    return Context(
-        project,
-        _image(given, module)
-        if isinstance(given, ImageInput)
-        else _inputs(annotated.inputs, constants[:first_output]),
-        _classes(answer) if isinstance(answer, Classes) else _outputs(annotated.outputs, constants[first_output:]),
+    return MaskContext(
+        method="segment",
+        type="Segmentation",
+        scoped_type=f"{name}.Segmentation",
+        gives="The classes of the pixels",
+        order=", in its own size",
+        options=options if is_probability else None,
+        is_compared=True,
+        output=_output(mask.tensor, 0),
+        item=_raw_item(mask.tensor),
+        is_scores=mask.form is MaskForm.SCORES,
+        is_probability=is_probability,
+        can_be_unseen=is_cropped or mask.form is MaskForm.CLASS_NUMBERS,
+        is_cropped=is_cropped,
+        has_activation=is_probability and mask.activation is not Activation.NONE,
+        height=mask.height,
+        width=mask.width,
+        channels=mask.class_count,
     )
 
 
-def _find_lack(annotated: AnnotatedModel) -> str | None:
-    from packager.tasks.image import ImageInput
+def _keypoints(keypoints: Keypoints, name: str) -> KeypointsContext:
+    from packager.tasks.boxes import MOST_DETECTIONS
 
-    given = annotated.input
-    if isinstance(given, ImageInput) and given.resize is Resize.BILINEAR:
-        return "has no bilinear resize"
-    if isinstance(given, ImageInput) and given.is_planar:
-        return "takes no pictures of [1, channels, height, width]"
-    return find_further_outputs(annotated)
+    head = keypoints.head
+    # The others answer with the one body that they look for.
+    most = {Head.MOVENET_MULTIPOSE: keypoints.tensor.shape[1], Head.YOLO_POSE: MOST_DETECTIONS}.get(head)
+    options = OptionsContext(
+        max_results=most,
+        results="poses",
+        threshold=keypoints.threshold,
+        least="Those of a lower score are left out",
+        has_labels=False,
+        has_iou=head is Head.YOLO_POSE,
+        iou=keypoints.iou,
+    )
+    return KeypointsContext(
+        method="estimate",
+        type="[Pose]",
+        scoped_type=f"[{name}.Pose]",
+        gives="The poses",
+        order=_BEST_FIRST,
+        options=None if head is Head.LANDMARKS else options,
+        is_compared=True,
+        output=_output(keypoints.tensor, keypoints.output),
+        names=keypoints.names,
+        is_multipose=head is Head.MOVENET_MULTIPOSE,
+        is_landmarks=head is Head.LANDMARKS,
+        threshold=keypoints.threshold,
+    )
+
+
+def _arrays_answer(annotated: AnnotatedModel, goldens: Goldens, name: str) -> ArraysAnswerContext:
+    is_run = annotated.input.kind is InputKind.TENSORS
+    cases = goldens.sets[Runtime.LITERT_REFERENCE].cases
+    names = _names(annotated.outputs)
+    arrays = []
+    for index, (port, called) in enumerate(zip(annotated.outputs, names, strict=True)):
+        # The file tells nothing of the shape of some outputs (those of a detection); the runs do.
+        array = _array(called, port, {case.outputs[index].shape for case in cases}, is_last=False)
+        items = f"runner.output({index}).bindMemory(to: {array.item}.self)"
+        whole = f"runner.output({index}).map {{ $0 != 0 }}" if array.item == "Bool" else f"Array({items})"
+        if not is_run and port.tensor.affine is not None:
+            # Of a picture, real numbers.
+            reals = f"{items}.map {{ {_real(port.tensor, '$0')} }}"
+            arrays.append(OutputArrayContext(**{**vars(array), "item": "Float"}, reading=reals))
+            array = replace(array, name=f"{called}Items")
+        arrays.append(OutputArrayContext(**vars(array), reading=whole))
+    unambiguous = unique([array.name for array in arrays], "")
+    arrays = [replace(array, name=called) for array, called in zip(arrays, unambiguous, strict=True)]
+    arrays[-1] = replace(arrays[-1], separator="")
+    is_one = len(arrays) == 1
+    return ArraysAnswerContext(
+        method="run" if is_run else "embed",
+        type=f"[{arrays[0].item}]" if is_one else "Outputs",
+        scoped_type=f"[{arrays[0].item}]" if is_one else f"{name}.Outputs",
+        gives="The output" if len(annotated.outputs) == 1 else "The outputs",
+        order="",
+        options=None,
+        is_compared=False,
+        arrays=tuple(arrays),
+        quantized=_quantized(names, annotated.outputs) if is_run else (),
+        is_one=is_one,
+        is_many=not is_one,
+    )
 
 
 def _layers(context: Context) -> tuple[str, ...]:
-    layers = task_layers("ios", context.input.kind, context.answer.kind)
-    return (*layers, "ios/quantized") if context.project.has_quantization else layers
+    """The folders of templates: for the two kinds, and for what only some models of them have."""
+    answer, given = context.answer, context.input
+    boxes = answer if isinstance(answer, BoxesContext) else None
+    points = answer if isinstance(answer, KeypointsContext) else None
+    has_iou = answer.options is not None and answer.options.has_iou
+    own = {
+        "ios/yolo/out/boxes": boxes is not None and has_iou,
+        "ios/fomo/out/boxes": boxes is not None and boxes.grid is not None,
+        "ios/finished/out/boxes": boxes is not None and not has_iou and boxes.grid is None,
+        "ios/yolo/out/keypoints": points is not None and has_iou,
+        "ios/landmarks/out/keypoints": points is not None and points.is_landmarks,
+        "ios/movenet/out/keypoints": points is not None and not has_iou and not points.is_landmarks,
+        "ios/candidates": boxes is not None or (points is not None and (has_iou or points.is_multipose)),
+        "ios/suppression": has_iou,
+        "ios/integers": _reads_integers(answer),
+        "ios/regex/in/text": isinstance(given, TextContext) and not given.is_word_piece,
+        "ios/wordpiece/in/text": isinstance(given, TextContext) and given.is_word_piece,
+        "ios/labels": context.project.labels is not None,
+        "ios/wanted_labels": answer.options is not None and answer.options.has_labels,
+        "ios/options": answer.options is not None,
+    }
+    return (
+        *task_layers("ios", given.kind, answer.kind),
+        *(layer for layer, is_used in own.items() if is_used),
+    )
+
+
+def _reads_integers(answer: AnswerContext) -> bool:
+    """Whether an output of integers is read as real numbers, item by item."""
+    match answer:
+        case BoxesContext(ssd=SsdContext(integers=integers)):
+            return bool(integers)
+        case BoxesContext(output=output) | KeypointsContext(output=output):
+            return output.is_integer
+        case MaskContext(output=output, is_probability=True):
+            return output.is_integer
+        case _:
+            return False
+
+
+# The golden cases that prove an accelerator are in every app: the smallest, and more of them within this.
+_PROOF_BYTES = 100_000
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
     from packager.golden import golden_files
+    from packager.tasks.text import TextInput
 
-    assets = f"Sources/{context.project.module}/Assets"
-    golden = f"Tests/{context.project.module}Tests/Golden"
-    golden_set = goldens.sets[Runtime.LITERT_REFERENCE]
-    cases = golden_files(annotated, golden_set)
-    return {
-        **{f"{assets}/{name}": content for name, content in asset_files(annotated).items()},
-        **{f"{golden}/{name}": content for name, content in cases.items()},
-    }
+    module, golden_set = context.project.module, goldens.sets[Runtime.LITERT_REFERENCE]
+    assets = asset_files(annotated)
+    assets.pop("labels.json", None)
+    for locale, labels in shipped_labels(annotated.answer).items():
+        assets[f"labels.{locale}.json" if locale else "labels.json"] = labels_file(labels)
+    if isinstance(annotated.input, TextInput):
+        assets["vocabulary.json"] = _vocabulary_file(annotated.input)
+    proof = golden_files(annotated, golden_set, most_bytes=_PROOF_BYTES)
+    assets.update({f"golden/{name}": content for name, content in proof.items()})
+    files = {f"Sources/{module}/Assets/{name}": content for name, content in assets.items()}
+    golden = golden_files(annotated, golden_set)
+    files.update({f"Tests/{module}Tests/Golden/{name}": content for name, content in golden.items()})
+    return files
+
+
+def _vocabulary_file(text: TextInput) -> bytes:
+    """Tokens, and their numbers, as two arrays: Swift's dictionaries take equivalent texts for one."""
+    vocabulary = text.tokenizer.vocabulary
+    document = {"tokens": list(vocabulary), "numbers": list(vocabulary.values())}
+    return (json.dumps(document, ensure_ascii=False, indent=0) + "\n").encode()
 
 
 def _next_steps(context: Context) -> tuple[str, ...]:
@@ -476,7 +1041,17 @@ TARGET = Target(
     name="ios",
     title="iOS",
     runtime=Runtime.LITERT_REFERENCE,
-    cells=((InputKind.IMAGE, AnswerKind.CLASSES), (InputKind.TENSORS, AnswerKind.TENSORS)),
+    cells=(
+        (InputKind.IMAGE, AnswerKind.CLASSES),
+        (InputKind.IMAGE, AnswerKind.BOXES),
+        (InputKind.IMAGE, AnswerKind.MASK),
+        (InputKind.IMAGE, AnswerKind.KEYPOINTS),
+        (InputKind.IMAGE, AnswerKind.TENSORS),
+        (InputKind.TEXT, AnswerKind.CLASSES),
+        (InputKind.AUDIO, AnswerKind.CLASSES),
+        (InputKind.TENSORS, AnswerKind.CLASSES),
+        (InputKind.TENSORS, AnswerKind.TENSORS),
+    ),
     options=Options,
     context=Context,
     find_problems=mobile_problems,
@@ -484,5 +1059,4 @@ TARGET = Target(
     layers=_layers,
     extra_files=_extra_files,
     next_steps=_next_steps,
-    find_lack=_find_lack,
 )

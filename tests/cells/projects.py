@@ -44,8 +44,11 @@ class Project:
 
     @property
     def golden_folder(self) -> str | None:
-        """Where the golden cases are files: the folder of cases.json. Microcontrollers have them in their code."""
-        return next((path.removesuffix("cases.json") for path in self.files if path.endswith("/cases.json")), None)
+        """Where the golden cases are files, those of the self-test. Microcontrollers have them in their code."""
+        # Those that prove an accelerator are in the app itself, and do not take part here.
+        found = [path for path in self.files if path.endswith("/cases.json")]
+        found.sort(key=lambda path: "Test" not in path)
+        return found[0].removesuffix("cases.json") if found else None
 
     def with_goldens(self, golden_set: GoldenSet) -> dict[str, bytes]:
         """Its files, had its golden cases been these."""

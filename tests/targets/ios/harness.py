@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
@@ -18,6 +19,9 @@ from PIL import Image
 from tests.conftest import PROJECT, missing_toolchain, needs_toolchain, write_files
 
 HERE = Path(__file__).parent
+# What makes warnings errors, for the sources of a package; its manifest says that they are of Swift 6.
+_RESOURCES = '      resources: [.copy("Assets"), .copy("PrivacyInfo.xcprivacy")],\n'
+_STRICT = '      swiftSettings: [.unsafeFlags(["-warnings-as-errors", "-strict-concurrency=complete"])],\n'
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,27 @@ class Swift:
             check=False,
         )
 
-    def add(self, module: str, type_name: str, files: Mapping[str, bytes], checks: Sequence[str]) -> None:
-        """Write a generated package, and beside its tests the ``checks``, in which stand names for its own."""
-        write_files(self.work / module, files)
+    def add(
+        self,
+        module: str,
+        type_name: str,
+        files: Mapping[str, bytes],
+        checks: Sequence[str],
+        delegates: Sequence[str] = (),
+    ) -> None:
+        """Write a generated package, and beside its tests the ``checks``, in which stand names for its own.
+
+        It is compiled without a warning. ``delegates`` are the libraries of accelerators to link.
+        """
+        folder = write_files(self.work / module, files)
+        manifest = (folder / "Package.swift").read_text()
+        assert _RESOURCES in manifest
+        manifest = manifest.replace(_RESOURCES, _RESOURCES + _STRICT)
+        for delegate in delegates:
+            line = f'.product(name: "{delegate}", package: "TensorFlowLiteC"),'
+            assert f"// {line}" in manifest
+            manifest = manifest.replace(f"// {line}", line)
+        (folder / "Package.swift").write_text(manifest)
         folder = self.work / "Checks" / "Tests" / f"{module}Tests"
         shutil.copytree(self.work / module / "Tests" / f"{module}Tests", folder)
         for name in checks:
@@ -82,6 +104,22 @@ def swift_root() -> Iterator[Swift]:
 def results(output: str) -> dict[str, str]:
     """How each test ended, by its name."""
     return dict(re.findall(r"Test Case '([\w.]+)' (passed|failed|skipped)", output))
+
+
+def complaints(output: str) -> str:
+    """What of the output of compiler and tests says what is wrong, else its end."""
+    lines = output.splitlines()
+    found = [line[:500] for line in lines if re.search("error: |Sanitizer|Fatal", line)]
+    return "\n".join(found or lines[-99:])
+
+
+def picture_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The pixels of the PNGs among ``files``, for checks."""
+    return {
+        f"{path.removesuffix('.png')}.rgb": rgb_file(Image.open(io.BytesIO(data)))
+        for path, data in files.items()
+        if path.endswith(".png")
+    }
 
 
 def rgb_file(picture: Image.Image) -> bytes:

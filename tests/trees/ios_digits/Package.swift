@@ -2,6 +2,13 @@
 // Made by tflite-packager.
 import PackageDescription
 
+let runtime: [Target.Dependency] = [
+  // For the accelerators, as far as your TensorFlowLiteC has them:
+  // .product(name: "TensorFlowLiteCCoreML", package: "TensorFlowLiteC"),
+  // .product(name: "TensorFlowLiteCMetal", package: "TensorFlowLiteC"),
+  "TensorFlowLiteC"
+]
+
 let package = Package(
   name: "Digits",
   platforms: [.iOS("13.0")],
@@ -16,7 +23,7 @@ let package = Package(
   targets: [
     .target(
       name: "Digits",
-      dependencies: ["TensorFlowLiteC"],
+      dependencies: runtime,
       resources: [.copy("Assets"), .copy("PrivacyInfo.xcprivacy")],
       linkerSettings: [.linkedLibrary("c++", .when(platforms: [.iOS]))]
     ),
@@ -25,5 +32,6 @@ let package = Package(
       dependencies: ["Digits"],
       resources: [.copy("Golden")]
     ),
-  ]
+  ],
+  swiftLanguageVersions: [.v5, .version("6")]
 )

@@ -22,6 +22,15 @@ Pod::Spec.new do |s|
   }
   s.dependency 'TensorFlowLiteC', '~> 2.14'
 
+  # The libraries of the accelerators; an app that wants them names them.
+  s.default_subspecs = :none
+  s.subspec 'CoreML' do |core_ml|
+    core_ml.dependency 'TensorFlowLiteC/CoreML', '~> 2.14'
+  end
+  s.subspec 'Metal' do |metal|
+    metal.dependency 'TensorFlowLiteC/Metal', '~> 2.14'
+  end
+
   s.test_spec 'Tests' do |tests|
     tests.source_files = 'Tests/SineTests/*.swift'
     tests.resources = 'Tests/SineTests/Golden'

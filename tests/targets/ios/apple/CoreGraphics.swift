@@ -1,4 +1,5 @@
 // Declarations of Apple's CoreGraphics as far as the generated code uses it, for the compiler on Linux.
+@_exported import struct Foundation.CGFloat
 @_exported import struct Foundation.CGRect
 
 public enum CGColorSpaceModel { case unknown, monochrome, rgb, cmyk }

@@ -1,6 +1,7 @@
-// Goes beside the generated tests: runs the self-test on folders of golden cases. MODULE stands for its name.
-import Foundation
+// Goes beside the generated tests: runs folders of golden cases through the model. MODULE and TYPE stand for its names.
 import XCTest
+
+@testable import MODULE
 
 final class MODULECell: XCTestCase {
   /// What the self-test said.
@@ -13,11 +14,11 @@ final class MODULECell: XCTestCase {
     let folder = URL(fileURLWithPath: ProcessInfo.processInfo.environment["CHECKS"]!)
       .appendingPathComponent("MODULE")
     var verdicts: [String: Verdict] = [:]
+    let model = try TYPE()
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] {
-      let golden = folder.appendingPathComponent(name)
+      let golden = try goldenCases(in: folder.appendingPathComponent(name))
       verdicts[name] = Verdict(
-        cases: try Golden.read(from: golden).cases.map(\.name),
-        failures: try SelfTest(folder: golden).failures())
+        cases: golden.cases.map(\.name), failures: try model.differences(from: golden))
     }
     try JSONEncoder().encode(verdicts).write(to: folder.appendingPathExtension("json"))
   }

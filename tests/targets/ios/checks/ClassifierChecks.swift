@@ -1,7 +1,7 @@
-// Goes beside the generated tests of a classifier; MODULE and TYPE stand for its names.
-import Foundation
-import MODULE
+// Goes beside the generated tests of a classifier of pictures; MODULE and TYPE stand for its names.
 import XCTest
+
+@testable import MODULE
 
 /// What Python computed for this module.
 private let folder = URL(fileURLWithPath: ProcessInfo.processInfo.environment["CHECKS"]!)
@@ -13,24 +13,38 @@ private func files(in name: String, _ suffix: String) throws -> [URL] {
   ).filter { $0.lastPathComponent.hasSuffix(suffix) }.sorted { $0.path < $1.path }
 }
 
+private struct Answer: Decodable {
+  let index: Int
+  let label: String
+  let score: Float
+}
+
 final class MODULEChecks: XCTestCase {
   /// This machine's library has the reference's kernels: integers may not differ at all.
   func testGoldenCasesExactly() throws {
-    let exact = folder.appendingPathComponent("golden")
-    XCTAssertEqual(try SelfTest(pixels: DecodedPixels(), folder: exact).failures(), [])
+    let golden = try goldenCases(in: folder.appendingPathComponent("golden"))
+    XCTAssertEqual(try TYPE().differences(from: golden), [])
   }
 
   func testInputTensors() throws {
-    let classifier = try TYPE()
+    let preprocessor = try Preprocessor()
     let pictures = try files(in: "pictures", ".rgb")
     XCTAssertFalse(pictures.isEmpty)
     for picture in pictures {
       let file = picture.deletingPathExtension().appendingPathExtension("bin")
       let tensor = try Data(contentsOf: file)
-      // No XCTAssertEqual: it would print the whole tensors.
-      XCTAssert(
-        classifier.inputTensor(for: try read(picture)) == tensor, picture.lastPathComponent)
+      XCTAssert(try input(of: read(picture), preprocessor) == tensor, picture.lastPathComponent)
     }
+  }
+
+  /// The input tensor for a picture.
+  private func input(
+    of image: TYPE.RGBImage, _ preprocessor: Preprocessor, region: TYPE.Region? = nil
+  ) throws -> Data {
+    let runner = try Runner(
+      modelPath: ModelFile.path(nil), accelerator: .cpu, threads: 1)
+    try preprocessor.prepare(image, orientation: .up, region: region, into: runner.input(0))
+    return Data(runner.input(0))
   }
 
   func testOrientations() throws {
@@ -40,6 +54,31 @@ final class MODULEChecks: XCTestCase {
       let orientation = TYPE.Orientation(rawValue: index + 1)!
       XCTAssertEqual(upright[0].upright(from: orientation), expected, "\(orientation)")
     }
+  }
+
+  /// What is outside of a region does not show; it lies in the upright picture.
+  func testRegions() throws {
+    let picture = try read(files(in: "pictures", "640x480.rgb")[0])
+    let region = TYPE.Region(x: 100, y: 20, width: 50, height: 70)
+    let part = try TYPE.RGBImage(
+      width: 50, height: 70,
+      pixels: (20..<90).flatMap { row in picture.pixels[(row * 640 + 100) * 3..<(row * 640 + 150) * 3] })
+    let preprocessor = try Preprocessor()
+    XCTAssertEqual(
+      try input(of: picture, preprocessor, region: region), try input(of: part, preprocessor))
+    let model = try TYPE()
+    for wrong in [
+      TYPE.Region(x: -1, y: 0, width: 2, height: 2), TYPE.Region(x: 0, y: 0, width: 641, height: 2),
+      TYPE.Region(x: 0, y: 0, width: 0, height: 2), TYPE.Region(x: 1, y: 1, width: .max, height: .max),
+      TYPE.Region(x: 0, y: .max, width: 1, height: 1),
+    ] {
+      XCTAssertThrowsError(try model.classify(picture, region: wrong)) {
+        guard case .input(let message)? = $0 as? MODULEError else { return XCTFail("\($0)") }
+        XCTAssert(message.hasSuffix("does not lie in the upright picture of 640 x 480"), message)
+      }
+    }
+    // Stored on its side, it is 480 wide.
+    XCTAssertThrowsError(try model.classify(picture, orientation: .right, region: .init(x: 0, y: 0, width: 640, height: 1)))
   }
 
   func testClassify() throws {
@@ -54,11 +93,48 @@ final class MODULEChecks: XCTestCase {
     let pictures = try files(in: "golden", ".rgb")
     XCTAssertEqual(answers.count, pictures.count)
     for (picture, expected) in zip(pictures, answers) {
-      let categories = try classifier.classify(try read(picture), topK: 3)
+      let categories = try classifier.classify(read(picture))
       XCTAssertEqual(categories.map(\.index), expected.map(\.index))
       XCTAssertEqual(categories.map(\.label), expected.map(\.label))
       for (category, answer) in zip(categories, expected) {
         XCTAssertEqual(category.score, answer.score, accuracy: 1e-5)
+      }
+    }
+  }
+
+  func testOptions() throws {
+    let classifier = try TYPE()
+    let picture = try read(files(in: "golden", ".rgb")[0])
+    let all = try classifier.classify(picture, options: .init(maxResults: 1000, threshold: 0))
+    XCTAssertEqual(all.count, classifier.labels.count)
+    XCTAssertEqual(all.map(\.score), all.map(\.score).sorted(by: >))
+    XCTAssertEqual(
+      try classifier.classify(picture, options: .init(maxResults: 2, threshold: 0)), Array(all[..<2]))
+    // Scores may be equal, or below 0; a threshold of 0 leaves out nothing.
+    let least = max(0, all[1].score)
+    XCTAssertEqual(
+      try classifier.classify(picture, options: .init(threshold: least)),
+      Array(all.filter { least == 0 || $0.score >= least }.prefix(3)))
+    // Labels that are left out take no place.
+    let deny = Set([all[0].label])
+    XCTAssertEqual(
+      try classifier.classify(picture, options: .init(maxResults: 1, threshold: 0, deny: deny)),
+      all.filter { !deny.contains($0.label) }.prefix(1).map { $0 })
+    let allow = Set([all[1].label, all[2].label])
+    XCTAssertEqual(
+      try classifier.classify(picture, options: .init(maxResults: 1000, threshold: 0, allow: allow)),
+      all.filter { allow.contains($0.label) })
+    XCTAssertEqual(
+      try classifier.classify(picture, options: .init(maxResults: 1000, threshold: 0)), all)
+    for (options, message) in [
+      (TYPE.Options(maxResults: 0), "maxResults is 0, and must be 1 or more"),
+      (TYPE.Options(threshold: -1), "threshold is -1.0, and must be 0 or more"),
+      (TYPE.Options(threshold: .nan), "threshold is nan, and must be 0 or more"),
+      (TYPE.Options(allow: ["no such"]), "there is no label \"no such\""),
+      (TYPE.Options(deny: ["no such"]), "there is no label \"no such\""),
+    ] {
+      XCTAssertThrowsError(try classifier.classify(picture, options: options)) {
+        XCTAssertEqual($0 as? MODULEError, .input(message))
       }
     }
   }
@@ -69,15 +145,42 @@ final class MODULEChecks: XCTestCase {
       XCTAssertEqual($0 as? MODULEError, .input(expected))
       XCTAssertEqual($0.localizedDescription, expected)
     }
-    XCTAssertThrowsError(try TYPE().run(Data([1]))) {
-      guard case .input(let message)? = $0 as? MODULEError else { return XCTFail("\($0)") }
-      XCTAssert(message.hasPrefix("input 0 takes "), message)
+  }
+
+  /// Many threads get the answers that one gets.
+  func testThreads() throws {
+    let classifier = try TYPE()
+    let pictures = try files(in: "golden", ".rgb").map(read)
+    let expected = try pictures.map { try classifier.classify($0) }
+    DispatchQueue.concurrentPerform(iterations: 64) { number in
+      let place = number % pictures.count
+      XCTAssertEqual(try? classifier.classify(pictures[place]), expected[place])
     }
   }
-}
 
-private struct Answer: Decodable {
-  let index: Int
-  let label: String
-  let score: Float
+  func testActor() async throws {
+    let classifier = TYPEActor(try TYPE())
+    let pictures = try files(in: "golden", ".rgb").map(read)
+    for picture in pictures {
+      let answer = try await classifier.classify(picture, options: .init(maxResults: 2))
+      XCTAssertEqual(answer, try classifier.model.classify(picture, options: .init(maxResults: 2)))
+    }
+  }
+
+  /// Of frames that come before the loop asks, the newest counts.
+  func testStream() async throws {
+    let classifier = TYPEActor(try TYPE())
+    let pictures = try files(in: "golden", ".rgb").map(read)
+    let stream = TYPEStream(classifier)
+    pictures.forEach { stream.send($0) }
+    var answers = stream.makeAsyncIterator()
+    let newest = try await answers.next()
+    XCTAssertEqual(newest, try classifier.model.classify(pictures[pictures.count - 1]))
+    stream.send(pictures[0], orientation: .down)
+    stream.finish()
+    let last = try await answers.next()
+    XCTAssertEqual(last, try classifier.model.classify(pictures[0], orientation: .down))
+    let end = try await answers.next()
+    XCTAssertNil(end)
+  }
 }

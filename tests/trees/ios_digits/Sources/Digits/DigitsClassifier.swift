@@ -1,75 +1,74 @@
 import Foundation
 
-/// digits
+/// digits: names the best of 10 labels for a picture.
 ///
-/// Takes pictures of any size and answers with labels. The interpreter inside works on one picture
-/// at a time: use an instance from one queue only.
-public final class DigitsClassifier {
-  /// One of the classes that the model knows, and its score.
-  public struct Category: Equatable, Sendable {
-    /// The index of the class in the model's output.
-    public let index: Int
-    public let label: String
-    public let score: Float
-  }
-
-  /// The labels of all classes, in the order of the model's output.
+/// Make one and keep it. Any thread may use it: one at a time runs the model, and the others wait.
+/// In asynchronous code take a ``DigitsClassifierActor``.
+public final class DigitsClassifier: Sendable {
+  /// What the model runs on.
+  public let accelerator: Accelerator
+  /// Why it does not run on what was asked for; nil where it does.
+  public let fallbackReason: String?
+  /// The labels as answers show them, in the order of the model's classes.
   public let labels: [String]
+  private let session: Locked<Session>
 
-  private static let width = 28
-  private static let height = 28
-
-  private let interpreter: Interpreter
-  private let inputTable: [Int8]
-
-  /// Loads the model, the labels and the input table that the package ships.
+  /// Loads the model; that takes a while.
   ///
-  /// - Parameter threads: how many CPU threads a run may use.
-  public init(threads: Int = 2) throws {
-    interpreter = try Interpreter(modelPath: try Assets.path("model.tflite"), threads: threads)
-    guard let labels = try? JSONDecoder().decode([String].self, from: Assets.data("labels.json"))
-    else { throw DigitsError.resource("labels.json") }
-    self.labels = labels
-    inputTable = Items.array(of: Int8.self, in: try Assets.data("input_table.bin"))
-    guard inputTable.count == 256 else {
-      throw DigitsError.resource("input_table.bin")
+  /// - Parameters:
+  ///   - accelerator: what the model shall run on; where it cannot, or answers wrongly, it runs on
+  ///     the CPU, and ``fallbackReason`` says why.
+  ///   - threads: how many threads of the CPU a run may use.
+  ///   - verify: whether an accelerator must prove itself: golden cases are replayed on it.
+  ///   - modelFile: the model, where it is not the one in the package but a copy of it.
+  public convenience init(
+    accelerator: Accelerator = .cpu, threads: Int = 2, verify: Bool = true,
+    modelFile: URL? = nil
+  ) throws {
+    try self.init(
+      accelerator: accelerator, threads: threads,
+      modelFile: modelFile,
+      proof: verify ? { try GoldenCases(folder: Assets.url("golden")) } : nil)
+  }
+
+  /// `proof` gives the golden cases that an accelerator must answer right.
+  init(
+    accelerator: Accelerator, threads: Int,
+    modelFile: URL? = nil,
+    proof: (() throws -> GoldenCases)?
+  ) throws {
+    let modelPath = try ModelFile.path(modelFile)
+    let labels = try Labels()
+    self.labels = labels.shown
+    func open(_ accelerator: Accelerator) throws -> Session {
+      try Session(
+        modelPath: modelPath, accelerator: accelerator, threads: threads, labels: labels)
+    }
+    let (session, reason) = try Session.opened(on: accelerator, proof: proof, open)
+    self.session = Locked(session)
+    self.accelerator = reason == nil ? accelerator : .cpu
+    fallbackReason = reason
+  }
+
+  /// The best classes for a picture, best first; of equal ones the one of the lower index first.
+  ///
+  /// - Parameters:
+  ///   - image: of any size.
+  ///   - orientation: how it is stored, if not upright.
+  ///   - region: the part of the upright picture that is taken for the whole; nil for all of it.
+  public func classify(
+    _ image: RGBImage, orientation: Orientation = .up, region: Region? = nil,
+    options: Options = Options()
+  ) throws -> [Category] {
+    try session.withLock { session in
+      try session.preprocessor.prepare(
+        image, orientation: orientation, region: region, into: session.runner.input(0))
+      return try session.answer(options)
     }
   }
 
-  /// The `topK` classes of the highest scores for a picture, best first.
-  public func classify(_ image: RGBImage, topK: Int = 3) throws -> [Category] {
-    try categories(in: run(inputTensor(for: image)), topK: topK)
-  }
-
-  /// The input tensor that a picture becomes: 1 x 28 x 28 x 1 of Int8.
-  public func inputTensor(for image: RGBImage) -> Data {
-    // After the resize a pixel has one of 256 values; the table holds what each is in the tensor.
-    let pixels = fitted(Raster(gray: image)).bytes
-    return Items.data(of: pixels.map { inputTable[Int($0)] })
-  }
-
-  /// Runs the model on an input tensor.
-  ///
-  /// - Returns: the raw output tensor, 10 of Int8.
-  public func run(_ input: Data) throws -> Data {
-    try interpreter.run([input])[0]
-  }
-
-  /// The `topK` best classes of an output tensor; the lower index first among equal scores.
-  public func categories(in output: Data, topK: Int) throws -> [Category] {
-    let scores = Quantization(scale: 0.00390625, zeroPoint: -128)
-      .dequantize(Items.array(of: Int8.self, in: output))
-    guard scores.count == labels.count else {
-      throw DigitsError.input("\(scores.count) scores for \(labels.count) classes")
-    }
-    return scores.indices
-      .sorted { (scores[$1], $0) < (scores[$0], $1) }
-      .prefix(topK)
-      .map { Category(index: $0, label: labels[$0], score: scores[$0]) }
-  }
-
-  /// The whole picture in the size of the model's input, whatever its aspect ratio.
-  private func fitted(_ picture: Raster) -> Raster {
-    picture.resized(width: Self.width, height: Self.height)
+  /// In what it does not answer as golden cases say, in words.
+  func differences(from golden: GoldenCases) throws -> [String] {
+    try session.withLock { try $0.differences(from: golden) }
   }
 }

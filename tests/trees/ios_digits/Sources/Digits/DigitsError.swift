@@ -6,6 +6,8 @@ public enum DigitsError: Error, Equatable {
   case resource(String)
   /// TensorFlow Lite refused to load or to run the model; its log on stderr tells why.
   case runtime(String)
+  /// The model cannot run on the accelerator that was asked for.
+  case accelerator(String)
   /// What was given does not fit the model.
   case input(String)
 }
@@ -17,8 +19,8 @@ extension DigitsError: LocalizedError {
       return "\(file) of Digits is missing or damaged"
     case .runtime(let step):
       return "TensorFlow Lite cannot \(step); its log on stderr tells why"
-    case .input(let message):
-      return message
+    case .accelerator(let reason), .input(let reason):
+      return reason
     }
   }
 }

@@ -44,13 +44,6 @@
       return drawn ? bytes : nil
     }
   }
-
-  extension DigitsClassifier {
-    /// The `topK` classes of the highest scores for a picture, best first.
-    public func classify(_ image: CGImage, topK: Int = 3) throws -> [Category] {
-      try classify(RGBImage(cgImage: image), topK: topK)
-    }
-  }
 #endif
 
 #if canImport(CoreVideo)
@@ -93,19 +86,6 @@
       try self.init(width: width, height: height, pixels: pixels)
     }
   }
-
-  extension DigitsClassifier {
-    /// The `topK` classes of the highest scores for a camera frame, best first.
-    ///
-    /// - Parameter orientation: how the frame has to be turned; a back camera's is `.right` while the
-    ///   phone is held upright, unless the capture connection already turns it.
-    public func classify(
-      _ pixelBuffer: CVPixelBuffer, orientation: Orientation = .up, topK: Int = 3
-    ) throws -> [Category] {
-      let image = try RGBImage(pixelBuffer: pixelBuffer).upright(from: orientation)
-      return try classify(image, topK: topK)
-    }
-  }
 #endif
 
 #if canImport(UIKit)
@@ -134,13 +114,6 @@
       case .left: self = .left
       @unknown default: self = .up
       }
-    }
-  }
-
-  extension DigitsClassifier {
-    /// The `topK` classes of the highest scores for a picture, best first.
-    public func classify(_ image: UIImage, topK: Int = 3) throws -> [Category] {
-      try classify(RGBImage(uiImage: image), topK: topK)
     }
   }
 #endif

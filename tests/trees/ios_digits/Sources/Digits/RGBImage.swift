@@ -47,11 +47,23 @@ extension DigitsClassifier.RGBImage {
     }
   }
 
+  /// The pixels of `region`.
+  func cropped(to region: DigitsClassifier.Region) throws -> Self {
+    guard region.x >= 0, region.y >= 0, region.width > 0, region.height > 0,
+      region.width <= width - region.x, region.height <= height - region.y
+    else {
+      throw DigitsError.input(
+        "a region of \(region.width) x \(region.height) at \(region.x), \(region.y) does not lie in the "
+          + "upright picture of \(width) x \(height)")
+    }
+    return mapped(region.width, region.height) { ($0 + region.x, $1 + region.y) }
+  }
+
   /// A picture of another shape; `source` tells where its pixel (x, y) is in this one.
   private func mapped(
     _ newWidth: Int, _ newHeight: Int, source: (_ x: Int, _ y: Int) -> (x: Int, y: Int)
   ) -> Self {
-    let turned = [UInt8](unsafeUninitializedCapacity: pixels.count) { bytes, count in
+    let turned = [UInt8](unsafeUninitializedCapacity: newWidth * newHeight * 3) { bytes, count in
       for y in 0..<newHeight {
         for x in 0..<newWidth {
           let from = source(x, y)

@@ -9,7 +9,7 @@ struct Raster {
 
 extension Raster {
   /// The brightness of each pixel, weighted as ITU-R 601 does, rounded as Pillow's convert("L").
-  init(gray image: DigitsClassifier.RGBImage) {
+  init(_ image: DigitsClassifier.RGBImage) {
     width = image.width
     height = image.height
     let count = width * height

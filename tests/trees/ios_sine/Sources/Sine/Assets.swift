@@ -2,12 +2,12 @@ import Foundation
 
 /// The files in Assets/, whether Swift Package Manager or CocoaPods put them into the app.
 enum Assets {
-  /// The path of a file of Assets/.
-  static func path(_ name: String) throws -> String {
+  /// A file of Assets/, or a folder.
+  static func url(_ name: String) throws -> URL {
     guard let url = folder?.appendingPathComponent(name),
       FileManager.default.fileExists(atPath: url.path)
     else { throw SineError.resource(name) }
-    return url.path
+    return url
   }
 
   private static var folder: URL? {

@@ -1,0 +1,2 @@
+    /// The PNG that the input was made of.
+    let picture: String

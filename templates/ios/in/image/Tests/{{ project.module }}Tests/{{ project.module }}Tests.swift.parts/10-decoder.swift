@@ -1,0 +1,2 @@
+    try XCTSkipUnless(
+      GoldenCases.decodesPictures, "ImageIO, which decodes the golden pictures, is Apple's")

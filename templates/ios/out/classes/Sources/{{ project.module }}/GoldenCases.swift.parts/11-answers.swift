@@ -1,0 +1,2 @@
+    /// The best classes, best first.
+    let answers: [Answer]

@@ -1,0 +1,3 @@
+    /// The PNG of the golden mask, and the classes in it.
+    let mask: String
+    let answers: [Answer]

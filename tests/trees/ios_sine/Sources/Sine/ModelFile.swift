@@ -1,0 +1,36 @@
+import Foundation
+
+#if canImport(CryptoKit)
+  import CryptoKit
+#endif
+
+/// The model's file.
+enum ModelFile {
+  /// The SHA-256 of the model that this code was made for.
+  static let sha256 = "2d06ff36af91b06f17807b1a26d4cefaa9e09017d0930a8ce78226165b1e9d37"
+
+  /// The path of the model in Assets/, or of `file`, if it is the same model.
+  static func path(_ file: URL?) throws -> String {
+    guard let file else { return try Assets.url("model.tflite").path }
+    guard let data = try? Data(contentsOf: file, options: .alwaysMapped) else {
+      throw SineError.resource(file.lastPathComponent)
+    }
+    guard hash(data) == sha256 else {
+      throw SineError.input(
+        "\(file.lastPathComponent) is not the model of Sine")
+    }
+    return file.path
+  }
+
+  #if canImport(CryptoKit)
+    private static func hash(_ data: Data) -> String {
+      SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
+    }
+  #else
+    private static func hash(_ data: Data) -> String {
+      var hash = PortableSHA256()
+      hash.update(data)
+      return hash.digest()
+    }
+  #endif
+}

@@ -1,0 +1,36 @@
+/// The model with all that a run writes into: for one thread at a time.
+final class Session {
+  let runner: Runner
+  private let reader: AnswerReader
+
+  init(
+    modelPath: String, accelerator: SineModel.Accelerator,
+    threads: Int
+  ) throws {
+    runner = try Runner(modelPath: modelPath, accelerator: accelerator, threads: threads)
+    reader = AnswerReader()
+  }
+
+  /// Runs the model on what its inputs hold, and reads the answer.
+  func answer() throws -> [Int8] {
+    try runner.run()
+    return reader.read(runner)
+  }
+
+  /// In what the model does not answer as golden cases say, in words, each behind its case's name.
+  func differences(from golden: GoldenCases) throws -> [String] {
+    guard !golden.cases.isEmpty else { return ["there are no golden cases"] }
+    return try golden.cases.flatMap { sample in
+      try differences(from: sample, in: golden).map { "\(sample.name): \($0)" }
+    }
+  }
+
+  private func differences(
+    from sample: GoldenCases.Case, in golden: GoldenCases
+  ) throws -> [String] {
+    var differences = try feed(sample, of: golden)
+    try runner.run()
+    differences += try golden.outputDifferences(of: runner, from: sample)
+    return differences
+  }
+}
