@@ -19,8 +19,9 @@ from packager.render.literals import float32
 from packager.render.naming import PascalName, camel_case, unique
 from packager.runtimes import Runtime
 from packager.settings import Example, Setting
+from packager.targets.ios_app import AppContext, app_layers, build_app
 from packager.targets.litert import asset_files, labels_file, mobile_problems, shipped_labels
-from packager.targets.target import Target, project_name, task_layers
+from packager.targets.target import Enclosure, Target, project_name, task_layers
 from packager.targets.versions import pinned
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize
 
@@ -104,6 +105,10 @@ class Options:
 
     name: str = field(default="", metadata={"help": "Name of the module; the model's name if not given."})
     deployment_target: str = field(default="13.0", metadata={"help": "Oldest iOS that the package supports."})
+    app: bool = field(
+        default=False,
+        metadata={"help": "Also an app to try the model, in a project for Xcode.", "option": "with_app"},
+    )
 
 
 @dataclass(frozen=True)
@@ -464,6 +469,7 @@ class Context:
     """What the templates place."""
 
     project: ProjectContext
+    app: AppContext | None
     input: ImageContext | AudioContext | TextContext | ArraysContext
     answer: ClassesContext | BoxesContext | MaskContext | KeypointsContext | ArraysAnswerContext
 
@@ -500,7 +506,9 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
             about=setting,
         )
     project = _project(annotated, options, goldens)
-    return Context(project, _input(annotated), _answer(annotated, goldens, project.type_name))
+    answer = _answer(annotated, goldens, project.type_name)
+    context = Context(project=project, app=None, input=_input(annotated), answer=answer)
+    return replace(context, app=build_app(context, annotated)) if options.app else context
 
 
 # What the class is for, behind its title.
@@ -1030,9 +1038,21 @@ def _vocabulary_file(text: TextInput) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=0) + "\n").encode()
 
 
+def _enclosure(context: Context) -> Enclosure | None:
+    if context.app is None:
+        return None
+    return Enclosure(context.project.module, app_layers(context.input.kind, context.answer.kind))
+
+
 def _next_steps(context: Context) -> tuple[str, ...]:
+    module = context.project.module
+    if context.app is not None:
+        return (
+            f"{module}/Scripts/get-runtime.sh",
+            f"Open {context.app.name}.xcodeproj in Xcode, choose your team, and run {context.app.name}.",
+        )
     return (
-        f"Add to your app's Podfile: pod '{context.project.module}', :path => 'PATH', :testspecs => ['Tests']",
+        f"Add to your app's Podfile: pod '{module}', :path => 'PATH', :testspecs => ['Tests']",
         "Run pod install, then the self-test: its scheme's Test in Xcode. README.md has the Swift package way.",
     )
 
@@ -1059,4 +1079,5 @@ TARGET = Target(
     layers=_layers,
     extra_files=_extra_files,
     next_steps=_next_steps,
+    enclosure=_enclosure,
 )

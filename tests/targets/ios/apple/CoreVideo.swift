@@ -63,3 +63,7 @@ public func CVPixelBufferUnlockBaseAddress(
   buffer.lock(-1)
   return 0
 }
+
+public typealias CVImageBuffer = CVBuffer
+public let kCVPixelFormatType_420YpCbCr8BiPlanarFullRange: OSType = 0x3432_3066
+public let kCVPixelBufferPixelFormatTypeKey = "PixelFormatType"
