@@ -50,10 +50,12 @@ class Swift:
         files: Mapping[str, bytes],
         checks: Sequence[str],
         delegates: Sequence[str] = (),
+        method: str = "",
     ) -> None:
         """Write a generated package, and beside its tests the ``checks``, in which stand names for its own.
 
-        It is compiled without a warning. ``delegates`` are the libraries of accelerators to link.
+        It is compiled without a warning. ``delegates`` are the libraries of accelerators to link; ``method`` is what
+        the class calls its answer.
         """
         folder = write_files(self.work / module, files)
         manifest = (folder / "Package.swift").read_text()
@@ -68,7 +70,9 @@ class Swift:
         shutil.copytree(self.work / module / "Tests" / f"{module}Tests", folder)
         for name in checks:
             text = (HERE / "checks" / name).read_text()
-            (folder / name).write_text(text.replace("MODULE", module).replace("TYPE", type_name))
+            (folder / name).write_text(
+                text.replace("MODULE", module).replace("TYPE", type_name).replace("METHOD", method)
+            )
 
     def write_manifest(self, modules: Sequence[str]) -> None:
         """The package Checks, whose tests are those of all ``modules``: one build instead of one for each."""
