@@ -1167,8 +1167,7 @@ def _minus(zero_point: int) -> str:
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
-    from packager.golden import build_frames, golden_files
-    from packager.tasks.image import ImageInput
+    from packager.golden import Camera, build_frames, golden_files
 
     name, golden_set = context.project.name, goldens.sets[Runtime.LITERT_REFERENCE]
     assets = worded_asset_files(annotated)
@@ -1178,8 +1177,7 @@ def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) 
     if context.project.is_downloaded:
         files[f"download/{name}.tflite"] = assets.pop("model.tflite")
     files.update({f"src/main/assets/{name}/{file}": data for file, data in assets.items()})
-    frames = build_frames(annotated.input) if isinstance(annotated.input, ImageInput) else ()
-    golden = golden_files(annotated, golden_set, frames=frames)
+    golden = golden_files(annotated, golden_set, frames=build_frames(annotated, Camera.ANDROID))
     files.update({f"src/androidTest/assets/{name}_golden/{file}": data for file, data in golden.items()})
     return files
 
