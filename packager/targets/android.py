@@ -13,6 +13,7 @@ from packager.render.literals import float32
 from packager.render.naming import PackageName, PascalName, SnakeName, camel_case, unique
 from packager.runtimes import Runtime
 from packager.settings import Choice, Example, Setting
+from packager.targets import mobile
 from packager.targets.litert import mobile_problems, shipped_labels, worded_asset_files
 from packager.targets.target import Enclosure, Target, project_name, task_layers
 from packager.targets.versions import pinned
@@ -304,18 +305,10 @@ class TokensContext:
 
 
 @dataclass(frozen=True)
-class TextContext(GivenContext):
-    """A text, of ``length`` tokens, as input; ``pattern`` is what stands between tokens, empty for WordPiece."""
+class TextContext(GivenContext, mobile.TextContext):
+    """A text as input."""
 
-    kind = InputKind.TEXT
-
-    plural: str
-    length: int
     tensors: tuple[TokensContext, ...]
-    is_word_piece: bool
-    is_uncased: bool
-    pattern: str
-    has_start: bool
 
 
 @dataclass(frozen=True)
@@ -332,54 +325,20 @@ class TensorsInputContext(GivenContext):
 
 
 @dataclass(frozen=True)
-class OptionsContext:
-    """What may be asked of an answer: how many results (Kotlin), from which score on, of which labels.
+class AnswerContext(mobile.AnswerContext):
+    """``type`` is what the class returns."""
 
-    ``max_results`` is None where an answer is always one. ``least`` says in words what the threshold is. ``has_iou``
-    is whether boxes or poses that overlap are suppressed, by ``iou``.
-    """
-
-    max_results: str | None
-    a_result: str
-    results: str
-    threshold: float
-    least: str
-    has_labels: bool
-    has_iou: bool
-    iou: float
-
-
-@dataclass(frozen=True)
-class AnswerContext:
-    """What every answer has.
-
-    ``method`` is what the class calls it, ``type`` that of what it returns, and ``gives`` says what that is in words,
-    which ``order`` continues behind what was given. ``options`` is None where there are none. ``is_compared`` is
-    whether golden cases have more than raw outputs.
-    """
-
-    method: str
     type: str
-    gives: str
-    order: str
-    options: OptionsContext | None
-    is_compared: bool
 
 
 @dataclass(frozen=True)
-class ClassesContext(AnswerContext):
-    """Classes as answer, in the output of that number, whose item ``i`` stands for the Float ``real`` (Kotlin)."""
+class ClassesContext(AnswerContext, mobile.ClassesContext):
+    """Classes as answer, in an output whose item ``i`` stands for the Float ``real`` (Kotlin)."""
 
-    kind = AnswerKind.CLASSES
-
-    output: int
-    label_count: int
     dtype: str
     meaning: str
     real: str
     is_plain: bool
-    is_softmax: bool
-    is_sigmoid: bool
     has_activation: bool
 
 
@@ -402,46 +361,28 @@ class SsdContext:
 
 
 @dataclass(frozen=True)
-class GridContext:
-    """The cells of FOMO."""
-
-    rows: int
-    columns: int
-
-
-@dataclass(frozen=True)
-class BoxesContext(AnswerContext):
+class BoxesContext(AnswerContext, mobile.BoxesContext):
     """Detections, as one of the heads has them.
 
     Of each answer here, ``numbers`` is Kotlin for what reads the real numbers of its (first) output, and ``layout``
-    says in words what that holds. ``items`` is how many there are of a candidate, or a cell. ``ssd`` and ``grid``
-    are None for the other heads. ``activation`` says in words what makes scores of the output.
+    says in words what that holds. ``ssd`` is None for the other heads. ``activation`` says in words what makes scores
+    of the output.
     """
-
-    kind = AnswerKind.BOXES
 
     numbers: str
     layout: str
     activation: str
-    items: int
     ssd: SsdContext | None
-    grid: GridContext | None
-    is_yolo_v8: bool
     is_end_to_end: bool
-    is_softmax: bool
-    is_sigmoid: bool
-    has_activation: bool
 
 
 @dataclass(frozen=True)
-class MaskContext(AnswerContext):
-    """A class for each pixel, by one of three forms of output: scores, a probability, else class numbers.
+class MaskContext(AnswerContext, mobile.MaskContext):
+    """A class for each pixel.
 
     ``item`` is Kotlin for what compares as number ``start + channel`` of ``items``, or is the class number ``pixel``;
     ``first`` for that of number ``start``.
     """
-
-    kind = AnswerKind.MASK
 
     numbers: str
     layout: str
@@ -451,34 +392,20 @@ class MaskContext(AnswerContext):
     item: str
     first: str
     is_float: bool
-    is_scores: bool
-    is_probability: bool
-    can_be_unseen: bool
-    is_cropped: bool
-    has_activation: bool
-    height: int
-    width: int
-    channels: int
 
 
 @dataclass(frozen=True)
-class KeypointsContext(AnswerContext):
+class KeypointsContext(AnswerContext, mobile.KeypointsContext):
     """Points, as one of the heads has them; ``output`` is the number of theirs.
 
     ``are_numbered`` is whether the names are no more than numbers: of a mesh there are hundreds.
     """
 
-    kind = AnswerKind.KEYPOINTS
-
     numbers: str
     layout: str
     output: int
-    names: tuple[str, ...]
     count: int
     are_numbered: bool
-    is_multipose: bool
-    is_landmarks: bool
-    threshold: float
 
 
 @dataclass(frozen=True)
@@ -533,14 +460,6 @@ class AppOutputContext:
 
 
 @dataclass(frozen=True)
-class BoneContext:
-    """A line between two keypoints, by their numbers."""
-
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
 class AppContext:
     """The app to try the model in.
 
@@ -551,7 +470,7 @@ class AppContext:
 
     package: str
     is_drawn: bool
-    bones: tuple[BoneContext, ...]
+    bones: tuple[mobile.BoneContext, ...]
     inputs: tuple[AppInputContext, ...]
     outputs: tuple[AppOutputContext, ...]
     is_dequantized: bool
@@ -617,7 +536,6 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
 
 # The folders of the project that the app makes, and those that Gradle makes there.
 _APP_FOLDERS = ("app", "build", "gradle")
-_DRAWN = (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS)
 
 
 def _app(context: Context) -> AppContext:
@@ -629,18 +547,12 @@ def _app(context: Context) -> AppContext:
     outputs = _app_outputs(context, answer) if isinstance(answer, TensorsAnswerContext) else ()
     return AppContext(
         package=f"{project.package}.app",
-        is_drawn=answer.kind in _DRAWN,
-        bones=_bones(answer) if isinstance(answer, KeypointsContext) else (),
+        is_drawn=answer.kind in mobile.DRAWN,
+        bones=mobile.bones(answer.names) if isinstance(answer, KeypointsContext) else (),
         inputs=_app_inputs(project, input) if isinstance(input, TensorsInputContext) else (),
         outputs=outputs,
         is_dequantized=any(output.value.startswith(f"{project.class_name}.") for output in outputs),
     )
-
-
-def _bones(answer: KeypointsContext) -> tuple[BoneContext, ...]:
-    from packager.tasks.keypoints import COCO_KEYPOINTS, COCO_SKELETON
-
-    return tuple(BoneContext(*bone) for bone in COCO_SKELETON) if answer.names == COCO_KEYPOINTS else ()
 
 
 def _app_inputs(project: ProjectContext, input: TensorsInputContext) -> tuple[AppInputContext, ...]:
@@ -686,28 +598,6 @@ _FLOWS = {
 }
 
 
-# What the class is for, behind its title.
-_PURPOSES = {
-    AnswerKind.CLASSES: ": names the best of {labels} labels for {given}",
-    AnswerKind.BOXES: ": finds objects in {given}",
-    AnswerKind.MASK: ": tells what the pixels of {given} show",
-    AnswerKind.KEYPOINTS: ": finds points of bodies, faces or hands in {given}",
-    AnswerKind.TENSORS: ": makes numbers of {given}",
-}
-_GIVEN = {
-    InputKind.IMAGE: "a picture",
-    InputKind.AUDIO: "a sound",
-    InputKind.TEXT: "a text",
-    InputKind.TENSORS: "arrays",
-}
-
-
-def _purpose(input: InputKind, answer: AnswerKind, labels: int) -> str:
-    if input is InputKind.TENSORS and answer is AnswerKind.TENSORS:
-        return ""
-    return _PURPOSES[answer].format(labels=f"{labels:,}", given=_GIVEN[input])
-
-
 def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> ProjectContext:
     project = project_name(annotated, options)
     name = SnakeName.of(project)
@@ -719,17 +609,17 @@ def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> P
         name=name,
         versions=VersionsContext(**pinned("android")),
         class_name=_class_name(project, *kinds),
-        variable=_ending(*kinds).lower().removeprefix("pose"),
+        variable=mobile.ending(*kinds).lower().removeprefix("pose"),
         package=package,
         package_path=package.replace(".", "/"),
         title=annotated.title(options.name),
-        purpose=_purpose(*kinds, labels=labels.count if labels else 0),
+        purpose=mobile.purpose(*kinds, labels.count if labels else 0),
         description=annotated.metadata.description,
         has_description=bool(annotated.metadata.description),
         model_file=annotated.model.path.name,
         model_sha256=annotated.model.sha256,
         golden_runtime=goldens.sets[Runtime.LITERT_REFERENCE].runtime,
-        has_state=_has_state(annotated.model),
+        has_state=mobile.has_state(annotated.model),
         inputs=_raw_tensors(annotated.inputs),
         outputs=_raw_tensors(annotated.outputs),
         arrays=_arrays(annotated),
@@ -740,10 +630,6 @@ def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> P
         min_android="7" if options.runtime is LiteRt.COMPILED_MODEL else "6",
         labels=labels,
     )
-
-
-def _has_state(model: Model) -> bool:
-    return any(tensor.is_variable for graph in model.subgraphs for tensor in graph.tensors)
 
 
 # How the names of CompiledModel's functions that write or read a tensor end. They copy bits, so that of Int8 serves
@@ -798,7 +684,7 @@ def _check_options(model: Model, options: Options) -> None:
         for tensor in tensors:
             if tensor.dtype not in _COMPILED_METHODS:
                 raise _uncompiled(model, f"has no function for the {side} {tensor.name!r}, of {tensor.dtype}")
-    if _has_state(model):
+    if mobile.has_state(model):
         raise _uncompiled(model, "cannot clear what the model remembers from earlier runs")
     if model.signatures:
         first = model.signatures[0]
@@ -982,25 +868,16 @@ _TOKENS = {
 
 
 def _text(text: TextInput) -> TextContext:
-    from packager.tasks.delimiter import jvm_pattern
-    from packager.tasks.tokenizers import START, RegexTokenizer, WordPiece
-
-    tokenizer = text.tokenizer
     return TextContext(
+        **vars(mobile.text(text)),
         is_made=True,
         example='"a text"',
-        plural="s" if len(text.roles) > 1 else "",
-        length=text.length,
         tensors=tuple(
             TokensContext(
                 index, tensor.dtype, str(list(tensor.shape)), _TOKENS[role][0], _put(tensor, _TOKENS[role][1])
             )
             for index, (role, tensor) in enumerate(zip(text.roles, text.tensors, strict=True))
         ),
-        is_word_piece=isinstance(tokenizer, WordPiece),
-        is_uncased=isinstance(tokenizer, WordPiece) and tokenizer.is_uncased,
-        pattern=jvm_pattern(tokenizer.delimiter) if isinstance(tokenizer, RegexTokenizer) else "",
-        has_start=isinstance(tokenizer, RegexTokenizer) and START in tokenizer.vocabulary,
     )
 
 
@@ -1051,34 +928,16 @@ def _answer(
 def _classes(answer: Classes) -> ClassesContext:
     kind = _KINDS[answer.tensor.dtype]
     return ClassesContext(
-        method="classify",
+        **vars(mobile.classes(answer)),
         type="List<Category>",
-        gives="The best classes",
-        order=", best first; of equal ones the one of the lower index first",
-        options=OptionsContext(
-            max_results="3",
-            a_result="a class",
-            results="classes",
-            threshold=answer.threshold,
-            least="classes of a lower score are left out; none where it is 0",
-            has_labels=True,
-            has_iou=False,
-            iou=0,
-        ),
-        is_compared=True,
-        output=answer.output,
-        label_count=len(answer.labels.default),
         dtype=answer.tensor.dtype,
         meaning=_meaning(answer.tensor),
         real=_real(answer.tensor, kind.item("items", "i")),
         is_plain=answer.activation is Activation.NONE,
-        is_softmax=answer.activation is Activation.SOFTMAX,
-        is_sigmoid=answer.activation is Activation.SIGMOID,
         has_activation=answer.activation is not Activation.NONE,
     )
 
 
-_BEST_FIRST = ", best first; of equal scores the first one in the output first"
 _ACTIVATIONS = {
     Activation.NONE: "the output",
     Activation.SOFTMAX: "softmax of the output",
@@ -1086,48 +945,30 @@ _ACTIVATIONS = {
 }
 
 
-def _boxes(annotated: AnnotatedModel, answer: Boxes) -> BoxesContext:
-    from packager.tasks.boxes import MOST_DETECTIONS
+_LAYOUTS = {
+    Head.SSD: "boxes, classes, scores and their number, of TensorFlow's detection operator",
+    Head.YOLO_V5: "of each candidate its box, objectness, and a score for each class",
+    Head.YOLO_V8: "of all candidates the boxes, then the scores of each class",
+    Head.END_TO_END: "of each detection its box, score and class",
+    Head.FOMO: "of each cell a score for the background and for each class",
+    Head.MOVENET: "y, x and score of each point",
+    Head.MOVENET_MULTIPOSE: "of each body y, x and score of each point, a box, and its score",
+    Head.YOLO_POSE: "of all candidates the boxes and scores, then x, y and score of each point",
+    Head.LANDMARKS: "x, y and maybe a depth of each point",
+}
 
-    head = answer.head
-    has_iou = head in (Head.YOLO_V5, Head.YOLO_V8)
-    activation = answer.activation if has_iou or head is Head.FOMO else Activation.NONE
-    layout, items = {
-        Head.SSD: ("boxes, classes, scores and their number, of TensorFlow's detection operator", 4),
-        Head.YOLO_V5: ("of each candidate its box, objectness, and a score for each class", 5 + answer.class_count),
-        Head.YOLO_V8: ("of all candidates the boxes, then the scores of each class", 4 + answer.class_count),
-        Head.END_TO_END: ("of each detection its box, score and class", 6),
-        Head.FOMO: ("of each cell a score for the background and for each class", 1 + answer.class_count),
-    }[head]
+
+def _boxes(annotated: AnnotatedModel, answer: Boxes) -> BoxesContext:
     outputs = [NumberedContext(role, _numbers_of(annotated, answer.outputs[role])) for role in answer.roles]
-    shape = answer.outputs[0].shape
+    shared = mobile.boxes(answer)
     return BoxesContext(
-        method="detect",
+        **vars(shared),
         type="List<Detection>",
-        gives="The detections",
-        order=_BEST_FIRST,
-        options=OptionsContext(
-            max_results=str(MOST_DETECTIONS),
-            a_result="a detection",
-            results="detections",
-            threshold=answer.threshold,
-            least="detections of a lower score are left out",
-            has_labels=bool(answer.labels.default),
-            has_iou=has_iou,
-            iou=answer.iou,
-        ),
-        is_compared=True,
         numbers=outputs[0].numbers,
-        layout=layout,
-        activation=_ACTIVATIONS[activation],
-        items=items,
-        ssd=SsdContext(*outputs) if head is Head.SSD else None,
-        grid=GridContext(shape[1], shape[2]) if head is Head.FOMO else None,
-        is_yolo_v8=head is Head.YOLO_V8,
-        is_end_to_end=head is Head.END_TO_END,
-        is_softmax=activation is Activation.SOFTMAX,
-        is_sigmoid=activation is Activation.SIGMOID,
-        has_activation=activation is not Activation.NONE,
+        layout=_LAYOUTS[answer.head],
+        activation=_ACTIVATIONS[answer.activation if shared.has_activation else Activation.NONE],
+        ssd=SsdContext(*outputs) if answer.head is Head.SSD else None,
+        is_end_to_end=answer.head is Head.END_TO_END,
     )
 
 
@@ -1139,88 +980,32 @@ _FORMS = {
 
 
 def _mask(annotated: AnnotatedModel, answer: Mask) -> MaskContext:
-    from packager.tasks.image import ImageInput
-
-    kind = _KINDS[answer.tensor.dtype]
-    is_cropped = isinstance(annotated.input, ImageInput) and annotated.input.crop is CropMode.CENTER_CROP
-    is_scores, is_probability = answer.form is MaskForm.SCORES, answer.form is MaskForm.PROBABILITY
+    shared, kind = mobile.mask(annotated, answer), _KINDS[answer.tensor.dtype]
     # Of bytes, truth values among them, and of what is compared with Int.
     widened = ".toInt() and 0xFF" if kind.is_unsigned or kind.is_bool else ""
-    options = OptionsContext(
-        max_results=None,
-        a_result="a pixel",
-        results="pixels",
-        threshold=answer.threshold,
-        least="the least probability of a pixel of class 1",
-        has_labels=False,
-        has_iou=False,
-        iou=0,
-    )
-    has_activation = is_probability and answer.activation is not Activation.NONE
     return MaskContext(
-        method="segment",
+        **vars(shared),
         type="Segmentation",
-        gives="The mask",
-        order=", of the size of the region, or of the whole",
-        options=options if is_probability else None,
-        is_compared=True,
         numbers=_numbers_of(annotated, answer.tensor),
         layout=_FORMS[answer.form],
-        activation=_ACTIVATIONS[Activation.SIGMOID if has_activation else Activation.NONE],
+        activation=_ACTIVATIONS[Activation.SIGMOID if shared.has_activation else Activation.NONE],
         array="ByteArray" if kind.is_bool else kind.array,
         view=".duplicate()" if kind.is_bool else kind.view,
-        item=f"items[{'start + channel' if is_scores else 'pixel'}]{widened}",
+        item=f"items[{'start + channel' if shared.is_scores else 'pixel'}]{widened}",
         first=f"items[start]{widened}",
         is_float=kind.is_float,
-        is_scores=is_scores,
-        is_probability=is_probability,
-        can_be_unseen=is_cropped or answer.form is MaskForm.CLASS_NUMBERS,
-        is_cropped=is_cropped,
-        has_activation=has_activation,
-        height=answer.height,
-        width=answer.width,
-        channels=answer.class_count,
     )
 
 
 def _keypoints(annotated: AnnotatedModel, answer: Keypoints) -> KeypointsContext:
-    from packager.tasks.boxes import MOST_DETECTIONS
-
-    head = answer.head
-    layout = {
-        Head.MOVENET: "y, x and score of each point",
-        Head.MOVENET_MULTIPOSE: "of each body y, x and score of each point, a box, and its score",
-        Head.YOLO_POSE: "of all candidates the boxes and scores, then x, y and score of each point",
-        Head.LANDMARKS: "x, y and maybe a depth of each point",
-    }[head]
-    # The others answer with the one body that they look for.
-    most = {Head.MOVENET_MULTIPOSE: answer.tensor.shape[1], Head.YOLO_POSE: MOST_DETECTIONS}.get(head)
-    options = OptionsContext(
-        max_results=None if most is None else str(most),
-        a_result="a pose",
-        results="poses",
-        threshold=answer.threshold,
-        least="poses of a lower score are left out",
-        has_labels=False,
-        has_iou=head is Head.YOLO_POSE,
-        iou=answer.iou,
-    )
     return KeypointsContext(
-        method="estimate",
+        **vars(mobile.keypoints(answer)),
         type="List<Pose>",
-        gives="The poses",
-        order=_BEST_FIRST,
-        options=None if head is Head.LANDMARKS else options,
-        is_compared=True,
         numbers=_numbers_of(annotated, answer.tensor),
-        layout=layout,
+        layout=_LAYOUTS[answer.head],
         output=answer.output,
-        names=answer.names,
         count=len(answer.names),
         are_numbered=answer.names == tuple(f"point {number}" for number in range(len(answer.names))),
-        is_multipose=head is Head.MOVENET_MULTIPOSE,
-        is_landmarks=head is Head.LANDMARKS,
-        threshold=answer.threshold,
     )
 
 
@@ -1237,12 +1022,8 @@ def _tensors_answer(annotated: AnnotatedModel, goldens: Goldens) -> TensorsAnswe
     # A picture's are real numbers, beside which the raw ones stand.
     is_plain = len(tensors) == 1 and (is_run or not quantized)
     return TensorsAnswerContext(
-        method="run" if is_run else "embed",
+        **vars(mobile.arrays(annotated)),
         type=tensors[0].array if is_plain else "Outputs",
-        gives="The output" if len(tensors) == 1 else "The outputs",
-        order="",
-        options=None,
-        is_compared=False,
         tensors=tensors,
         quantized=quantized,
         embeddings=_embeddings(tensors, quantized),
@@ -1275,24 +1056,10 @@ def _embeddings(
     )
 
 
-_ENDINGS = {
-    AnswerKind.CLASSES: "Classifier",
-    AnswerKind.BOXES: "Detector",
-    AnswerKind.MASK: "Segmenter",
-    AnswerKind.KEYPOINTS: "PoseEstimator",
-    AnswerKind.TENSORS: "Embedder",
-}
-
-
 def _class_name(name: str, input: InputKind, answer: AnswerKind) -> PascalName:
     """``DigitsClassifier`` or ``SineModel``: with such an ending it is no class that the generated code imports."""
-    pascal, ending = PascalName.of(name), _ending(input, answer)
+    pascal, ending = PascalName.of(name), mobile.ending(input, answer)
     return pascal if pascal.endswith(ending) else PascalName(pascal + ending)
-
-
-def _ending(input: InputKind, answer: AnswerKind) -> str:
-    are_tensors = input is InputKind.TENSORS and answer is AnswerKind.TENSORS
-    return "Model" if are_tensors else _ENDINGS[answer]
 
 
 def _names(ports: tuple[Port, ...], taken: tuple[str, ...]) -> tuple[str, ...]:
@@ -1344,31 +1111,16 @@ def _quantized(names: Sequence[str], ports: tuple[Port, ...]) -> tuple[Quantized
 
 def _layers(context: Context) -> tuple[str, ...]:
     """The folders of templates: for the two kinds, and for what only some models of them have."""
-    answer = context.answer
-    boxes = answer if isinstance(answer, BoxesContext) else None
-    points = answer if isinstance(answer, KeypointsContext) else None
-    has_iou = answer.options is not None and answer.options.has_iou
     own = {
-        "android/yolo/out/boxes": boxes is not None and has_iou,
-        "android/finished/out/boxes": boxes is not None and (boxes.ssd is not None or boxes.is_end_to_end),
-        "android/fomo/out/boxes": boxes is not None and boxes.grid is not None,
-        "android/yolo/out/keypoints": points is not None and has_iou,
-        "android/movenet/out/keypoints": points is not None and not has_iou and not points.is_landmarks,
-        "android/landmarks/out/keypoints": points is not None and points.is_landmarks,
-        "android/suppression": has_iou,
-        "android/candidates": boxes is not None or (points is not None and (has_iou or points.is_multipose)),
+        f"android/runtime/{LiteRt.COMPILED_MODEL if context.runner else LiteRt.INTERPRETER}": True,
         "android/real_numbers": bool(context.project.numbers),
         "android/coroutines/common": context.coroutines is not None,
         f"android/coroutines/in/{context.input.kind}": context.coroutines is not None,
         "android/arrays": bool(context.project.arrays),
         "android/labels": context.project.labels is not None,
-        "android/regex/in/text": isinstance(context.input, TextContext) and not context.input.is_word_piece,
-        "android/wordpiece/in/text": isinstance(context.input, TextContext) and context.input.is_word_piece,
-        "android/options": context.answer.options is not None,
     }
     return (
-        *task_layers("android", context.input.kind, context.answer.kind),
-        f"android/runtime/{LiteRt.COMPILED_MODEL if context.runner else LiteRt.INTERPRETER}",
+        *mobile.layers("android", context.input, context.answer),
         *(layer for layer, is_used in own.items() if is_used),
     )
 
@@ -1399,24 +1151,18 @@ def _minus(zero_point: int) -> str:
     return "" if zero_point == 0 else f" - {zero_point}" if zero_point > 0 else f" + {-zero_point}"
 
 
-# The golden cases that prove an accelerator are in every app: the smallest, and more of them within this.
-_PROOF_BYTES = 100_000
-
-
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
-    from packager.golden import build_frames, golden_files
-    from packager.tasks.image import ImageInput
+    from packager.golden import Camera, build_frames, golden_files
 
     name, golden_set = context.project.name, goldens.sets[Runtime.LITERT_REFERENCE]
     assets = worded_asset_files(annotated)
-    proof = golden_files(annotated, golden_set, most_bytes=_PROOF_BYTES)
+    proof = golden_files(annotated, golden_set, most_bytes=mobile.PROOF_BYTES)
     assets.update({f"golden/{file}": data for file, data in proof.items()})
     files = {}
     if context.project.is_downloaded:
         files[f"download/{name}.tflite"] = assets.pop("model.tflite")
     files.update({f"src/main/assets/{name}/{file}": data for file, data in assets.items()})
-    frames = build_frames(annotated.input) if isinstance(annotated.input, ImageInput) else ()
-    golden = golden_files(annotated, golden_set, frames=frames)
+    golden = golden_files(annotated, golden_set, frames=build_frames(annotated, Camera.ANDROID))
     files.update({f"src/androidTest/assets/{name}_golden/{file}": data for file, data in golden.items()})
     return files
 

@@ -19,11 +19,12 @@ from packager.render.literals import float32
 from packager.render.naming import PascalName, camel_case, unique
 from packager.runtimes import Runtime
 from packager.settings import Example, Setting
+from packager.targets import mobile
 from packager.targets.ios_app import AppContext, app_layers, build_app
 from packager.targets.litert import asset_files, labels_file, mobile_problems, shipped_labels
-from packager.targets.target import Enclosure, Target, project_name, task_layers
+from packager.targets.target import Enclosure, Target, project_name
 from packager.targets.versions import pinned
-from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize
+from packager.tasks import AnswerKind, ChannelOrder, CropMode, Head, InputKind, Resize
 
 if TYPE_CHECKING:
     from packager.golden import Goldens
@@ -76,8 +77,9 @@ _TYPES = frozenset(
 # Types of the package itself: a module of such a name could not be named in it.
 _OWN_TYPES = frozenset(
     """
-    AnswerReader Assets BestScores CellObjects GoldenCases Labels Locked ModelFile Placement PortableSHA256
-    Preprocessor Raster RealNumbers Runner Session Suppression Tokenizer Vocabulary WantedLabels
+    AnswerReader Assets Axis BestScores Canvas CellObjects GoldenCases Labels Locked ModelFile PackedRows PixelRows
+    Placement PortableSHA256 Preprocessor RealNumbers ResizeWeights RowLayout Runner Scratch Session Suppression
+    Tokenizer Vocabulary WantedLabels YUVRows
     """.lower().split()
 )
 # With Error, Model or Classifier behind them, these are types of Apple's.
@@ -218,11 +220,12 @@ class GivenContext:
     """What of every input is known.
 
     ``is_made`` is whether it is made of something; golden cases compare it then. ``is_placed`` is whether it matters
-    where in the input a picture lies.
+    where in the input a picture lies. ``has_frames`` is whether a camera's frames are among the golden cases.
     """
 
     is_made: bool
     is_placed: bool
+    has_frames: bool
 
 
 @dataclass(frozen=True)
@@ -247,12 +250,14 @@ class ImageContext(GivenContext):
     channels: int
     table_size: int
     is_gray: bool
+    is_color: bool
     is_stretch: bool
     is_center_crop: bool
     letterbox: LetterboxContext | None
     is_bgr: bool
     is_planar: bool
     is_bilinear: bool
+    is_antialias: bool
 
 
 @dataclass(frozen=True)
@@ -291,22 +296,10 @@ class TokensContext:
 
 
 @dataclass(frozen=True)
-class TextContext(GivenContext):
-    """A text, of ``length`` tokens; ``pattern`` is what stands between tokens, empty for WordPiece."""
+class TextContext(GivenContext, mobile.TextContext):
+    """A text."""
 
-    kind = InputKind.TEXT
-
-    plural: str
-    length: int
     inputs: tuple[TokensContext, ...]
-    is_uncased: bool
-    pattern: str
-    has_start: bool
-
-    @property
-    def is_word_piece(self) -> bool:
-        """Whether the tokens are those of BERT."""
-        return not self.pattern
 
 
 @dataclass(frozen=True)
@@ -317,23 +310,6 @@ class ArraysContext(GivenContext):
 
     arrays: tuple[InputArrayContext, ...]
     quantized: tuple[QuantizedContext, ...]
-
-
-@dataclass(frozen=True)
-class OptionsContext:
-    """What may be asked of an answer: how many results, from which score on, of which labels.
-
-    ``max_results`` is None where an answer is always one. ``least`` says in words what the threshold is. ``has_iou``
-    is whether boxes or poses that overlap are suppressed, by ``iou``.
-    """
-
-    max_results: int | None
-    results: str
-    threshold: float
-    least: str
-    has_labels: bool
-    has_iou: bool
-    iou: float
 
 
 @dataclass(frozen=True)
@@ -351,35 +327,19 @@ class OutputContext:
 
 
 @dataclass(frozen=True)
-class AnswerContext:
-    """What of every answer is known.
+class AnswerContext(mobile.AnswerContext):
+    """``type`` is what the class returns, outside of the class ``scoped_type``."""
 
-    ``method`` is what the class calls it, ``type`` that of what it returns, outside of the class ``scoped_type``, and
-    ``gives`` says what that is in words, which ``order`` continues behind what was given. ``options`` is None where
-    there are none. ``is_compared`` is whether golden cases have more than raw outputs.
-    """
-
-    method: str
     type: str
     scoped_type: str
-    gives: str
-    order: str
-    options: OptionsContext | None
-    is_compared: bool
 
 
 @dataclass(frozen=True)
-class ClassesContext(AnswerContext):
-    """Classes, in the output of that number, of ``item``; ``real`` is Swift for the score or logit of ``index``."""
+class ClassesContext(AnswerContext, mobile.ClassesContext):
+    """Classes, in an output of ``item``; ``real`` is Swift for the score or logit of ``index``."""
 
-    kind = AnswerKind.CLASSES
-
-    output: int
-    class_count: int
     item: str
     real: str
-    is_softmax: bool
-    is_sigmoid: bool
 
 
 @dataclass(frozen=True)
@@ -394,62 +354,26 @@ class SsdContext:
 
 
 @dataclass(frozen=True)
-class GridContext:
-    """The cells of FOMO."""
-
-    rows: int
-    columns: int
-
-
-@dataclass(frozen=True)
-class BoxesContext(AnswerContext):
-    """Detections, as one of the heads has them.
-
-    ``items`` is how many numbers there are of a candidate, or a cell. ``ssd`` and ``grid`` are None for the other
-    heads.
-    """
-
-    kind = AnswerKind.BOXES
+class BoxesContext(AnswerContext, mobile.BoxesContext):
+    """Detections; ``ssd`` is None for the other heads."""
 
     output: OutputContext
-    items: int
     ssd: SsdContext | None
-    grid: GridContext | None
-    is_yolo_v8: bool
-    is_softmax: bool
-    is_sigmoid: bool
-    has_activation: bool
 
 
 @dataclass(frozen=True)
-class MaskContext(AnswerContext):
-    """A class for each pixel, by one of three forms of output: scores, a probability, else class numbers."""
-
-    kind = AnswerKind.MASK
+class MaskContext(AnswerContext, mobile.MaskContext):
+    """A class for each pixel."""
 
     output: OutputContext
     item: str
-    is_scores: bool
-    is_probability: bool
-    can_be_unseen: bool
-    is_cropped: bool
-    has_activation: bool
-    height: int
-    width: int
-    channels: int
 
 
 @dataclass(frozen=True)
-class KeypointsContext(AnswerContext):
-    """Points, as one of the heads has them."""
-
-    kind = AnswerKind.KEYPOINTS
+class KeypointsContext(AnswerContext, mobile.KeypointsContext):
+    """Points."""
 
     output: OutputContext
-    names: tuple[str, ...]
-    is_multipose: bool
-    is_landmarks: bool
-    threshold: float
 
 
 @dataclass(frozen=True)
@@ -481,20 +405,11 @@ def _module_name(options: Options, annotated: AnnotatedModel) -> PascalName:
     return PascalName(name + "Net") if is_taken else name
 
 
-_ENDINGS = {
-    AnswerKind.CLASSES: "Classifier",
-    AnswerKind.BOXES: "Detector",
-    AnswerKind.MASK: "Segmenter",
-    AnswerKind.KEYPOINTS: "PoseEstimator",
-    AnswerKind.TENSORS: "Embedder",
-}
-
-
 def _type_name(module: str, input: InputKind, answer: AnswerKind) -> str:
     # A type must not bear the name of its module: Swift could then no longer name anything else in the module.
-    are_tensors = input is InputKind.TENSORS and answer is AnswerKind.TENSORS
-    first, second = ("Model", "Runner") if are_tensors else (_ENDINGS[answer], "Model")
-    return module + (second if module.endswith(first) else first)
+    ending = mobile.ending(input, answer)
+    other = "Runner" if ending == "Model" else "Model"
+    return module + (other if module.endswith(ending) else ending)
 
 
 def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
@@ -511,20 +426,6 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
     return replace(context, app=build_app(context, annotated)) if options.app else context
 
 
-# What the class is for, behind its title.
-_PURPOSES = {
-    AnswerKind.CLASSES: ": names the best of {labels} labels for {given}",
-    AnswerKind.BOXES: ": finds objects in {given}",
-    AnswerKind.MASK: ": tells what the pixels of {given} show",
-    AnswerKind.KEYPOINTS: ": finds points of bodies, faces or hands in {given}",
-    AnswerKind.TENSORS: ": makes numbers of {given}",
-}
-_GIVEN = {
-    InputKind.IMAGE: "a picture",
-    InputKind.AUDIO: "a sound",
-    InputKind.TEXT: "a text",
-    InputKind.TENSORS: "arrays",
-}
 _GIVENS = {
     InputKind.IMAGE: "pictures",
     InputKind.AUDIO: "sounds",
@@ -540,12 +441,6 @@ _RESULTS = {
 }
 
 
-def _purpose(input: InputKind, answer: AnswerKind, labels: int) -> str:
-    if input is InputKind.TENSORS and answer is AnswerKind.TENSORS:
-        return ""
-    return _PURPOSES[answer].format(labels=f"{labels:,}", given=_GIVEN[input])
-
-
 def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> ProjectContext:
     module = _module_name(options, annotated)
     given, answer = annotated.input.kind, annotated.answer.kind
@@ -558,7 +453,7 @@ def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> P
         type_name=_type_name(module, given, answer),
         error_name=f"{module}Error",
         title=annotated.title(options.name),
-        purpose=_purpose(given, answer, count),
+        purpose=mobile.purpose(given, answer, count),
         what=f"{_GIVENS[given]} in, {_RESULTS[answer]} out",
         description=description,
         has_description=bool(description),
@@ -568,7 +463,7 @@ def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> P
         outputs=_raw_tensors(annotated.outputs),
         labels=LabelsContext(count, tuple(filter(None, labels))) if labels else None,
         has_locales=len(labels) > 1,
-        has_state=any(tensor.is_variable for graph in annotated.model.subgraphs for tensor in graph.tensors),
+        has_state=mobile.has_state(annotated.model),
         reads_assets=bool(labels) or given in (InputKind.IMAGE, InputKind.TEXT),
         versions=VersionsContext(**pinned("ios")),
         golden_runtime=golden.runtime,
@@ -615,6 +510,7 @@ def _image(image: ImageInput, answer: AnswerKind) -> ImageContext:
     return ImageContext(
         is_made=True,
         is_placed=maps_back or answer is AnswerKind.MASK,
+        has_frames=True,
         maps_back=maps_back,
         width=image.width,
         height=image.height,
@@ -623,6 +519,7 @@ def _image(image: ImageInput, answer: AnswerKind) -> ImageContext:
         item=_ITEMS[image.tensor.dtype],
         table_size=image.channels * 256,
         is_gray=image.channels == 1,
+        is_color=image.channels == 3,
         is_stretch=image.crop is CropMode.STRETCH,
         is_center_crop=image.crop is CropMode.CENTER_CROP,
         letterbox=LetterboxContext(image.pad, f"the gray {image.pad}" if image.pad else "black")
@@ -631,6 +528,7 @@ def _image(image: ImageInput, answer: AnswerKind) -> ImageContext:
         is_bgr=image.order is ChannelOrder.BGR and image.channels == 3,
         is_planar=image.is_planar,
         is_bilinear=image.resize is Resize.BILINEAR,
+        is_antialias=image.resize is Resize.ANTIALIAS,
     )
 
 
@@ -639,6 +537,7 @@ def _audio(audio: AudioInput) -> AudioContext:
     return AudioContext(
         is_made=True,
         is_placed=False,
+        has_frames=False,
         rate=audio.sample_rate,
         window=audio.window,
         hop=audio.hop,
@@ -671,22 +570,15 @@ def _tokens(index: int, role: str, item: str) -> TokensContext:
 
 
 def _text(text: TextInput) -> TextContext:
-    from packager.tasks.delimiter import jvm_pattern
-    from packager.tasks.tokenizers import START, RegexTokenizer, WordPiece
-
-    tokenizer = text.tokenizer
     return TextContext(
+        **vars(mobile.text(text)),
         is_made=True,
         is_placed=False,
-        plural="s" if len(text.roles) > 1 else "",
-        length=text.length,
+        has_frames=False,
         inputs=tuple(
             _tokens(index, role, _ITEMS[tensor.dtype])
             for index, (role, tensor) in enumerate(zip(text.roles, text.tensors, strict=True))
         ),
-        is_uncased=isinstance(tokenizer, WordPiece) and tokenizer.is_uncased,
-        pattern=jvm_pattern(tokenizer.delimiter) if isinstance(tokenizer, RegexTokenizer) else "",
-        has_start=isinstance(tokenizer, RegexTokenizer) and START in tokenizer.vocabulary,
     )
 
 
@@ -702,7 +594,11 @@ def _arrays(annotated: AnnotatedModel) -> ArraysContext:
         array = _array(name, port, {port.tensor.shape}, is_last=is_last)
         found.append(InputArrayContext(**vars(array), index=index, example=example))
     return ArraysContext(
-        is_made=False, is_placed=False, arrays=tuple(found), quantized=_quantized(names, annotated.inputs)
+        is_made=False,
+        is_placed=False,
+        has_frames=False,
+        arrays=tuple(found),
+        quantized=_quantized(names, annotated.inputs),
     )
 
 
@@ -783,31 +679,12 @@ def _answer(
 
 def _classes(classes: Classes, name: str) -> ClassesContext:
     return ClassesContext(
-        method="classify",
+        **vars(mobile.classes(classes)),
         type="[Category]",
         scoped_type=f"[{name}.Category]",
-        gives="The best classes",
-        order=", best first; of equal ones the one of the lower index first",
-        options=OptionsContext(
-            max_results=3,
-            results="classes",
-            threshold=classes.threshold,
-            least="Those of a lower score are left out; none where it is 0",
-            has_labels=True,
-            has_iou=False,
-            iou=0,
-        ),
-        is_compared=True,
-        output=classes.output,
-        class_count=len(classes.labels.default),
         item=_raw_item(classes.tensor),
         real=_real(classes.tensor, "items[index]"),
-        is_softmax=classes.activation is Activation.SOFTMAX,
-        is_sigmoid=classes.activation is Activation.SIGMOID,
     )
-
-
-_BEST_FIRST = ", best first; of equal scores the first one in the output first"
 
 
 def _output(tensor: Tensor, index: int, name: str = "numbers") -> OutputContext:
@@ -825,110 +702,38 @@ def _output(tensor: Tensor, index: int, name: str = "numbers") -> OutputContext:
 
 
 def _boxes(boxes: Boxes, name: str) -> BoxesContext:
-    from packager.tasks.boxes import MOST_DETECTIONS
-
-    head = boxes.head
-    has_iou = head in (Head.YOLO_V5, Head.YOLO_V8)
-    activation = boxes.activation if has_iou or head is Head.FOMO else Activation.NONE
-    ssd = grid = None
-    if head is Head.SSD:
+    ssd = None
+    if boxes.head is Head.SSD:
         names = ("boxNumbers", "classNumbers", "scoreNumbers", "countNumbers")
         found = (_output(boxes.outputs[role], role, one) for role, one in zip(boxes.roles, names, strict=True))
         places, classes, scores, count = found
         integers = tuple(output for output in (places, classes, scores, count) if output.is_integer)
         ssd = SsdContext(places, classes, scores, count, integers)
-    if head is Head.FOMO:
-        grid = GridContext(*boxes.outputs[0].shape[1:3])
     return BoxesContext(
-        method="detect",
+        **vars(mobile.boxes(boxes)),
         type="[Detection]",
         scoped_type=f"[{name}.Detection]",
-        gives="The detections",
-        order=_BEST_FIRST,
-        options=OptionsContext(
-            max_results=MOST_DETECTIONS,
-            results="detections",
-            threshold=boxes.threshold,
-            least="Those of a lower score are left out",
-            has_labels=bool(boxes.labels.default),
-            has_iou=has_iou,
-            iou=boxes.iou,
-        ),
-        is_compared=True,
         output=_output(boxes.outputs[0], 0),
-        items=boxes.class_count + {Head.YOLO_V5: 5, Head.YOLO_V8: 4, Head.FOMO: 1}.get(head, 0),
         ssd=ssd,
-        grid=grid,
-        is_yolo_v8=head is Head.YOLO_V8,
-        is_softmax=activation is Activation.SOFTMAX,
-        is_sigmoid=activation is Activation.SIGMOID,
-        has_activation=activation is not Activation.NONE,
     )
 
 
 def _mask(mask: Mask, annotated: AnnotatedModel, name: str) -> MaskContext:
-    from packager.tasks.image import ImageInput
-
-    is_cropped = isinstance(annotated.input, ImageInput) and annotated.input.crop is CropMode.CENTER_CROP
-    is_probability = mask.form is MaskForm.PROBABILITY
-    options = OptionsContext(
-        max_results=None,
-        results="pixels",
-        threshold=mask.threshold,
-        least="The least probability of a pixel of class 1",
-        has_labels=False,
-        has_iou=False,
-        iou=0,
-    )
     return MaskContext(
-        method="segment",
+        **vars(mobile.mask(annotated, mask)),
         type="Segmentation",
         scoped_type=f"{name}.Segmentation",
-        gives="The classes of the pixels",
-        order=", in its own size",
-        options=options if is_probability else None,
-        is_compared=True,
         output=_output(mask.tensor, 0),
         item=_raw_item(mask.tensor),
-        is_scores=mask.form is MaskForm.SCORES,
-        is_probability=is_probability,
-        can_be_unseen=is_cropped or mask.form is MaskForm.CLASS_NUMBERS,
-        is_cropped=is_cropped,
-        has_activation=is_probability and mask.activation is not Activation.NONE,
-        height=mask.height,
-        width=mask.width,
-        channels=mask.class_count,
     )
 
 
 def _keypoints(keypoints: Keypoints, name: str) -> KeypointsContext:
-    from packager.tasks.boxes import MOST_DETECTIONS
-
-    head = keypoints.head
-    # The others answer with the one body that they look for.
-    most = {Head.MOVENET_MULTIPOSE: keypoints.tensor.shape[1], Head.YOLO_POSE: MOST_DETECTIONS}.get(head)
-    options = OptionsContext(
-        max_results=most,
-        results="poses",
-        threshold=keypoints.threshold,
-        least="Those of a lower score are left out",
-        has_labels=False,
-        has_iou=head is Head.YOLO_POSE,
-        iou=keypoints.iou,
-    )
     return KeypointsContext(
-        method="estimate",
+        **vars(mobile.keypoints(keypoints)),
         type="[Pose]",
         scoped_type=f"[{name}.Pose]",
-        gives="The poses",
-        order=_BEST_FIRST,
-        options=None if head is Head.LANDMARKS else options,
-        is_compared=True,
         output=_output(keypoints.tensor, keypoints.output),
-        names=keypoints.names,
-        is_multipose=head is Head.MOVENET_MULTIPOSE,
-        is_landmarks=head is Head.LANDMARKS,
-        threshold=keypoints.threshold,
     )
 
 
@@ -953,13 +758,9 @@ def _arrays_answer(annotated: AnnotatedModel, goldens: Goldens, name: str) -> Ar
     arrays[-1] = replace(arrays[-1], separator="")
     is_one = len(arrays) == 1
     return ArraysAnswerContext(
-        method="run" if is_run else "embed",
+        **vars(mobile.arrays(annotated)),
         type=f"[{arrays[0].item}]" if is_one else "Outputs",
         scoped_type=f"[{arrays[0].item}]" if is_one else f"{name}.Outputs",
-        gives="The output" if len(annotated.outputs) == 1 else "The outputs",
-        order="",
-        options=None,
-        is_compared=False,
         arrays=tuple(arrays),
         quantized=_quantized(names, annotated.outputs) if is_run else (),
         is_one=is_one,
@@ -969,28 +770,14 @@ def _arrays_answer(annotated: AnnotatedModel, goldens: Goldens, name: str) -> Ar
 
 def _layers(context: Context) -> tuple[str, ...]:
     """The folders of templates: for the two kinds, and for what only some models of them have."""
-    answer, given = context.answer, context.input
-    boxes = answer if isinstance(answer, BoxesContext) else None
-    points = answer if isinstance(answer, KeypointsContext) else None
-    has_iou = answer.options is not None and answer.options.has_iou
+    answer = context.answer
     own = {
-        "ios/yolo/out/boxes": boxes is not None and has_iou,
-        "ios/fomo/out/boxes": boxes is not None and boxes.grid is not None,
-        "ios/finished/out/boxes": boxes is not None and not has_iou and boxes.grid is None,
-        "ios/yolo/out/keypoints": points is not None and has_iou,
-        "ios/landmarks/out/keypoints": points is not None and points.is_landmarks,
-        "ios/movenet/out/keypoints": points is not None and not has_iou and not points.is_landmarks,
-        "ios/candidates": boxes is not None or (points is not None and (has_iou or points.is_multipose)),
-        "ios/suppression": has_iou,
         "ios/integers": _reads_integers(answer),
-        "ios/regex/in/text": isinstance(given, TextContext) and not given.is_word_piece,
-        "ios/wordpiece/in/text": isinstance(given, TextContext) and given.is_word_piece,
         "ios/labels": context.project.labels is not None,
         "ios/wanted_labels": answer.options is not None and answer.options.has_labels,
-        "ios/options": answer.options is not None,
     }
     return (
-        *task_layers("ios", given.kind, answer.kind),
+        *mobile.layers("ios", context.input, answer),
         *(layer for layer, is_used in own.items() if is_used),
     )
 
@@ -1008,12 +795,8 @@ def _reads_integers(answer: AnswerContext) -> bool:
             return False
 
 
-# The golden cases that prove an accelerator are in every app: the smallest, and more of them within this.
-_PROOF_BYTES = 100_000
-
-
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
-    from packager.golden import golden_files
+    from packager.golden import Camera, build_frames, golden_files
     from packager.tasks.text import TextInput
 
     module, golden_set = context.project.module, goldens.sets[Runtime.LITERT_REFERENCE]
@@ -1023,10 +806,10 @@ def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) 
         assets[f"labels.{locale}.json" if locale else "labels.json"] = labels_file(labels)
     if isinstance(annotated.input, TextInput):
         assets["vocabulary.json"] = _vocabulary_file(annotated.input)
-    proof = golden_files(annotated, golden_set, most_bytes=_PROOF_BYTES)
+    proof = golden_files(annotated, golden_set, most_bytes=mobile.PROOF_BYTES)
     assets.update({f"golden/{name}": content for name, content in proof.items()})
     files = {f"Sources/{module}/Assets/{name}": content for name, content in assets.items()}
-    golden = golden_files(annotated, golden_set)
+    golden = golden_files(annotated, golden_set, frames=build_frames(annotated, Camera.IOS))
     files.update({f"Tests/{module}Tests/Golden/{name}": content for name, content in golden.items()})
     return files
 

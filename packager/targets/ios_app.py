@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel
 from packager.render.templates import PARTS_SUFFIX, TEMPLATE_SUFFIX, template_files
+from packager.targets import mobile
 from packager.targets.target import task_layers
 from packager.tasks import AnswerKind, InputKind
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from packager.targets.ios import ArraysAnswerContext, ArraysContext, Context
 
 _OLDEST_IOS = "16.0"  # AnyLayout, PhotosPicker and Task.sleep(for:)
-_DRAWN = (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS)
 
 
 @dataclass(frozen=True)
@@ -79,14 +79,6 @@ class AppOutputContext:
 
 
 @dataclass(frozen=True)
-class BoneContext:
-    """A line between two keypoints, by their numbers."""
-
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
 class AppContext:
     """The app to try the model in.
 
@@ -103,7 +95,7 @@ class AppContext:
     has_camera: bool
     has_microphone: bool
     is_drawn: bool
-    bones: tuple[BoneContext, ...]
+    bones: tuple[mobile.BoneContext, ...]
     inputs: tuple[AppInputContext, ...]
     outputs: tuple[AppOutputContext, ...]
     takes_integers: bool
@@ -112,7 +104,7 @@ class AppContext:
 def app_layers(input: InputKind, answer: AnswerKind) -> tuple[str, ...]:
     """The template folders of the app."""
     layers = task_layers("ios/app", input, answer)
-    return (*layers, "ios/app/drawn") if answer in _DRAWN else layers
+    return (*layers, "ios/app/drawn") if answer in mobile.DRAWN else layers
 
 
 def build_app(context: Context, annotated: AnnotatedModel) -> AppContext:
@@ -132,8 +124,8 @@ def build_app(context: Context, annotated: AnnotatedModel) -> AppContext:
         ),
         has_camera=input.kind is InputKind.IMAGE,
         has_microphone=input.kind is InputKind.AUDIO,
-        is_drawn=answer.kind in _DRAWN,
-        bones=_bones(answer.names) if isinstance(answer, KeypointsContext) else (),
+        is_drawn=answer.kind in mobile.DRAWN,
+        bones=mobile.bones(answer.names) if isinstance(answer, KeypointsContext) else (),
         inputs=inputs,
         outputs=_outputs(answer, annotated) if isinstance(answer, ArraysAnswerContext) else (),
         takes_integers=any("init(nearest:)" in made.value for made in inputs),
@@ -166,12 +158,6 @@ def _sources(app: str, layers: tuple[str, ...]) -> tuple[SourceContext, ...]:
         SourceContext(name, _identifier(app, "reference", name), _identifier(app, "build", name))
         for name in sorted(name.replace("{{ app.name }}", app) for name in names)
     )
-
-
-def _bones(names: tuple[str, ...]) -> tuple[BoneContext, ...]:
-    from packager.tasks.keypoints import COCO_KEYPOINTS, COCO_SKELETON
-
-    return tuple(BoneContext(*bone) for bone in COCO_SKELETON) if names == COCO_KEYPOINTS else ()
 
 
 def _inputs(input: ArraysContext, annotated: AnnotatedModel) -> tuple[AppInputContext, ...]:

@@ -93,7 +93,7 @@ class Executor(ABC):
 # --- Raspberry Pi ----------------------------------------
 
 # Models that others made, for pictures: large enough for kernels to differ.
-LARGE = ("ssd_coco", "yolo11", "yolov8", "deeplab", "deeplab_argmax", "movenet_lightning")
+LARGE = ("ssd_coco", "yolo11", "yolov8n", "deeplab", "deeplab_argmax", "movenet_lightning")
 
 
 class OnThisComputer(Executor):

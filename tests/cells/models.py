@@ -353,7 +353,7 @@ ROWS = (
     real("mobilenet_float", VISION, "mobilenet_v1_0.25_224_1_metadata_1", "cat.bmp", **BLUE_FIRST, **LETTERBOX),
     real("ssd_coco", DETECTION, "ssd_mobilenet_v1_no_metadata", "cats_and_dogs.jpg cat.bmp", **COCO, **AROUND_ZERO),
     real("yolo11", DETECTION, "yolo11n_full_integer_quant", "cats_and_dogs.jpg", **LETTERBOX, **PIXELS),
-    real("yolov8", DETECTION, "yolov8n_int8", "cats_and_dogs.jpg cat.bmp", **LETTERBOX, **PIXELS),
+    real("yolov8n", DETECTION, "yolov8n_int8", "cats_and_dogs.jpg cat.bmp", **LETTERBOX, **PIXELS),
     real("deeplab", MASKS, "deeplabv3", "bird_segmentation.bmp cat.bmp", **AROUND_ZERO),
     # In the bird's picture it sees a dog too, in 2 % of the pixels; TensorFlow Lite 2.16.1 sees a seventh of that.
     real("deeplab_argmax", MASKS, "deeplabv3_mnv2_dm05_pascal_quant", "cat.bmp"),

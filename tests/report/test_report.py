@@ -254,7 +254,7 @@ def test_targets_as_inspect_says() -> None:
     model = model_of(Subject(annotated, Goldens({}, None)))
     assert [(one.name, one.is_able, one.form) for one in model.targets] == [
         ("android", True, "object-detection"),
-        ("ios", True, "plain tensors"),
+        ("ios", True, "object-detection"),
         ("pi", True, "object-detection"),
         ("micro", True, "plain tensors"),
     ]

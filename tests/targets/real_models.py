@@ -22,6 +22,8 @@ from tests.mediapipe import sampled_as_mediapipe
 SCORE, SIDE = 0.03, 0.02
 
 Answer = Mapping[str, Any]
+# By the name of a model.
+Pictures = Mapping[str, list[Path]]
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,19 @@ def sampled(picture: Path, size: int, folder: Path) -> Path:
     return path
 
 
+def asked_pictures(models: Path, folder: Path) -> Pictures:
+    """What each model of ``CASES`` is asked with; ``folder`` takes the pictures that are made."""
+    asked = {}
+    for name, case in CASES.items():
+        stated = expected_of(models, case.model)
+        asked[name] = [models / item["input"] for item in stated]
+        if case.command == "detect":
+            asked[name] = [detection_picture(models, item, folder) for item in stated]
+    asked["ssd"].append(models / "cat.bmp")
+    asked["deeplab"].insert(0, sampled(asked["deeplab"][0], 257, folder))
+    return asked
+
+
 def detection_picture(models: Path, stated: Answer, folder: Path) -> Path:
     """The picture to ask with.
 
@@ -87,13 +102,16 @@ def detection_picture(models: Path, stated: Answer, folder: Path) -> Path:
     return sampled(picture, 300, folder) if stated["source"] == "MediaPipe" else picture
 
 
-def check_detections(models: Path, stated: Answer, asked: Path, found: Sequence[Answer]) -> None:
-    """Those of 0.5 and more, each by its class and box; ``found`` are those in the picture ``asked``."""
+def check_detections(models: Path, stated: Answer, asked: Path, found: Sequence[Answer], most: float = SCORE) -> None:
+    """Those of 0.5 and more, each by its class and box; ``found`` are those in the picture ``asked``.
+
+    ``most`` is how far a score may be off.
+    """
     with Image.open(models / stated["input"]) as opened, Image.open(asked) as given:
         width, height = opened.size
         scale = np.array([width / given.width, height / given.height] * 2)
     assert [item["score"] for item in found] == sorted((item["score"] for item in found), reverse=True)
-    certain = [item for item in found if item["score"] >= 0.5 + SCORE]
+    certain = [item for item in found if item["score"] >= 0.5 + most]
     assert len(certain) <= len(stated["detections"])
     for expected in stated["detections"]:
         near = [
@@ -101,7 +119,7 @@ def check_detections(models: Path, stated: Answer, asked: Path, found: Sequence[
             for item in found
             if item["label"] == expected["label"]
             and item["index"] == expected.get("index", item["index"])
-            and abs(item["score"] - expected["score"]) <= SCORE
+            and abs(item["score"] - expected["score"]) <= most
             and (np.abs(item["box"] * scale - expected["box"]) <= SIDE * max(width, height)).all()
         ]
         assert near, (expected, found)
@@ -133,11 +151,11 @@ def check_mask(models: Path, stated: Answer, mask: np.ndarray[Any, Any]) -> None
     assert (bird & expected).sum() / (bird | expected).sum() >= 0.85
 
 
-def check_pose(models: Path, stated: Answer, poses: Sequence[Answer]) -> None:
-    """Those points that Coral's file is sure of."""
+def check_pose(models: Path, stated: Answer, poses: Sequence[Answer], most: float = 0.03) -> None:
+    """Those points that Coral's file is sure of; ``most`` is how far one may be off, as a share of the picture."""
     with Image.open(models / stated["input"]) as opened:
         width, height = opened.size
     (pose,) = poses
     for point, (x, y, score) in zip(pose["keypoints"], stated["keypoints"], strict=True):
         if score >= 0.5:
-            assert (point["x"] / width, point["y"] / height) == pytest.approx((x, y), abs=0.03), point
+            assert (point["x"] / width, point["y"] / height) == pytest.approx((x, y), abs=most), point

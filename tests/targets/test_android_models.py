@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,36 +13,26 @@ from tests.conftest import write_files
 from tests.targets.android import harness
 from tests.targets.real_models import (
     CASES,
+    Pictures,
     annotated_case,
+    asked_pictures,
     check_bird,
     check_cat,
     check_detections,
     check_mask,
     check_pose,
-    detection_picture,
     expected_of,
-    sampled,
 )
 from tests.targets.test_android import package
 
 pytestmark = [pytest.mark.slow, pytest.mark.kotlin]
 
 METHODS = {"detect": "detect", "segment": "segment", "pose": "estimate"}
-Pictures = Mapping[str, list[Path]]
 
 
 @pytest.fixture(scope="session")
 def pictures(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Pictures:
-    """What each model is asked with."""
-    folder, asked = tmp_path_factory.mktemp("pictures"), {}
-    for name, case in CASES.items():
-        stated = expected_of(models, case.model)
-        asked[name] = [models / item["input"] for item in stated]
-        if case.command == "detect":
-            asked[name] = [detection_picture(models, item, folder) for item in stated]
-    asked["ssd"].append(models / "cat.bmp")
-    asked["deeplab"].insert(0, sampled(asked["deeplab"][0], 257, folder))
-    return asked
+    return asked_pictures(models, tmp_path_factory.mktemp("pictures"))
 
 
 @pytest.fixture(scope="session")

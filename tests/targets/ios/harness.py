@@ -33,15 +33,14 @@ class Swift:
 
     def run(self, *command: str, at: str = ".") -> subprocess.CompletedProcess[str]:
         """A command in the folder ``at`` of ``work``."""
+        return subprocess.run(self.command(*command, at=at), capture_output=True, text=True, check=False)
+
+    def command(self, *command: str, at: str = ".") -> list[str | Path]:
+        """What runs a command in the folder ``at`` of ``work``."""
         inside = Path("/") / self.work.relative_to(self.root)
         script = 'cd "$1" && export CHECKS="$2" && shift 2 && exec "$@"'
         folders = [inside / at, inside / "expected"]
-        return subprocess.run(
-            [PROJECT / "tests" / "in_debian_root.sh", self.root, "bash", "-c", script, "_", *folders, *command],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return [PROJECT / "tests" / "in_debian_root.sh", self.root, "bash", "-c", script, "_", *folders, *command]
 
     def add(
         self,
@@ -50,10 +49,12 @@ class Swift:
         files: Mapping[str, bytes],
         checks: Sequence[str],
         delegates: Sequence[str] = (),
+        method: str = "",
     ) -> None:
         """Write a generated package, and beside its tests the ``checks``, in which stand names for its own.
 
-        It is compiled without a warning. ``delegates`` are the libraries of accelerators to link.
+        It is compiled without a warning. ``delegates`` are the libraries of accelerators to link; ``method`` is what
+        the class calls its answer.
         """
         folder = write_files(self.work / module, files)
         manifest = (folder / "Package.swift").read_text()
@@ -68,7 +69,9 @@ class Swift:
         shutil.copytree(self.work / module / "Tests" / f"{module}Tests", folder)
         for name in checks:
             text = (HERE / "checks" / name).read_text()
-            (folder / name).write_text(text.replace("MODULE", module).replace("TYPE", type_name))
+            (folder / name).write_text(
+                text.replace("MODULE", module).replace("TYPE", type_name).replace("METHOD", method)
+            )
 
     def write_manifest(self, modules: Sequence[str]) -> None:
         """The package Checks, whose tests are those of all ``modules``: one build instead of one for each."""

@@ -1,4 +1,4 @@
-// Declarations of Apple's UIKit as far as the generated code uses it, for the compiler on Linux.
+// Apple's UIKit as far as the generated code uses it, for the compiler on Linux.
 @_exported import CoreGraphics
 import Foundation
 @_exported import QuartzCore
@@ -7,8 +7,13 @@ public final class UIImage {
   public enum Orientation: Int {
     case up, down, left, right, upMirrored, downMirrored, leftMirrored, rightMirrored
   }
-  public var cgImage: CGImage? { fatalError() }
-  public var imageOrientation: Orientation { fatalError() }
+  public let cgImage: CGImage?
+  public let imageOrientation: Orientation
+
+  public init(cgImage: CGImage?, orientation: Orientation) {
+    self.cgImage = cgImage
+    imageOrientation = orientation
+  }
 }
 
 // https://developer.apple.com/documentation/uikit/uiview

@@ -9,8 +9,9 @@
       _ image: CGImage, orientation: Orientation = .up, region: Region? = nil,
       options: Options = Options()
     ) throws -> [Category] {
-      try classify(
-        RGBImage(cgImage: image), orientation: orientation, region: region, options: options)
+      try answer(options) {
+        try $0.prepare(image, orientation: orientation, region: region, into: $1)
+      }
     }
   }
 
@@ -39,8 +40,9 @@
       _ frame: CVPixelBuffer, orientation: Orientation = .up, region: Region? = nil,
       options: Options = Options()
     ) throws -> [Category] {
-      try classify(
-        RGBImage(pixelBuffer: frame), orientation: orientation, region: region, options: options)
+      try answer(options) {
+        try $0.prepare(frame, orientation: orientation, region: region, into: $1)
+      }
     }
   }
 
@@ -78,7 +80,9 @@
     public func classify(
       _ image: UIImage, region: Region? = nil, options: Options = Options()
     ) throws -> [Category] {
-      try classify(RGBImage(uiImage: image), region: region, options: options)
+      try answer(options) {
+        try $0.prepare(image, region: region, into: $1)
+      }
     }
   }
 

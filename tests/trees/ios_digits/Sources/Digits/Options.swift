@@ -3,11 +3,11 @@ extension DigitsClassifier {
   public struct Options: Equatable, Sendable {
     /// How many classes at most, the best of them.
     public var maxResults: Int
-    /// Those of a lower score are left out; none where it is 0.
+    /// A threshold: classes of a lower score are left out; none where it is 0.
     public var threshold: Float
-    /// The labels that may be among them, as the model itself has them; empty for all.
+    /// The labels that a class may have, as the model itself has them; empty for all.
     public var allow: Set<String>
-    /// The labels that may not.
+    /// The labels that it may not have.
     public var deny: Set<String>
 
     public init(
