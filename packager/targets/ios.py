@@ -835,8 +835,9 @@ def _next_steps(context: Context) -> tuple[str, ...]:
             f"Open {context.app.name}.xcodeproj in Xcode, choose your team, and run {context.app.name}.",
         )
     return (
-        f"Add to your app's Podfile: pod '{module}', :path => 'PATH', :testspecs => ['Tests']",
-        "Run pod install, then the self-test: its scheme's Test in Xcode. README.md has the Swift package way.",
+        f"Put the folder beside your app's as {module}, and run {module}/Scripts/get-runtime.sh",
+        "In Xcode: File > Add Package Dependencies > Add Local. Its Product > Test is the self-test.",
+        "README.md has the way of CocoaPods.",
     )
 
 
