@@ -67,6 +67,8 @@ LARGE = [name for name in INPUTS if name not in SMALL]
 SIZES = (
     *((1, 1), (1, 7), (7, 1), (2, 3), (20, 33), (33, 20), (28, 28), (27, 29), (13, 200), (200, 13), (64, 48)),
     *((333, 217), (217, 333), (3, 1000), (1000, 3), (640, 480)),
+    # To 33x20: rounding counts three pixels for one; twice, and not thrice, as many rows go as columns.
+    *((9, 61), (53, 75)),
 )
 
 

@@ -15,17 +15,25 @@ struct Axis {
 }
 
 extension Axis {
-  /// The pixels from `start` on of the upright picture, of which there are `total`, for those of the
-  /// input from `fittedStart` on, which are `stride` apart.
-  init(
-    start: Int, size: Int, of total: Int, fittedStart: Int, fittedSize: Int, stride: Int,
-    isMirrored: Bool
-  ) {
-    self.start = isMirrored ? total - start - size : start
-    inSize = size
-    outSize = fittedSize
+  /// The same of the upright picture.
+  struct Upright {
+    let start: Int
+    let size: Int
+    /// Where in the input it goes, and how many pixels it becomes.
+    let fittedStart: Int
+    let fittedSize: Int
+    /// How far apart these are in the input.
+    let stride: Int
+  }
+
+  /// Of a row or column in memory of `total` pixels, which runs as the upright picture or against it.
+  init(_ upright: Upright, of total: Int, isMirrored: Bool) {
+    start = isMirrored ? total - upright.start - upright.size : upright.start
+    inSize = upright.size
+    outSize = upright.fittedSize
     self.isMirrored = isMirrored
-    first = (isMirrored ? fittedStart + fittedSize - 1 : fittedStart) * stride
-    step = isMirrored ? -stride : stride
+    let last = upright.fittedStart + upright.fittedSize - 1
+    first = (isMirrored ? last : upright.fittedStart) * upright.stride
+    step = isMirrored ? -upright.stride : upright.stride
   }
 }

@@ -12,11 +12,9 @@ struct PackedRows {
 
 extension PackedRows {
   init(_ frame: DigitsClassifier.PixelFrame) {
-    let plane = DigitsClassifier.Plane(
-      bytes: frame.bytes, bytesPerRow: frame.bytesPerRow, bytesPerPixel: 4)
-    start = plane.start
-    bytesPerRow = frame.bytesPerRow
-    bytesPerPixel = 4
+    start = frame.plane.start
+    bytesPerRow = frame.plane.bytesPerRow
+    bytesPerPixel = frame.plane.bytesPerPixel
     switch frame.format {
     case .bgra: (red, green, blue) = (2, 1, 0)
     case .rgba: (red, green, blue) = (0, 1, 2)

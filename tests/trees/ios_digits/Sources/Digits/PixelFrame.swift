@@ -13,8 +13,7 @@ extension DigitsClassifier {
 
     public let width: Int
     public let height: Int
-    let bytes: UnsafeRawBufferPointer
-    let bytesPerRow: Int
+    let plane: Plane
     let format: Format
 
     /// - Parameters:
@@ -24,13 +23,11 @@ extension DigitsClassifier {
     public init(
       width: Int, height: Int, bytes: UnsafeRawBufferPointer, bytesPerRow: Int, format: Format
     ) throws {
-      try Plane(bytes: bytes, bytesPerRow: bytesPerRow, bytesPerPixel: 4)
-        .check("the frame", width: width, height: height, pixelBytes: 4)
       self.width = width
       self.height = height
-      self.bytes = bytes
-      self.bytesPerRow = bytesPerRow
       self.format = format
+      plane = Plane(bytes: bytes, bytesPerRow: bytesPerRow, bytesPerPixel: 4)
+      try plane.check("the frame", width: width, height: height, pixelBytes: 4)
     }
   }
 

@@ -1,9 +1,5 @@
 import Foundation
 
-#if canImport(CoreGraphics)
-  import CoreGraphics
-#endif
-
 /// Makes the model's input of pictures: [1, 28, 28, 1] of Int8.
 ///
 /// A picture is resized as it lies in memory, row by row, and turned where its pixels are put into the
@@ -90,19 +86,16 @@ final class Preprocessor {
       region, ofWidth: isTransposed ? height : width, height: isTransposed ? width : height)
     let (box, fitted) = (placement.boxInPicture, placement.fitted)
     let items = input.bindMemory(to: Int8.self)
-    let alongX = (box.x, box.width, fitted.x, fitted.width, 1)
-    let alongY = (box.y, box.height, fitted.y, fitted.height, Placement.inputWidth)
-    let (x, y) = isTransposed ? (alongY, alongX) : (alongX, alongY)
-    resize(
-      rows,
-      across: Axis(
-        start: x.0, size: x.1, of: width, fittedStart: x.2, fittedSize: x.3, stride: x.4,
-        isMirrored: orientation.mirrorsRows),
-      down: Axis(
-        start: y.0, size: y.1, of: height, fittedStart: y.2, fittedSize: y.3, stride: y.4,
-        isMirrored: orientation.mirrorsColumns),
-      isTransposed: isTransposed,
-      into: items)
+    let x = Axis.Upright(
+      start: box.x, size: box.width, fittedStart: fitted.x, fittedSize: fitted.width, stride: 1)
+    let y = Axis.Upright(
+      start: box.y, size: box.height, fittedStart: fitted.y, fittedSize: fitted.height,
+      stride: Placement.inputWidth)
+    let across = Axis(
+      isTransposed ? y : x, of: width, isMirrored: orientation.mirrorsRows)
+    let down = Axis(
+      isTransposed ? x : y, of: height, isMirrored: orientation.mirrorsColumns)
+    resize(rows, across: across, down: down, isTransposed: isTransposed, into: items)
   }
 
   /// Resizes along both axes. Which comes first shows, because the pixels are rounded in between; this
