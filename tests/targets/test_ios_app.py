@@ -1,6 +1,6 @@
 """The app that tries a model on iOS: its Xcode project, that it compiles, and what of it runs on Linux.
 
-What of Apple's frameworks the apps use is declared in ios/apple/.
+And the documentation of the packages, which are compiled for it. What of Apple's frameworks the apps use is declared in ios/apple/.
 """
 
 from __future__ import annotations
@@ -267,7 +267,7 @@ NEAREST = {
     -128.6: (-128, 0),
     -1e30: (-128, 0),
 }
-TITLE = 'x"*/ \\(y) """\n\u202e**bold** %@ 🦊'
+TITLE = '@Metadata x"*/ \\(y) """\n\u202e**bold** ``Nowhere`` <doc:Nowhere> %@ 🦊'
 TEXTS = (*HOSTILE_LABELS, TITLE, "\u2028 \u2029 \u2067x\u2069 é 👩\u200d👩")
 STRICT = ("-swift-version", "6", "-strict-concurrency=complete", "-warnings-as-errors")
 # The files that need none of Apple's frameworks, and an app that has them.
@@ -507,3 +507,47 @@ def test_typed_numbers_fill_the_inputs(logic: dict[str, Any]) -> None:
 
 def test_the_newest_frame_waits_alone(logic: dict[str, Any]) -> None:
     assert logic["newest"] == [5, 10]
+
+
+# --- the documentation of the packages ----------------------------------------
+
+
+def documented(swift: Swift, module: str, catalog: str) -> str:
+    """What DocC finds wrong in the documentation of a package that the app was compiled with."""
+    ran = swift.run(
+        *("/usr/libexec/swift/bin/docc", "convert", catalog, "--output-path", f"graphs/{module}.doccarchive"),
+        *("--fallback-display-name", module, "--fallback-bundle-identifier", f"com.example.{module}"),
+        *("--additional-symbol-graph-dir", f"graphs/{module}", "--warnings-as-errors"),
+    )
+    assert ran.returncode == 0 or "error: " in ran.stdout + ran.stderr, ran.stdout + ran.stderr
+    return ran.stdout + ran.stderr
+
+
+def links(page: str) -> set[str]:
+    return set(re.findall("^- ``(.+)``$", page, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", [*NAMES, *FURTHER, "hostile"])
+def test_documentation_is_whole(name: str, compiled: Compiled, swift: Swift) -> None:
+    """Each of its links leads to a symbol, and its page lists what is public."""
+    module = "Hostile" if name == "hostile" else module_of(name)
+    folder = swift.work / "apps" / module / module / "Sources" / module / "Documentation.docc"
+    told = documented(swift, module, folder.relative_to(swift.work).as_posix())
+    # What a stranger calls a model is Markdown in comments, and not on the page.
+    assert "Documentation.docc" not in told if name == "hostile" else told == "", told
+    page = (folder / f"{module}.md").read_text()
+    graph = json.loads((swift.work / "graphs" / module / f"{module}.symbols.json").read_text())
+    types = {
+        "/".join(symbol["pathComponents"])
+        for symbol in graph["symbols"]
+        if symbol["kind"]["identifier"] in ("swift.class", "swift.struct", "swift.enum")
+    }
+    actor = next(one for one in links(page) if one.endswith("Actor"))
+    shown = {one for one in types if "/" not in one or one.startswith(f"{actor.removesuffix('Actor')}/")}
+    assert links(page) == {actor, *(one for one in shown if one.count("/") < 2)}
+
+
+def test_a_link_to_nowhere_is_found(compiled: Compiled, swift: Swift) -> None:
+    catalog = swift.work / "Wrong.docc"
+    write_files(catalog, {"Digits.md": b"# ``Digits``\n\n## Topics\n\n### All\n\n- ``DigitsClassifier/Nowhere``\n"})
+    assert "'Nowhere' doesn't exist at '/Digits/DigitsClassifier'" in documented(swift, "Digits", "Wrong.docc")

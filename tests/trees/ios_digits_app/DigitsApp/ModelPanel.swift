@@ -1,12 +1,14 @@
 import SwiftUI
 
+private let title = "digits"
+
 /// What the model is called, how far it is, and how long its latest answer took.
 struct ModelStatus: View {
   @ObservedObject var holder: ModelHolder
   let milliseconds: Double?
 
   var body: some View {
-    Text(verbatim: "digits".oneLine)
+    Text(verbatim: title.oneLine)
       .font(.headline)
       .lineLimit(1...2)
       .accessibilityAddTraits(.isHeader)

@@ -56,6 +56,7 @@ public final class DigitsClassifier: Sendable {
   ///   - image: of any size.
   ///   - orientation: how it is stored, if not upright.
   ///   - region: the part of the upright picture that is taken for the whole; nil for all of it.
+  ///   - options: what the answer shall hold.
   public func classify(
     _ image: RGBImage, orientation: Orientation = .up, region: Region? = nil,
     options: Options = Options()

@@ -17,8 +17,11 @@ extension DigitsClassifier {
     let format: Format
 
     /// - Parameters:
+    ///   - width: in pixels.
+    ///   - height: in pixels.
     ///   - bytes: the rows, from the top; they may end with the last pixel.
     ///   - bytesPerRow: how far apart rows begin, which may be padded.
+    ///   - format: what the bytes of a pixel are.
     /// - Throws: ``DigitsError/input(_:)`` where the pixels do not fit the bytes.
     public init(
       width: Int, height: Int, bytes: UnsafeRawBufferPointer, bytesPerRow: Int, format: Format

@@ -26,8 +26,13 @@ extension DigitsClassifier {
     /// (height + 1) / 2 of them.
     ///
     /// - Parameters:
+    ///   - width: in pixels.
+    ///   - height: in pixels.
     ///   - y: the brightness of each pixel.
+    ///   - yBytesPerRow: bytes from a row of `y` to the next.
     ///   - uv: the colors, U (or Cb) and V (or Cr) in turns.
+    ///   - uvBytesPerRow: bytes from a row of `uv` to the next.
+    ///   - range: what of 8 bits the planes use.
     /// - Throws: ``DigitsError/input(_:)`` where the pixels do not fit a plane.
     public init(
       width: Int, height: Int, y: UnsafeRawBufferPointer, yBytesPerRow: Int,
@@ -42,8 +47,15 @@ extension DigitsClassifier {
     /// A frame of three planes, or of two that are given as three.
     ///
     /// - Parameters:
+    ///   - width: in pixels.
+    ///   - height: in pixels.
+    ///   - y: the brightness of each pixel.
+    ///   - yBytesPerRow: bytes from a row of `y` to the next.
+    ///   - u: the colors U, or Cb.
+    ///   - v: the colors V, or Cr.
     ///   - uvBytesPerRow: bytes from a row of `u` and of `v` to the next.
     ///   - uvBytesPerPixel: bytes from a pixel of `u` and of `v` to the next: 1 in I420.
+    ///   - range: what of 8 bits the planes use.
     /// - Throws: ``DigitsError/input(_:)`` where the pixels do not fit a plane.
     public init(
       width: Int, height: Int, y: UnsafeRawBufferPointer, yBytesPerRow: Int,
