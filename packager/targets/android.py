@@ -309,6 +309,7 @@ class TextContext(GivenContext, mobile.TextContext):
     """A text as input."""
 
     tensors: tuple[TokensContext, ...]
+    is_word_piece: bool
 
 
 @dataclass(frozen=True)
@@ -868,10 +869,12 @@ _TOKENS = {
 
 
 def _text(text: TextInput) -> TextContext:
+    shared = mobile.text(text)
     return TextContext(
-        **vars(mobile.text(text)),
+        **vars(shared),
         is_made=True,
         example='"a text"',
+        is_word_piece=not shared.pattern,
         tensors=tuple(
             TokensContext(
                 index, tensor.dtype, str(list(tensor.shape)), _TOKENS[role][0], _put(tensor, _TOKENS[role][1])

@@ -76,7 +76,6 @@ class TextContext:
 
     plural: str
     length: int
-    is_word_piece: bool
     is_uncased: bool
     pattern: str
     has_start: bool
@@ -91,7 +90,6 @@ def text(given: TextInput) -> TextContext:
     return TextContext(
         plural="s" if len(given.roles) > 1 else "",
         length=given.length,
-        is_word_piece=isinstance(tokenizer, WordPiece),
         is_uncased=isinstance(tokenizer, WordPiece) and tokenizer.is_uncased,
         pattern=jvm_pattern(tokenizer.delimiter) if isinstance(tokenizer, RegexTokenizer) else "",
         has_start=isinstance(tokenizer, RegexTokenizer) and START in tokenizer.vocabulary,
@@ -344,8 +342,8 @@ def layers(target: str, given: Any, answer: Any) -> tuple[str, ...]:
         "movenet/out/keypoints": points is not None and not has_iou and not points.is_landmarks,
         "candidates": boxes is not None or (points is not None and (has_iou or points.is_multipose)),
         "suppression": has_iou,
-        "regex/in/text": text is not None and not text.is_word_piece,
-        "wordpiece/in/text": text is not None and text.is_word_piece,
+        "regex/in/text": text is not None and bool(text.pattern),
+        "wordpiece/in/text": text is not None and not text.pattern,
         "options": answer.options is not None,
     }
     return (

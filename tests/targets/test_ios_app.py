@@ -1,6 +1,7 @@
 """The app that tries a model on iOS: its Xcode project, that it compiles, and what of it runs on Linux.
 
-And the documentation of the packages, which are compiled for it. What of Apple's frameworks the apps use is declared in ios/apple/.
+And the documentation of the packages, which are compiled for it. What of Apple's frameworks the apps use is declared in
+ios/apple/.
 """
 
 from __future__ import annotations
