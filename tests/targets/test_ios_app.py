@@ -1,7 +1,7 @@
 """The app that tries a model on iOS: its Xcode project, that it compiles, and what of it runs on Linux.
 
-And the documentation of the packages, which are compiled for it. What of Apple's frameworks the apps use is declared in
-ios/apple/.
+And the documentation of the packages, which are compiled for it. What of Apple's frameworks the apps use is declared
+in ios/apple/.
 """
 
 from __future__ import annotations
@@ -268,7 +268,7 @@ NEAREST = {
     -128.6: (-128, 0),
     -1e30: (-128, 0),
 }
-TITLE = '@Metadata x"*/ \\(y) """\n\u202e**bold** ``Nowhere`` <doc:Nowhere> %@ 🦊'
+TITLE = '@Metadata x"*/ \\(y) """\n\u202e**b** ``N`` <doc:N> %@ 🦊'
 TEXTS = (*HOSTILE_LABELS, TITLE, "\u2028 \u2029 \u2067x\u2069 é 👩\u200d👩")
 STRICT = ("-swift-version", "6", "-strict-concurrency=complete", "-warnings-as-errors")
 # The files that need none of Apple's frameworks, and an app that has them.
