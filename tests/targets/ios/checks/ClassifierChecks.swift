@@ -67,8 +67,9 @@ final class MODULEChecks: XCTestCase {
   func testFrames() throws {
     let picture = try read(files(in: "pictures", "640x480.rgb")[0])
     let model = try TYPE()
-    let bgra = (0..<640 * 480).flatMap { pixel in
-      [2, 1, 0].map { picture.pixels[3 * pixel + $0] } + [7]
+    let pixels = picture.pixels
+    let bgra = (0..<640 * 480).flatMap { (pixel: Int) -> [UInt8] in
+      [pixels[3 * pixel + 2], pixels[3 * pixel + 1], pixels[3 * pixel], 7]
     }
     let answer = try bgra.withUnsafeBytes {
       try model.classify(
@@ -76,8 +77,9 @@ final class MODULEChecks: XCTestCase {
         orientation: .right)
     }
     XCTAssertEqual(answer, try model.classify(picture, orientation: .right))
-    let luma = (0..<640 * 480).map { picture.pixels[3 * $0] }
-    let gray = try TYPE.RGBImage(width: 640, height: 480, pixels: luma.flatMap { [$0, $0, $0] })
+    let luma = (0..<640 * 480).map { pixels[3 * $0] }
+    let grays = luma.flatMap { (luma: UInt8) -> [UInt8] in [luma, luma, luma] }
+    let gray = try TYPE.RGBImage(width: 640, height: 480, pixels: grays)
     let region = TYPE.Region(x: 3, y: 5, width: 300, height: 200)
     let grayAnswer = try luma.withUnsafeBytes { luma in
       try [UInt8](repeating: 128, count: 640 * 240).withUnsafeBytes {
