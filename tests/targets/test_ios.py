@@ -155,9 +155,10 @@ def test_names_clash_with_nothing(examples: Path, name: str, module: str, model_
 
 def test_no_module_is_called_as_a_type_of_its_own() -> None:
     """Swift takes the name of a module for that of a type in it."""
-    types = set()
-    for path in (templates_folder() / "ios").rglob("*.swift*"):
-        if path.is_file() and "Tests" not in path.parts:
+    types, folder = set(), templates_folder() / "ios"
+    for path in folder.rglob("*.swift*"):
+        # An app is a module of its own.
+        if path.is_file() and "Tests" not in path.parts and folder / "app" not in path.parents:
             types |= set(
                 re.findall(r"^ *(?:final )?(?:class|struct|enum) (\w+)", path.read_text("utf-8"), re.MULTILINE)
             )
