@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port
 from packager.errors import ConfigError
-from packager.model import Tensor
+from packager.model import Model, Tensor
 from packager.render.literals import float32
 from packager.render.naming import PascalName, unique
 from packager.runtimes import Runtime
@@ -412,7 +412,7 @@ def _type_name(module: str, input: InputKind, answer: AnswerKind) -> str:
     return module + (other if module.endswith(ending) else ending)
 
 
-def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
+def _check_options(_model: Model, options: Options) -> None:
     if not re.fullmatch(r"[0-9]{2}(\.[0-9]{1,2})?", options.deployment_target) or options.deployment_target < "13":
         setting = Setting(Options, "deployment_target")
         raise ConfigError(
@@ -420,6 +420,9 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
             fix=("Write 13.0 or newer, such as ", Example.of((setting, "15.0"))),
             about=setting,
         )
+
+
+def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
     project = _project(annotated, options, goldens)
     answer = _answer(annotated, goldens, project.type_name)
     context = Context(project=project, app=None, input=_input(annotated), answer=answer)
@@ -824,7 +827,7 @@ def _next_steps(context: Context) -> tuple[str, ...]:
     module = context.project.module
     if context.app is not None:
         return (
-            f"{module}/Scripts/get-runtime.sh",
+            f"Run {module}/Scripts/get-runtime.sh",
             f"Open {context.app.name}.xcodeproj in Xcode, choose your team, and run {context.app.name}.",
         )
     return (
@@ -854,6 +857,7 @@ TARGET = Target(
     find_problems=mobile_problems,
     build_context=_build_context,
     layers=_layers,
+    check_options=_check_options,
     extra_files=_extra_files,
     next_steps=_next_steps,
     enclosure=_enclosure,

@@ -191,7 +191,7 @@ def test_no_error_is_called_as_one_of_swifts_own(examples: Path, swift: Swift) -
 @pytest.mark.parametrize("version", ["", "12.4", "13'", "thirteen", "13.0.0.0"])
 def test_deployment_target_is_a_version(examples: Path, version: str) -> None:
     with pytest.raises(ConfigError, match="is no version of iOS"):
-        project(sine(examples), [], deployment_target=version)
+        TARGET.check_options(sine(examples).model, Options(deployment_target=version))
 
 
 # --- Swift ----------------------------------------
