@@ -937,7 +937,7 @@ def report(
 @app.command()
 def boards(as_json: JsonOption = False) -> None:
     """List the boards that packager micro --board knows."""
-    from packager.targets.boards import BOARDS
+    from packager.targets.micro.boards import BOARDS
 
     if as_json:
         _print_json([dataclasses.asdict(board) for board in BOARDS.values()])

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from packager.targets.boards import Board
+    from packager.targets.micro.boards import Board
 
 
 # What a terminal shows of a table and of a text in it; JSON has all. Rich takes a second for 4,000 rows.

@@ -26,8 +26,8 @@ from packager.model import Model, Tensor, parse_model
 from packager.reading import open_file
 from packager.runtimes import Tolerance
 from packager.settings import FORCE
-from packager.targets.c_array import read_c_array
-from packager.targets.micro import CTYPES, TARGET, stand_in_tolerance
+from packager.targets.micro.c_array import read_c_array
+from packager.targets.micro.project import CTYPES, TARGET, stand_in_tolerance
 from packager.tasks.kinds import Array
 
 

@@ -139,7 +139,11 @@ def test_a_target_is_complete(name: str) -> None:
 
 
 def test_every_target_module_has_its_line() -> None:
-    modules = {path.stem for path in FOLDER.glob("*.py") if "\nTARGET = " in path.read_text("utf-8")}
+    modules = {
+        path.stem if path.parent == FOLDER else path.parent.name
+        for path in FOLDER.rglob("*.py")
+        if "\nTARGET = " in path.read_text("utf-8")
+    }
     assert modules == set(TARGETS), "add a line to TARGETS in packager/targets/__init__.py"
 
 

@@ -28,11 +28,11 @@ from packager.report.comparison import (
 from packager.report.samples import MOST_SAMPLES, SampleContext, build_samples, cut, number
 from packager.runtimes import Runtime
 from packager.targets import TARGETS, load_target
-from packager.targets.boards import BOARDS, Board, check_board
-from packager.targets.code_size import estimate
 from packager.targets.micro import Options as MicroOptions
-from packager.targets.micro import plan_arena
-from packager.targets.micro_arena import likely_arena
+from packager.targets.micro.arena import likely_arena
+from packager.targets.micro.boards import BOARDS, Board, check_board
+from packager.targets.micro.code_size import estimate
+from packager.targets.micro.project import plan_arena
 from packager.targets.target import Level, Problem, served
 from packager.tasks.audio import AudioInput
 from packager.tasks.image import ImageInput

@@ -28,9 +28,9 @@ from packager.report.page import FILE_NAME as REPORT
 from packager.report.page import INSTALL, Subject, model_commands, render_page
 from packager.runtimes import GOLDEN_LIMIT, Runtime, require
 from packager.targets import TARGETS, load_target
-from packager.targets.boards import find_boards_that_fit
 from packager.targets.micro import Options as MicroOptions
-from packager.targets.micro_arena import least_arena
+from packager.targets.micro.arena import least_arena
+from packager.targets.micro.boards import find_boards_that_fit
 from packager.targets.target import Level
 from packager.tasks.kinds import Array
 from packager.tasks.text import TextInput

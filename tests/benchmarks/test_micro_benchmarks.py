@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from packager.metadata.embedding import strip
-from packager.targets.c_array import model_assembler, model_source, read_c_array
+from packager.targets.micro.c_array import model_assembler, model_source, read_c_array
 from tests.conftest import require_tools, write_files
 from tests.targets.micro import harness
 from tests.targets.micro.projects import named, project_files

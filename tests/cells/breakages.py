@@ -16,7 +16,7 @@ import numpy as np
 
 from packager.golden import GoldenCase, GoldenSet, Rule, output_rules
 from packager.runtimes import Runtime
-from packager.targets.micro import TOLERANCE
+from packager.targets.micro.project import TOLERANCE
 from packager.tasks import AnswerKind, InputKind
 from packager.tasks.boxes import Detection
 from packager.tasks.classes import Category

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from packager.replay import verify
-from packager.targets.micro import GoldenContext
-from packager.targets.micro_arena import likely_arena
+from packager.targets.micro.arena import likely_arena
+from packager.targets.micro.project import GoldenContext
 from packager.tasks import InputKind
 from tests.cells.breakages import Broken
 from tests.cells.models import Row

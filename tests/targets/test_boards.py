@@ -10,10 +10,10 @@ import pytest
 
 from packager.errors import ConfigError
 from packager.model import read_model
-from packager.targets.boards import BOARDS, TIGHT, Board, check_board, find_board
-from packager.targets.code_size import Footprint, estimate
 from packager.targets.micro import Platform
-from packager.targets.micro_operators import resolver_method
+from packager.targets.micro.boards import BOARDS, TIGHT, Board, check_board, find_board
+from packager.targets.micro.code_size import Footprint, estimate
+from packager.targets.micro.operators import resolver_method
 from packager.targets.target import Level
 
 pytestmark = pytest.mark.slow
@@ -178,9 +178,9 @@ def test_an_operator_without_a_figure_counts_as_a_large_one() -> None:
 
 
 def test_every_operator_of_the_resolver_was_measured() -> None:
-    from packager.targets import code_size, micro_kernels, micro_operators
+    from packager.targets.micro import code_size, kernels, operators
 
-    names = {*micro_kernels.KERNELS, *micro_operators._CUSTOM}
+    names = {*kernels.KERNELS, *operators._CUSTOM}
     assert set(code_size._OWN) == names
     assert {name for _, shared in code_size._SHARED for name in shared.split()} <= names
 
@@ -196,7 +196,7 @@ def test_code_is_larger_on_cores_of_longer_instructions() -> None:
     ["hello_world_int8", "person_detect", "micro_speech_quantized", "trained_lstm_int8", "keyword_scrambled_8bit"],
 )
 def test_a_real_model_has_no_unmeasured_operator(models: Path, name: str) -> None:
-    from packager.targets.code_size import _OWN
+    from packager.targets.micro.code_size import _OWN
 
     operators = [operator for operator, _ in read_model(models / f"{name}.tflite").operators]
     assert all(operator.name in _OWN and resolver_method(operator) for operator in operators)

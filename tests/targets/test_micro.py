@@ -20,9 +20,12 @@ from packager.model import Operator, parse_model, read_model
 from packager.pipeline import package
 from packager.replay import verify
 from packager.runtimes import Runtime
-from packager.targets.boards import BOARDS
-from packager.targets.c_array import model_source, read_c_array
-from packager.targets.micro import (
+from packager.targets.micro.arena import least_arena
+from packager.targets.micro.boards import BOARDS
+from packager.targets.micro.c_array import model_source, read_c_array
+from packager.targets.micro.kernels import KERNELS
+from packager.targets.micro.operators import _CUSTOM, resolver_method
+from packager.targets.micro.project import (
     TARGET,
     ArduinoForm,
     ArduinoLibrary,
@@ -32,9 +35,6 @@ from packager.targets.micro import (
     _cases_for_flash,
     _literals,
 )
-from packager.targets.micro_arena import least_arena
-from packager.targets.micro_kernels import KERNELS
-from packager.targets.micro_operators import _CUSTOM, resolver_method
 from packager.targets.target import Level, build_project
 from tests import hand_made
 from tests.conftest import needs_micro, require_tools, write_files

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from packager.model import parse_model
-from packager.targets.micro_kernels import CUSTOM_KERNELS, KERNELS, MOST_DIMENSIONS, OUTPUT
-from packager.targets.micro_operators import _CUSTOM, _ETHOS_U, operator_problems
+from packager.targets.micro.kernels import CUSTOM_KERNELS, KERNELS, MOST_DIMENSIONS, OUTPUT
+from packager.targets.micro.operators import _CUSTOM, _ETHOS_U, operator_problems
 from tests import hand_made
 from tests.conftest import needs_micro
 from tests.runtimes import MICRO, run_models

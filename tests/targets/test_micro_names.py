@@ -12,7 +12,7 @@ from packager.annotated import annotated_model
 from packager.model import parse_model
 from packager.render.naming import SnakeName
 from packager.targets.micro import Platform
-from packager.targets.micro_names import class_name, snake_name
+from packager.targets.micro.names import class_name, snake_name
 from tests import hand_made
 from tests.conftest import needs_micro, require_tools, write_files
 from tests.targets.hostile_names import PORT_NAMES

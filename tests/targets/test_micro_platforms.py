@@ -21,9 +21,9 @@ from packager.model import read_model
 from packager.model.reader import parse_model
 from packager.render.templates import templates_folder
 from packager.runtimes import Runtime
-from packager.targets.boards import BOARDS
-from packager.targets.code_size import estimate
 from packager.targets.micro import TARGET, Options, Platform
+from packager.targets.micro.boards import BOARDS
+from packager.targets.micro.code_size import estimate
 from packager.targets.target import build_project
 from packager.tasks import Task
 from tests.conftest import PROJECT, needs_micro, require_tools, write_files

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from packager.errors import ConfigError
-from packager.targets.code_size import Footprint, estimate
+from packager.targets.micro.code_size import Footprint, estimate
 from packager.targets.target import Level, Problem
 
 # Above this share of flash or RAM there is a warning: sensors, radio and the rest of a firmware need room too.

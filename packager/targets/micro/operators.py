@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from packager.model import Model, Node, Operator, Subgraph, Tensor
-from packager.targets.micro_kernels import CUSTOM_KERNELS, KERNELS, OUTPUT, Kernel, Types
+from packager.targets.micro.kernels import CUSTOM_KERNELS, KERNELS, OUTPUT, Kernel, Types
 from packager.targets.target import Level, Problem
 
 # The methods whose names are not the operator's in CamelCase.

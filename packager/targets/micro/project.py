@@ -16,9 +16,9 @@ from packager.render.literals import float32
 from packager.render.naming import unique
 from packager.runtimes import Runtime, Tolerance, is_installed
 from packager.settings import Choice, Example, Setting
-from packager.targets.micro_arena import least_arena, likely_arena
-from packager.targets.micro_names import class_name, snake_name
-from packager.targets.micro_operators import (
+from packager.targets.micro.arena import least_arena, likely_arena
+from packager.targets.micro.names import class_name, snake_name
+from packager.targets.micro.operators import (
     is_stateful,
     missing_in_arduino_library,
     operator_problems,
@@ -77,7 +77,7 @@ class ArduinoForm(Choice):
 
 
 def _board_titles() -> dict[str, str]:
-    from packager.targets.boards import BOARDS
+    from packager.targets.micro.boards import BOARDS
 
     return {board.key: board.title for board in BOARDS.values()}
 
@@ -743,7 +743,7 @@ def _check_platform(model: Model, options: Options) -> None:
 
 def _check_board(model: Model, options: Options, *, model_bytes: int, arena_bytes: int) -> str:
     """The board, what the model takes of it, and what is tight, for a reader; "" without a board."""
-    from packager.targets.boards import check_board, describe_fit, describe_largest, find_boards_that_fit
+    from packager.targets.micro.boards import check_board, describe_fit, describe_largest, find_boards_that_fit
 
     operators = [operator.name for operator, _ in model.operators]
     if not options.board:
@@ -860,7 +860,7 @@ def _golden_case(number: int, case: GoldenCase, ports: tuple[PortContext, ...]) 
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
-    from packager.targets.c_array import model_assembler, model_source
+    from packager.targets.micro.c_array import model_assembler, model_source
 
     project, data = context.project, strip(annotated.model.data)
     files = {f"{project.core}/model_data.cpp": model_source(project.name, data)}

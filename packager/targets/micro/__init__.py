@@ -1,0 +1,7 @@
+"""Microcontrollers: `project` makes one, the other modules know what TensorFlow Lite Micro and the boards can do."""
+
+from __future__ import annotations
+
+from packager.targets.micro.project import TARGET, ArduinoForm, ArduinoLibrary, Options, Platform
+
+__all__ = ["TARGET", "ArduinoForm", "ArduinoLibrary", "Options", "Platform"]
