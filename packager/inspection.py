@@ -268,18 +268,31 @@ def _pairs(first: tuple[float, ...], second: tuple[float, ...]) -> str:
     return ", ".join(" ".join(f"{value:g}" for value in values) for values in (first, second))
 
 
-def boards_to_rich(boards: Iterable[Board]) -> Table:
-    """The boards as a table for a terminal; sizes in KB of 1,024 bytes."""
-    table = make_table("boards", "name", "board", "core", "MHz", "flash", "RAM", "PSRAM")
+def boards_to_rich(boards: Iterable[Board]) -> Group:
+    """The boards as tables for a terminal; sizes in KB of 1,024 bytes."""
+    from rich.console import Group
+
+    boards = tuple(boards)
+    sizes = make_table("boards", "name", "board", "core", "MHz", "flash", "RAM", "PSRAM")
     for board in boards:
-        sizes = (board.flash_bytes, board.ram_bytes, board.psram_bytes)
-        table.add_row(
-            board.key,
-            board.title,
-            board.core,
-            f"{board.clock_mhz:g}",
-            *(f"{size // 1024:,}" if size else "–" for size in sizes),
+        figures = (
+            board.program_bytes_for(board.platform) - board.system_flash_bytes,
+            board.static_ram_bytes - board.system_ram_bytes,
+            board.psram_bytes,
         )
-    table.caption = "flash, RAM and PSRAM in KB (1,024 bytes)"
-    table.caption_justify = "left"
-    return table
+        texts = (f"{figure // 1024:,}" if figure else "–" for figure in figures)
+        sizes.add_row(board.key, board.title, board.core, f"{board.clock_mhz:g}", *texts)
+    sizes.caption = (
+        "flash, RAM and PSRAM in KB (1,024 bytes): what the framework of the first platform leaves to a program and "
+        "its static data"
+    )
+    sizes.caption_justify = "left"
+    parts = make_table("", "name", "platforms", "library in Arduino", "camera", "microphone")
+    for board in boards:
+        lists = (board.platforms, board.arduino_libraries)
+        names = (", ".join(items) or "–" for items in lists)
+        parts.add_row(board.key, *names, board.camera or "–", board.microphone or "–")
+    for table in (sizes, parts):
+        # A name is what one types; it stays in one piece.
+        table.columns[0].no_wrap = True
+    return Group(sizes, parts)

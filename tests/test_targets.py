@@ -96,9 +96,9 @@ def missing_in_options(name: str, options: Any) -> Iterator[str]:
         if not text.endswith(".") or not text[0].isupper():
             yield f'{where} has no metadata={{"help": "A sentence."}}'
         kind = hints[option.name]
-        if not (
-            kind in (str, int, bool, float, int | None) or (isinstance(kind, type) and issubclass(kind, StrEnum))
-        ):
+        plain = next(arm for arm in typing.get_args(kind) or (kind,) if arm is not type(None))
+        is_choice = isinstance(plain, type) and issubclass(plain, StrEnum)
+        if not (kind in (str, int, bool, float, int | None) or (is_choice and kind in (plain, plain | None))):
             yield f"{where} is of the type {kind}, which is no option of a command"
 
 

@@ -24,16 +24,16 @@ from packager.targets.micro.arena import least_arena
 from packager.targets.micro.boards import BOARDS
 from packager.targets.micro.c_array import model_source, read_c_array
 from packager.targets.micro.kernels import KERNELS
+from packager.targets.micro.libraries import ArduinoLibrary, Platform
 from packager.targets.micro.operators import _CUSTOM, resolver_method
 from packager.targets.micro.project import (
     TARGET,
     ArduinoForm,
-    ArduinoLibrary,
     Options,
-    Platform,
     TensorsInputContext,
     _cases_for_flash,
     _literals,
+    choose_build,
 )
 from packager.targets.target import Level, build_project
 from tests import hand_made
@@ -175,10 +175,58 @@ def test_the_models_of_tensorflow_lite_micro_itself_have_no_problem(models: Path
         assert TARGET.find_problems(read_model(models / f"{name}.tflite")) == ()
 
 
-def test_an_operator_that_the_old_arduino_library_lacks() -> None:
-    with pytest.raises(TargetError, match="has no REDUCE_ALL") as caught:
-        TARGET.check_options(parse_model(hand_made.single("REDUCE_ALL")), Options())
-    assert "Set Options.arduino_library to chirale" in str(caught.value)
+@pytest.mark.parametrize(
+    ("operator", "options", "fix"),
+    [
+        ("REDUCE_ALL", Options(), "Set Options.platform to cmake, or to one of esp-idf, zephyr."),
+        # Of the same year: its advice would not compile either.
+        (
+            "REDUCE_ALL",
+            Options(arduino_library=ArduinoLibrary.CHIRALE),
+            "Set Options.platform to cmake, or to one of esp-idf, zephyr.",
+        ),
+        ("BATCH_MATMUL", Options(), "Set Options.platform to cmake, or to one of esp-idf, zephyr, pico."),
+        ("REVERSE_V2", Options(board="pico"), "Set Options.platform to zephyr, or to one of cmake."),
+        (
+            "REVERSE_V2",
+            Options(board="esp32-s3", platform=Platform.ARDUINO),
+            "Set Options.platform to esp-idf, or to one of zephyr.",
+        ),
+    ],
+)
+def test_an_operator_that_a_library_lacks(operator: str, options: Options, fix: str) -> None:
+    with pytest.raises(TargetError, match=f"has no {operator}") as caught:
+        TARGET.check_options(parse_model(hand_made.single(operator)), options)
+    assert caught.value.fix == fix
+
+
+def test_signal_operators_are_refused_where_no_library_has_them(models: Path) -> None:
+    model = read_model(models / "audio_preprocessor_int8.tflite")
+    for options in (
+        Options(arduino_library=ArduinoLibrary.CHIRALE),
+        Options(board="esp32", platform=Platform.PLATFORMIO),
+        Options(platform=Platform.ZEPHYR),
+    ):
+        with pytest.raises(TargetError, match="Signal"):
+            TARGET.check_options(model, options)
+    for options in (Options(platform=Platform.PICO), Options(board="esp32"), Options(platform=Platform.CMAKE)):
+        TARGET.check_options(model, options)
+
+
+@pytest.mark.parametrize(
+    ("board", "platform", "library"),
+    [
+        ("", Platform.ARDUINO, ArduinoLibrary.TENSORFLOW),
+        ("nano-33-ble-sense", Platform.ARDUINO, ArduinoLibrary.TENSORFLOW),
+        ("nano-rp2040-connect", Platform.ARDUINO, ArduinoLibrary.CHIRALE),
+        ("esp32", Platform.ESP_IDF, ArduinoLibrary.CHIRALE),
+        ("pico", Platform.PICO, ArduinoLibrary.TENSORFLOW),
+        ("sparkfun-edge", Platform.CMAKE, ArduinoLibrary.TENSORFLOW),
+    ],
+)
+def test_the_board_chooses_platform_and_library(board: str, platform: Platform, library: ArduinoLibrary) -> None:
+    build = choose_build(Options(board=board))
+    assert (build.platform, build.arduino_library) == (platform, library)
 
 
 # --- the resolver ----------------------------------------
@@ -443,6 +491,16 @@ def test_verify_of_a_folder_without_a_project(tmp_path: Path) -> None:
         ),
         (Options(board="nosuch"), ConfigError, "no board 'nosuch'"),
         (Options(board="uno"), TargetError, "no 8-bit core"),
+        (
+            Options(board="esp32", platform=Platform.ARDUINO, arduino_library=ArduinoLibrary.TENSORFLOW),
+            ConfigError,
+            "Options.arduino_library is tensorflow, which does not build for the ESP32-DevKitC",
+        ),
+        (
+            Options(board="pico", platform=Platform.ESP_IDF),
+            ConfigError,
+            "Options.platform is esp-idf, which does not build for the Raspberry Pi Pico",
+        ),
         (Options(board="uno-r4"), TargetError, "the Arduino Uno R4 has 256 KB"),
         (
             Options(board="pico", platform=Platform.CMAKE, arena_bytes=1 << 20),
@@ -481,7 +539,7 @@ def test_a_model_larger_than_any_flash_is_refused_at_once(tmp_path: Path, platfo
     with pytest.raises(TargetError) as caught:
         TARGET.check_options(model, Options(platform=platform))
     assert f"at least {model.sizes.weights:,} bytes of flash" in caught.value.what
-    assert "with 8.0 MB of flash" in caught.value.what
+    assert f"with {largest >> 20}.0 MB of flash" in caught.value.what
     assert "Options.platform to cmake" in str(caught.value)
     TARGET.check_options(parse_model(hand_made.table(largest // 2)), Options(platform=platform))
 

@@ -20,8 +20,9 @@ from packager.model import read_model
 from packager.pipeline import build, package
 from packager.replay import _compare, verify
 from packager.runtimes import Runtime, Tolerance, is_installed
+from packager.targets.micro import Options, Platform
 from packager.targets.micro.arena import least_arena, likely_arena
-from packager.targets.micro.project import Options, Platform, stand_in_tolerance
+from packager.targets.micro.project import stand_in_tolerance
 from tests.cells.models import ROWS, Row
 from tests.conftest import hide, needs_micro, write_files
 from tests.example_models import sine

@@ -24,6 +24,7 @@ from packager.runtimes import Runtime
 from packager.targets.micro import TARGET, Options, Platform
 from packager.targets.micro.boards import BOARDS
 from packager.targets.micro.code_size import estimate
+from packager.targets.micro.libraries import Kernels
 from packager.targets.target import build_project
 from packager.tasks import Task
 from tests.conftest import PROJECT, needs_micro, require_tools, write_files
@@ -297,7 +298,7 @@ def test_the_estimated_flash_is_near_to_a_program_that_is_linked(
     (program,) = (tmp_path / "build").glob("*_app")
     operators = [operator.name for operator, _ in model.operators]
     # The library is six years older than the measured one, the program reads and prints numbers besides.
-    needs = estimate("cortex-m0+", operators, len(model.data), 0, optimized_kernels=False)
+    needs = estimate("cortex-m0+", operators, len(model.data), 0, kernels=Kernels.REFERENCE)
     assert 0.75 < needs.flash / harness.flash_bytes(program) < 1.25
 
 
@@ -428,6 +429,8 @@ def test_platformio_ini_holds_sections_that_extend_one_another() -> None:
     ini.read_string(project(sine(), Platform.PLATFORMIO)["platformio.ini"].decode())
     environments = {name for name in ini.sections() if name.startswith("env:")}
     assert f"env:{ini['platformio']['default_envs']}" in environments
+    named = {board.names[Platform.PLATFORMIO] for board in BOARDS.values() if Platform.PLATFORMIO in board.platforms}
+    assert {f"env:{name}" for name in named} <= environments
     for name in environments:
         assert ini[name].get("extends", "env:nano33ble") in environments
         assert "extends" in ini[name] or ini[name]["board"] == name.removeprefix("env:")
@@ -452,3 +455,21 @@ def test_a_board_is_checked_and_named(platform: Platform) -> None:
     key = next(key for key, board in BOARDS.items() if platform in board.platforms)
     files = project(sine(), platform, board=key)
     assert BOARDS[key].title in files[f"{core(platform)}/README.md"].decode()
+
+
+@pytest.mark.parametrize(
+    ("board", "platform", "path", "line"),
+    [
+        ("esp32", None, "README.md", "idf.py set-target esp32"),
+        (
+            "pico-2",
+            None,
+            "CMakeLists.txt",
+            'set(PICO_BOARD pico2 CACHE STRING "pico, pico_w, pico2 or another board of the SDK")',
+        ),
+        ("esp32-cam", Platform.PLATFORMIO, "platformio.ini", "default_envs = esp32cam"),
+    ],
+)
+def test_a_board_is_called_as_its_platform_does(board: str, platform: Platform | None, path: str, line: str) -> None:
+    files = build_project(TARGET, sine()[0], Options(platform=platform, board=board), sine()[1])[1]
+    assert line in files[path].decode().splitlines()

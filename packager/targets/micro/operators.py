@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from packager.model import Model, Node, Operator, Subgraph, Tensor
 from packager.targets.micro.kernels import CUSTOM_KERNELS, KERNELS, OUTPUT, Kernel, Types
+from packager.targets.micro.libraries import Library
 from packager.targets.target import Level, Problem
 
 # The methods whose names are not the operator's in CamelCase.
@@ -39,15 +40,6 @@ _CUSTOM = {
     "SignalStacker": "AddStacker",
     "SignalWindow": "AddWindow",
 }
-
-# What upstream has and Arduino_TensorFlowLite, a snapshot of 2023, has not.
-_NOT_IN_ARDUINO_LIBRARY = frozenset(
-    """
-    AddBatchMatMul AddDecode AddDelay AddDynamicUpdateSlice AddEmbeddingLookup AddEnergy AddFftAutoScale
-    AddFilterBank AddFilterBankLog AddFilterBankSpectralSubtraction AddFilterBankSquareRoot AddFramer AddIrfft
-    AddOverlapAdd AddPCAN AddReduceAll AddReduceMin AddReverseV2 AddRfft AddStacker AddWindow
-    """.split()
-)
 
 # Custom operators that remember what went before, beside the graphs that hold variable tensors.
 _STATEFUL = frozenset(
@@ -94,11 +86,9 @@ def resolver_methods(model: Model) -> tuple[str, ...]:
     return tuple(sorted(method for method in methods if method is not None))
 
 
-def missing_in_arduino_library(model: Model) -> tuple[str, ...]:
-    """The operators of ``model`` that Arduino_TensorFlowLite is too old for."""
-    return tuple(
-        operator.name for operator, _ in model.operators if resolver_method(operator) in _NOT_IN_ARDUINO_LIBRARY
-    )
+def missing_in(library: Library, model: Model) -> tuple[str, ...]:
+    """The operators of ``model`` that TensorFlow Lite Micro has and ``library`` has not."""
+    return tuple(operator.name for operator, _ in model.operators if operator.name in library.lacks)
 
 
 def is_stateful(model: Model) -> bool:

@@ -15,12 +15,13 @@ from packager.model import Model, Quantization, Tensor
 from packager.render.literals import float32
 from packager.render.naming import unique
 from packager.runtimes import Runtime, Tolerance, is_installed
-from packager.settings import Choice, Example, Setting
+from packager.settings import Choice, Example, Setting, Text
 from packager.targets.micro.arena import least_arena, likely_arena
+from packager.targets.micro.libraries import ArduinoLibrary, Library, Platform, library_of
 from packager.targets.micro.names import class_name, snake_name
 from packager.targets.micro.operators import (
     is_stateful,
-    missing_in_arduino_library,
+    missing_in,
     operator_problems,
     resolver_methods,
 )
@@ -39,6 +40,7 @@ from packager.terminal import counted
 
 if TYPE_CHECKING:
     from packager.golden import GoldenCase, Goldens, GoldenSet
+    from packager.targets.micro.boards import Board
     from packager.tasks.image import ImageInput
     from packager.tasks.kinds import Array
 
@@ -49,24 +51,6 @@ TOLERANCE = Tolerance(counts=2, absolute=1e-4)
 _GOLDEN_BYTES = 256 << 10
 # What most boards have; a model beyond it fits few.
 _COMMON_FLASH_BYTES = 2 << 20
-
-
-class Platform(Choice):
-    """What builds the project."""
-
-    ARDUINO = "arduino", "Arduino: a sketch, or a library."
-    CMAKE = "cmake", "CMake, with any TensorFlow Lite Micro tree or library, for a board or for this computer."
-    ESP_IDF = "esp-idf", "ESP-IDF, with esp-tflite-micro as its component."
-    ZEPHYR = "zephyr", "Zephyr, with its module tflite-micro."
-    PICO = "pico", "The Pico SDK, with pico-tflmicro."
-    PLATFORMIO = "platformio", "PlatformIO."
-
-
-class ArduinoLibrary(Choice):
-    """The Arduino library of TensorFlow Lite Micro."""
-
-    TENSORFLOW = "tensorflow", "Arduino_TensorFlowLite, for the Nano 33 BLE alone."
-    CHIRALE = "chirale", "Chirale_TensorFlowLite."
 
 
 class ArduinoForm(Choice):
@@ -87,12 +71,16 @@ class Options:
     """The options of the micro target."""
 
     name: str = field(default="", metadata={"help": "Name of the sketch, class and namespace; default: the model's."})
-    platform: Platform = field(default=Platform.ARDUINO, metadata={"help": "What builds the project."})
-    board: str = field(
-        default="", metadata={"help": "Board to check the model's size against.", "known": _board_titles}
+    platform: Platform | None = field(
+        default=None, metadata={"help": "What builds the project; default: the board's first, without one arduino."}
     )
-    arduino_library: ArduinoLibrary = field(
-        default=ArduinoLibrary.TENSORFLOW, metadata={"help": "Arduino library of TensorFlow Lite Micro."}
+    board: str = field(
+        default="",
+        metadata={"help": "Board to build for, and to check the model's size against.", "known": _board_titles},
+    )
+    arduino_library: ArduinoLibrary | None = field(
+        default=None,
+        metadata={"help": "Arduino library of TensorFlow Lite Micro; default: the board's, without one tensorflow."},
     )
     arduino_form: ArduinoForm = field(
         default=ArduinoForm.SKETCH, metadata={"help": "A sketch, or a library with that sketch as its example."}
@@ -103,6 +91,26 @@ class Options:
     arena_bytes: int | None = field(
         default=None, metadata={"help": "Bytes of the tensor arena, in place of the measured minimum and margin."}
     )
+
+
+@dataclass(frozen=True)
+class Build:
+    """What builds the project, of what the options leave to the board."""
+
+    platform: Platform
+    arduino_library: ArduinoLibrary
+    board: Board | None
+
+    @property
+    def library(self) -> Library:
+        """What brings TensorFlow Lite Micro."""
+        return library_of(self.platform, self.arduino_library)
+
+    @property
+    def board_name(self) -> str:
+        """What the platform calls the board, or one that it knows; "" where a project does not name it."""
+        names = self.board.names if self.board else {}
+        return names.get(self.platform, _BOARD_NAMES.get(self.platform, ""))
 
 
 _PLATFORM = Setting(Options, "platform")
@@ -328,6 +336,7 @@ class VersionsContext:
 class ProjectContext:
     """What every project has: ``name`` is that of the files and of the namespace, ``core`` the folder of the sources.
 
+    ``board`` is told of, and ``board_name`` is what the platform calls it, or one that it knows.
     ``sources`` are those of the class, without the model's; ``readme`` is the file that describes them.
     ``file_sha256`` is that of the file with what was left out of the array; "" where that is nothing.
     """
@@ -340,6 +349,7 @@ class ProjectContext:
     command: str
     platform: str
     board: str
+    board_name: str
     core: str
     readme: str
     sources: tuple[str, ...]
@@ -594,15 +604,15 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
 def _project(
     annotated: AnnotatedModel, options: Options, goldens: Goldens, input: InputContext, answer: AnswerContext
 ) -> ProjectContext:
-    given = project_name(annotated, options)
+    given, build = project_name(annotated, options), choose_build(options)
     name = snake_name(given)
     model = annotated.model
     data = strip(model.data)
     arena = plan_arena(options, goldens)
     operators = resolver_methods(model)
     golden = _golden(model, goldens, (*input.ports, *answer.ports))
-    arduino = _arduino(annotated, options, name) if options.platform is Platform.ARDUINO else None
-    core = _CORE_FOLDERS[options.platform] if arduino is None else "src" if arduino.is_library else name
+    arduino = _arduino(annotated, options, build, name) if build.platform is Platform.ARDUINO else None
+    core = _CORE_FOLDERS[build.platform] if arduino is None else "src" if arduino.is_library else name
     texts = [case.name for case in golden.cases], answer.labels if isinstance(answer, ClassesContext) else ("",)
     return ProjectContext(
         name=name,
@@ -612,8 +622,11 @@ def _project(
         title=annotated.title(options.name),
         description=annotated.metadata.description,
         command=_command(model, options),
-        platform=options.platform.value,
-        board=_check_board(model, options, model_bytes=len(data), arena_bytes=arena.bytes),
+        platform=build.platform.value,
+        board=_check_board(model, build, model_bytes=len(data), arena_bytes=arena.bytes),
+        board_name=(build.board.names if build.board else {}).get(
+            build.platform, _BOARD_NAMES.get(build.platform, "")
+        ),
         core=core,
         readme="README.md" if arduino else f"{core}/README.md",
         sources=tuple(sorted((f"{name}.cpp", *_SOURCES.get(input.kind, ()), *_SOURCES.get(answer.kind, ())))),
@@ -622,7 +635,7 @@ def _project(
         program_headers=tuple(sorted((f"{name}.h", "self_test.h"))),
         self_test_headers=tuple(sorted((f"{name}.h", "golden_data.h"))),
         # Arduino's libraries open the serial port there, which the sketch does.
-        initializes_target=options.platform not in (Platform.ARDUINO, Platform.PLATFORMIO),
+        initializes_target=build.platform not in (Platform.ARDUINO, Platform.PLATFORMIO),
         model_bytes=len(data),
         model_sha256=hashlib.sha256(data).hexdigest(),
         file_sha256=model.sha256 if data != model.data else "",
@@ -637,11 +650,11 @@ def _project(
     )
 
 
-def _arduino(annotated: AnnotatedModel, options: Options, name: str) -> ArduinoContext:
+def _arduino(annotated: AnnotatedModel, options: Options, build: Build, name: str) -> ArduinoContext:
     is_library = options.arduino_form is ArduinoForm.LIBRARY
     return ArduinoContext(
-        header=_ARDUINO_HEADERS[options.arduino_library],
-        is_chirale=options.arduino_library is ArduinoLibrary.CHIRALE,
+        header=_ARDUINO_HEADERS[build.arduino_library],
+        is_chirale=build.arduino_library is ArduinoLibrary.CHIRALE,
         is_library=is_library,
         folder=f"examples/{name}" if is_library else name,
         sentence=annotated.metadata.description
@@ -656,6 +669,8 @@ _CORE_FOLDERS = {
     Platform.PICO: "src",
     Platform.PLATFORMIO: "src",
 }
+# What platforms call a board, for a project that names none.
+_BOARD_NAMES = {Platform.ESP_IDF: "esp32s3", Platform.PICO: "pico", Platform.PLATFORMIO: "nano33ble"}
 # What of a kind is more than a header.
 _SOURCES: dict[InputKind | AnswerKind, tuple[str, ...]] = {
     InputKind.IMAGE: ("input.cpp",),
@@ -681,10 +696,11 @@ def _check_options(model: Model, options: Options) -> None:
             fix="Leave it out, and the measured minimum and a margin are taken.",
             about=_ARENA_BYTES,
         )
-    _check_platform(model, options)
+    build = choose_build(options)
+    _check_library(model, build)
     # The weights are the least that the array can have; its size, and an arena to be measured, are not known yet.
     arena_bytes = options.arena_bytes or least_arena(model)
-    _check_board(model, options, model_bytes=model.sizes.weights, arena_bytes=arena_bytes)
+    _check_board(model, build, model_bytes=model.sizes.weights, arena_bytes=arena_bytes)
     if not is_installed(Runtime.TFLITE_MICRO):
         _check_unmeasured(model, options)
 
@@ -729,27 +745,67 @@ def plan_arena(options: Options, goldens: Goldens) -> ArenaContext:
     return ArenaContext(arena, measured, options.arena_margin, is_given=False)
 
 
-def _check_platform(model: Model, options: Options) -> None:
-    if options.platform is not Platform.ARDUINO or options.arduino_library is not ArduinoLibrary.TENSORFLOW:
+def choose_build(options: Options) -> Build:
+    """What builds the project: as the options say, else as the board in them would have it.
+
+    Raises:
+        ConfigError: there is no such board, or it has not what the options ask for.
+    """
+    if not options.board:
+        return Build(options.platform or Platform.ARDUINO, options.arduino_library or ArduinoLibrary.TENSORFLOW, None)
+    from packager.targets.micro.boards import find_board
+
+    with about(_BOARD):
+        board = find_board(options.board)
+    platform = options.platform or board.platform
+    library = options.arduino_library or board.arduino_library
+    if board.platforms and platform not in board.platforms:
+        raise _unfit(board, _PLATFORM, platform, board.platforms)
+    if platform is Platform.ARDUINO and board.platforms and library not in board.arduino_libraries:
+        raise _unfit(board, _ARDUINO_LIBRARY, library, board.arduino_libraries)
+    return Build(platform, library, board)
+
+
+def _unfit(board: Board, setting: Setting, given: str, known: Sequence[Platform | ArduinoLibrary]) -> ConfigError:
+    others = f", or one of {', '.join(known[1:])}" if len(known) > 1 else ""
+    return ConfigError(
+        (setting, f" is {given}, which does not build for the {board.title}"),
+        fix=("For this board leave it out, or give ", Example.of((setting, known[0])), others, "."),
+        about=setting,
+    )
+
+
+def _check_library(model: Model, build: Build) -> None:
+    """See that the library has the operators: some are years behind TensorFlow Lite Micro, or leave kernels out."""
+    missing = missing_in(build.library, model)
+    if not missing:
         return
-    missing = missing_in_arduino_library(model)
-    if missing:
-        raise TargetError(
-            f"the library Arduino_TensorFlowLite, of 2023, has no {', '.join(missing)}",
-            where=model.path,
-            fix=("Set ", _ARDUINO_LIBRARY, f" to {ArduinoLibrary.CHIRALE}, or ", _PLATFORM, " to another one."),
-        )
+    known = build.board.platforms if build.board else tuple(Platform)
+    able = [platform for platform in known if not missing_in(library_of(platform, build.arduino_library), model)]
+    fix: Text = (
+        "Take a board with the platform cmake, for example nucleo-h743zi: that has all of TensorFlow Lite Micro's."
+    )
+    if able:
+        others = f", or to one of {', '.join(able[1:])}" if len(able) > 1 else ""
+        fix = ("Set ", _PLATFORM, f" to {able[0]}{others}.")
+    raise TargetError(f"{build.library.title} has no {', '.join(missing)}", where=model.path, fix=fix)
 
 
-def _check_board(model: Model, options: Options, *, model_bytes: int, arena_bytes: int) -> str:
+def _check_board(model: Model, build: Build, *, model_bytes: int, arena_bytes: int) -> str:
     """The board, what the model takes of it, and what is tight, for a reader; "" without a board."""
-    from packager.targets.micro.boards import check_board, describe_fit, describe_largest, find_boards_that_fit
+    from packager.targets.micro.boards import (
+        Demand,
+        check_board,
+        describe_fit,
+        describe_largest,
+        find_boards_that_fit,
+    )
 
     operators = [operator.name for operator, _ in model.operators]
-    if not options.board:
+    if build.board is None:
         # A CMake project may be for a board, or a computer, of any size.
-        if options.platform is not Platform.CMAKE and not find_boards_that_fit(
-            model_bytes=model_bytes, arena_bytes=arena_bytes, operators=operators
+        if build.platform is not Platform.CMAKE and not find_boards_that_fit(
+            Demand(model_bytes, arena_bytes, operators)
         ):
             arena = f" and {arena_bytes:,} of tensor arena" if arena_bytes else ""
             raise TargetError(
@@ -762,18 +818,12 @@ def _check_board(model: Model, options: Options, *, model_bytes: int, arena_byte
                 ),
             )
         return ""
-    with about(_BOARD):
-        problems = check_board(
-            options.board,
-            model_bytes=model_bytes,
-            arena_bytes=arena_bytes,
-            operators=operators,
-            platform=options.platform.value,
-        )
+    demand = Demand(model_bytes, arena_bytes, operators, build.platform, build.arduino_library)
+    problems = check_board(build.board.key, demand)
     for problem in problems:
         if problem.level is Level.ERROR:
             raise TargetError(problem.what, where=model.path, fix=problem.fix)
-    sentences = [describe_fit(options.board, model_bytes=model_bytes, arena_bytes=arena_bytes, operators=operators)]
+    sentences = [describe_fit(build.board.key, demand)]
     for problem in problems:
         sentences += [problem.what, problem.fix.removesuffix(".")]
     return ". ".join(sentences)
