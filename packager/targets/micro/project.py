@@ -15,7 +15,7 @@ from packager.model import Model, Quantization, Tensor
 from packager.render.literals import float32
 from packager.render.naming import unique
 from packager.runtimes import Runtime, Tolerance, is_installed
-from packager.settings import Choice, Example, Setting, Text
+from packager.settings import Choice, Example, Part, Setting
 from packager.targets.micro.arena import least_arena, likely_arena
 from packager.targets.micro.libraries import ArduinoLibrary, Library, Platform, library_of
 from packager.targets.micro.names import class_name, snake_name
@@ -782,12 +782,10 @@ def _check_library(model: Model, build: Build) -> None:
         return
     known = build.board.platforms if build.board else tuple(Platform)
     able = [platform for platform in known if not missing_in(library_of(platform, build.arduino_library), model)]
-    fix: Text = (
-        "Take a board with the platform cmake, for example nucleo-h743zi: that has all of TensorFlow Lite Micro's."
-    )
+    fix: list[Part] = ["Take a board with the platform cmake, which has all operators: for example nucleo-h743zi."]
     if able:
-        others = f", or to one of {', '.join(able[1:])}" if len(able) > 1 else ""
-        fix = ("Set ", _PLATFORM, f" to {able[0]}{others}.")
+        fix = ["Set ", _PLATFORM, f" to {able[0]}" + (f", or to one of {', '.join(able[1:])}" if able[1:] else "")]
+        fix += ["; no ", _ARDUINO_LIBRARY, " has it."] if build.platform is Platform.ARDUINO else ["."]
     raise TargetError(f"{build.library.title} has no {', '.join(missing)}", where=model.path, fix=fix)
 
 
