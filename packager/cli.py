@@ -238,11 +238,17 @@ def _ask(question: str, default: str) -> str:
 
 
 @app.command()
-def inspect(model: ModelArgument, as_json: JsonOption = False) -> None:
+def inspect(
+    model: ModelArgument,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Count multiply-accumulates and weights, layer by layer, too.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Show what a model holds, and on which targets it can run."""
     from packager.inspection import inspect_model
 
-    report = inspect_model(model)
+    report = inspect_model(model, layers=layers)
     if as_json:
         _print_json(report.to_json())
         return

@@ -12,6 +12,7 @@ from packager.annotated import AnnotatedModel, Port
 from packager.errors import ConfigError, MissingPackageError, TargetError, about
 from packager.metadata.embedding import strip
 from packager.model import Model, Quantization, Tensor
+from packager.model.layers import count_work
 from packager.render.literals import float32
 from packager.render.naming import unique
 from packager.runtimes import Runtime, Tolerance, is_installed
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
 TOLERANCE = Tolerance(counts=2, absolute=1e-4)
 # What the self-test's golden cases may take of a board's flash.
 _GOLDEN_BYTES = 256 << 10
+# What a README lists of them.
+_MOST_LAYERS = 100
 # What most boards have; a model beyond it fits few.
 _COMMON_FLASH_BYTES = 2 << 20
 
@@ -313,6 +316,31 @@ class ArenaContext:
 
 
 @dataclass(frozen=True)
+class LayerContext:
+    """A layer that multiplies or has weights; numbers as people read them."""
+
+    operator: str
+    output: str
+    shape: str
+    macs: str
+    weights: str
+
+
+@dataclass(frozen=True)
+class WorkContext:
+    """What one inference computes: its layers, ``left_out`` more, and their sums.
+
+    ``unknown`` names the operators whose multiply-accumulates cannot be told.
+    """
+
+    macs: str
+    weights: str
+    layers: tuple[LayerContext, ...]
+    left_out: int
+    unknown: str
+
+
+@dataclass(frozen=True)
 class ArduinoContext:
     """What only a project for Arduino has; ``folder`` is that of the sketch, ``sentence`` describes the library."""
 
@@ -358,6 +386,7 @@ class ProjectContext:
     self_test_headers: tuple[str, ...]
     initializes_target: bool
     model_bytes: int
+    work: WorkContext
     model_sha256: str
     file_sha256: str
     arena: ArenaContext
@@ -637,6 +666,7 @@ def _project(
         # Arduino's libraries open the serial port there, which the sketch does.
         initializes_target=build.platform not in (Platform.ARDUINO, Platform.PLATFORMIO),
         model_bytes=len(data),
+        work=_work(model),
         model_sha256=hashlib.sha256(data).hexdigest(),
         file_sha256=model.sha256 if data != model.data else "",
         arena=arena,
@@ -647,6 +677,27 @@ def _project(
         has_float_output=any(port.is_float for port in answer.ports),
         golden=golden,
         line_bytes=128 + 20 * len(answer.ports) + sum(max(len(text.encode()) for text in part) for part in texts),
+    )
+
+
+def _work(model: Model) -> WorkContext:
+    work = count_work(model)
+    layers = [layer for layer in work.layers if layer.macs != 0 or layer.weight_bytes]
+    return WorkContext(
+        macs=f"{work.macs:,}",
+        weights=f"{work.weight_bytes:,}",
+        layers=tuple(
+            LayerContext(
+                operator=layer.operator,
+                output=layer.short_output,
+                shape="[" + ", ".join(map(str, layer.shape)) + "]",
+                macs="?" if layer.macs is None else f"{layer.macs:,}",
+                weights=f"{layer.weight_bytes:,}",
+            )
+            for layer in layers[:_MOST_LAYERS]
+        ),
+        left_out=max(0, len(layers) - _MOST_LAYERS),
+        unknown=", ".join(work.unknown),
     )
 
 
