@@ -27,7 +27,8 @@ from packager.reading import open_file
 from packager.runtimes import Tolerance
 from packager.settings import FORCE
 from packager.targets.micro.c_array import read_c_array
-from packager.targets.micro.project import CTYPES, TARGET, stand_in_tolerance
+from packager.targets.micro.ports import CTYPES
+from packager.targets.micro.project import TARGET, stand_in_tolerance
 from packager.tasks.kinds import Array
 
 

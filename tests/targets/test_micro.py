@@ -26,13 +26,13 @@ from packager.targets.micro.c_array import model_source, read_c_array
 from packager.targets.micro.kernels import KERNELS
 from packager.targets.micro.libraries import ArduinoLibrary, Platform
 from packager.targets.micro.operators import _CUSTOM, resolver_method
+from packager.targets.micro.ports import literals
 from packager.targets.micro.project import (
     TARGET,
     ArduinoForm,
     Options,
     TensorsInputContext,
     _cases_for_flash,
-    _literals,
     choose_build,
 )
 from packager.targets.target import Level, build_project
@@ -107,11 +107,11 @@ def test_floats_read_back_from_their_literals() -> None:
     values = np.concatenate(
         [bits.view(np.float32), np.array([0, -0.0, 1, 1e-45, 3.4028235e38, 16777216], np.float32)]
     )
-    literals = _literals(values)
-    assert all(re.fullmatch(r"-?\d+(\.\d+)?(e[+-]\d+)?f|NAN|-?INFINITY", text) for text in literals)
+    found = literals(values)
+    assert all(re.fullmatch(r"-?\d+(\.\d+)?(e[+-]\d+)?f|NAN|-?INFINITY", text) for text in found)
     # A decimal number without a point or an exponent would be an integer with a wrong suffix.
-    assert all("." in text or "e" in text for text in literals if text.endswith("f"))
-    words = [text.replace("INFINITY", "inf").replace("NAN", "nan").removesuffix("f") for text in literals]
+    assert all("." in text or "e" in text for text in found if text.endswith("f"))
+    words = [text.replace("INFINITY", "inf").replace("NAN", "nan").removesuffix("f") for text in found]
     words = [word + "f" if word.endswith("in") else word for word in words]
     back = np.array([float(word) for word in words], np.float32)
     same = (back.view(np.uint32) == values.view(np.uint32)) | (np.isnan(back) & np.isnan(values))

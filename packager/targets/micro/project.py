@@ -8,15 +8,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
-from packager.annotated import AnnotatedModel, Port
+from packager.annotated import AnnotatedModel
 from packager.errors import ConfigError, MissingPackageError, TargetError, about
 from packager.metadata.embedding import strip
-from packager.model import Model, Quantization, Tensor
+from packager.model import Model, Tensor
 from packager.model.layers import count_work
-from packager.render.literals import float32
-from packager.render.naming import unique
+from packager.render.templates import template_files
 from packager.runtimes import Runtime, Tolerance, is_installed
 from packager.settings import Choice, Example, Part, Setting
+from packager.targets.micro.answers import (
+    ANSWER_TYPES,
+    AnyAnswerContext,
+    KeypointsContext,
+    answer_bytes,
+    answer_layers,
+    build_answer,
+    golden_answer,
+)
 from packager.targets.micro.arena import least_arena, likely_arena
 from packager.targets.micro.libraries import ArduinoLibrary, Library, Platform, library_of
 from packager.targets.micro.names import class_name, snake_name
@@ -26,24 +34,23 @@ from packager.targets.micro.operators import (
     operator_problems,
     resolver_methods,
 )
+from packager.targets.micro.ports import CTYPES, PortContext, build_ports, fill_rows, literals
 from packager.targets.target import (
     EDGE_TPU_OPERATOR,
     Level,
     Problem,
     Target,
-    find_further_outputs,
     project_name,
     task_layers,
 )
 from packager.targets.versions import pinned
-from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, InputKind, Resize
+from packager.tasks import AnswerKind, ChannelOrder, CropMode, InputKind, Resize
 from packager.terminal import counted
 
 if TYPE_CHECKING:
     from packager.golden import GoldenCase, Goldens, GoldenSet
     from packager.targets.micro.boards import Board
     from packager.tasks.image import ImageInput
-    from packager.tasks.kinds import Array
 
 # int8 outputs are bit-identical between TensorFlow Lite Micro's reference kernels on x86-64 and on Cortex-M;
 # the optimized kernels of a board's library may round in another way, and another core sums floats otherwise.
@@ -126,36 +133,6 @@ _LARGEST_ARENA = 2**31 - 1
 
 
 @dataclass(frozen=True)
-class AffineContext:
-    """What makes real numbers of a port's items; ``real_expression`` does so for ``item`` in C++."""
-
-    scale: float
-    zero_point: int
-    real_expression: str
-
-
-@dataclass(frozen=True)
-class PortContext:
-    """One input or output in the generated code; ``accessor`` is the method that gives its items.
-
-    ``affine`` is None where there are no real numbers behind its integers, and of floats, which are their own.
-    """
-
-    index: int
-    title: str
-    description: str
-    dtype: str
-    ctype: str
-    shape: str
-    size: int
-    accessor: str
-    constant: str
-    is_float: bool
-    affine: AffineContext | None
-    real_text: str
-
-
-@dataclass(frozen=True)
 class Table:
     """The lookup table of one channel, or of all where they are the same, as rows of C++."""
 
@@ -225,39 +202,7 @@ class TensorsInputContext:
     is_quantized: bool
 
 
-@dataclass(frozen=True)
-class ClassesContext:
-    """A score for each label as answer; a ``threshold`` of 0 leaves none out."""
-
-    kind = AnswerKind.CLASSES
-
-    ports: tuple[PortContext, ...]
-    labels: tuple[str, ...]
-    has_activation: bool
-    is_softmax: bool
-    is_sigmoid: bool
-    threshold: float
-    prints_real: bool
-
-    @property
-    def port(self) -> PortContext:
-        """The one output."""
-        return self.ports[0]
-
-
-@dataclass(frozen=True)
-class TensorsAnswerContext:
-    """Numbers as answer: real ones, whole ones or both."""
-
-    kind = AnswerKind.TENSORS
-
-    ports: tuple[PortContext, ...]
-    prints_real: bool
-    prints_whole: bool
-
-
 InputContext = ImageContext | AudioContext | TensorsInputContext
-AnswerContext = ClassesContext | TensorsAnswerContext
 
 
 @dataclass(frozen=True)
@@ -272,10 +217,22 @@ class GoldenArray:
 
 @dataclass(frozen=True)
 class GoldenCaseContext:
-    """A golden case: its inputs and then its outputs."""
+    """A golden case: its inputs and then its outputs, and its answer, whose array is left out where it is empty."""
 
     name: str
     arrays: tuple[GoldenArray, ...]
+    answer_name: str
+    answer_rows: tuple[str, ...]
+    answer_fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ConstantContext:
+    """A number of the self-test: how far answers may be from the golden ones."""
+
+    name: str
+    value: float
+    comment: str
 
 
 @dataclass(frozen=True)
@@ -295,6 +252,8 @@ class GoldenContext:
     has_special_floats: bool
     tolerance_counts: int
     tolerance_absolute: float
+    answer_type: str
+    agreement: tuple[ConstantContext, ...]
 
 
 @dataclass(frozen=True)
@@ -381,8 +340,10 @@ class ProjectContext:
     core: str
     readme: str
     sources: tuple[str, ...]
+    labels: tuple[str, ...]
     arduino: ArduinoContext | None
     program_headers: tuple[str, ...]
+    system_headers: tuple[str, ...]
     self_test_headers: tuple[str, ...]
     initializes_target: bool
     model_bytes: int
@@ -395,6 +356,8 @@ class ProjectContext:
     is_stateful: bool
     has_integer_output: bool
     has_float_output: bool
+    prints_real: bool
+    prints_whole: bool
     golden: GoldenContext
     line_bytes: int
     versions: VersionsContext
@@ -406,100 +369,17 @@ class Context:
 
     project: ProjectContext
     input: InputContext
-    answer: AnswerContext
+    answer: AnyAnswerContext
 
 
 # --- inputs and outputs ----------------------------------------
-
-CTYPES = {
-    "float32": "float",
-    "int8": "int8_t",
-    "uint8": "uint8_t",
-    "int16": "int16_t",
-    "int32": "int32_t",
-    "int64": "int64_t",
-    "bool": "bool",
-}
-
-
-def _ports(ports: tuple[Port, ...], side: str) -> tuple[PortContext, ...]:
-    accessors = (side,) if len(ports) == 1 else unique([f"{side}_{port.name}" for port in ports])
-    # a_1 and a1 are one once they are joined.
-    constants = unique(["k" + "".join(map(str.capitalize, accessor.split("_"))) for accessor in accessors], "")
-    return tuple(
-        _port(index, port, accessor, constant)
-        for index, (port, accessor, constant) in enumerate(zip(ports, accessors, constants, strict=True))
-    )
-
-
-def _port(index: int, port: Port, accessor: str, constant: str) -> PortContext:
-    tensor, affine = port.tensor, port.tensor.affine
-    return PortContext(
-        index=index,
-        title=port.title,
-        description=port.description,
-        dtype=tensor.dtype,
-        ctype=CTYPES[tensor.dtype],
-        shape="[" + ", ".join(map(str, tensor.shape)) + "]",
-        size=tensor.size,
-        accessor=accessor,
-        constant=constant,
-        is_float=tensor.dtype == "float32",
-        affine=_affine(affine) if affine else None,
-        real_text=_real(affine.scale, "item", affine.zero_point, "") if affine else "the item itself",
-    )
-
-
-def _affine(quantization: Quantization) -> AffineContext:
-    scale, zero_point = quantization.scale, quantization.zero_point
-    return AffineContext(scale, zero_point, _real(scale, "static_cast<float>(item)", zero_point, "f"))
-
-
-def _real(scale: float, item: str, zero_point: int, suffix: str) -> str:
-    """``scale * (item - zero_point)``, as one writes it for this zero point; ``suffix`` ends each float literal."""
-    factor = float32(scale) + suffix
-    if zero_point == 0:
-        return f"{factor} * {item}"
-    offset = float32(abs(zero_point)) + suffix if suffix else str(abs(zero_point))
-    return f"{factor} * ({item} {'-' if zero_point > 0 else '+'} {offset})"
-
-
-def _literals(array: Array) -> list[str]:
-    """The items of ``array`` as C++ writes them."""
-    import numpy as np
-
-    items = array.reshape(-1)
-    if array.dtype == np.float32:
-        # The shortest text that reads back as the same float32, by NumPy: an output may have millions of items.
-        return [_SPECIAL_FLOATS.get(text) or text.decode() + "f" for text in items.astype("S32").tolist()]
-    if array.dtype == np.bool_:
-        return ["true" if value else "false" for value in items.tolist()]
-    # The literal 9223372036854775808 is too large for a minus to be put in front of it.
-    return ["INT64_MIN" if value == -(2**63) else str(value) for value in items.tolist()]
-
-
-_SPECIAL_FLOATS = {b"nan": "NAN", b"inf": "INFINITY", b"-inf": "-INFINITY"}
-
-
-def _rows(literals: Sequence[str], width: int) -> tuple[str, ...]:
-    """Lines of at most ``width`` characters, each item followed by a comma."""
-    rows: list[str] = []
-    row: list[str] = []
-    length = 0
-    for literal in literals:
-        if length + len(literal) + 1 > width:
-            rows.append(" ".join(row))
-            row, length = [], 0
-        row.append(literal + ",")
-        length += len(literal) + 2
-    return (*rows, " ".join(row))
 
 
 def _input(annotated: AnnotatedModel) -> InputContext:
     from packager.tasks.audio import AudioInput
     from packager.tasks.image import ImageInput
 
-    ports = _ports(annotated.inputs, "input")
+    ports = build_ports(annotated, "input")
     if isinstance(annotated.input, ImageInput):
         return _image(annotated.input, ports[0])
     if isinstance(annotated.input, AudioInput):
@@ -517,7 +397,7 @@ def _image(image: ImageInput, port: PortContext) -> ImageContext:
     from packager.tasks.image import lookup_table
 
     is_color = image.channels == 3
-    channels = [Table(_rows(_literals(channel), 72)) for channel in lookup_table(image)]
+    channels = [Table(fill_rows(literals(channel), 72)) for channel in lookup_table(image)]
     # Three tables are kept where not all are the same, so that the channel is the index.
     tables = channels[:1] if len(set(channels)) == 1 else channels
     size = f"{image.width}x{image.height}"
@@ -555,27 +435,6 @@ def _crop_text(image: ImageInput) -> str:
     if image.crop is CropMode.CENTER_CROP:
         return "the largest centered box of the input's aspect ratio"
     return f"the whole frame in its own aspect ratio, on {_COLORS.get(image.pad, f'gray {image.pad}')}"
-
-
-def _answer(annotated: AnnotatedModel) -> AnswerContext:
-    from packager.tasks.classes import Classes
-
-    ports, answer = _ports(annotated.outputs, "output"), annotated.answer
-    if isinstance(answer, Classes):
-        return ClassesContext(
-            ports=ports,
-            labels=answer.labels.default,
-            has_activation=answer.activation is not Activation.NONE,
-            is_softmax=answer.activation is Activation.SOFTMAX,
-            is_sigmoid=answer.activation is Activation.SIGMOID,
-            threshold=answer.threshold,
-            prints_real=True,
-        )
-    return TensorsAnswerContext(
-        ports=ports,
-        prints_real=any(port.is_float or port.affine for port in ports),
-        prints_whole=any(not port.is_float and not port.affine for port in ports),
-    )
 
 
 # --- the project ----------------------------------------
@@ -626,12 +485,12 @@ def _interface_problems(side: str, tensor: Tensor) -> Iterable[Problem]:
 
 
 def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
-    input, answer = _input(annotated), _answer(annotated)
+    input, answer = _input(annotated), build_answer(annotated)
     return Context(_project(annotated, options, goldens, input, answer), input, answer)
 
 
 def _project(
-    annotated: AnnotatedModel, options: Options, goldens: Goldens, input: InputContext, answer: AnswerContext
+    annotated: AnnotatedModel, options: Options, goldens: Goldens, input: InputContext, answer: AnyAnswerContext
 ) -> ProjectContext:
     given, build = project_name(annotated, options), choose_build(options)
     name = snake_name(given)
@@ -639,10 +498,12 @@ def _project(
     data = strip(model.data)
     arena = plan_arena(options, goldens)
     operators = resolver_methods(model)
-    golden = _golden(model, goldens, (*input.ports, *answer.ports))
+    labels = _labels(annotated)
+    golden = _golden(annotated, goldens, (*input.ports, *answer.ports))
     arduino = _arduino(annotated, options, build, name) if build.platform is Platform.ARDUINO else None
     core = _CORE_FOLDERS[build.platform] if arduino is None else "src" if arduino.is_library else name
-    texts = [case.name for case in golden.cases], answer.labels if isinstance(answer, ClassesContext) else ("",)
+    texts = [case.name for case in golden.cases], _names(labels, answer)
+    compared = [port for port in answer.ports if not port.is_ranked]
     return ProjectContext(
         name=name,
         class_name=class_name(given),
@@ -658,11 +519,13 @@ def _project(
         ),
         core=core,
         readme="README.md" if arduino else f"{core}/README.md",
-        sources=tuple(sorted((f"{name}.cpp", *_SOURCES.get(input.kind, ()), *_SOURCES.get(answer.kind, ())))),
+        sources=_sources(name, input, answer, labels),
+        labels=labels,
         arduino=arduino,
         # Sorted, as clang-format keeps them.
         program_headers=tuple(sorted((f"{name}.h", "self_test.h"))),
-        self_test_headers=tuple(sorted((f"{name}.h", "golden_data.h"))),
+        system_headers=("math.h", *_SELF_TEST_HEADERS) if answer.kind is AnswerKind.KEYPOINTS else _SELF_TEST_HEADERS,
+        self_test_headers=tuple(sorted((f"{name}.h", "golden_data.h", "line.h"))),
         # Arduino's libraries open the serial port there, which the sketch does.
         initializes_target=build.platform not in (Platform.ARDUINO, Platform.PLATFORMIO),
         model_bytes=len(data),
@@ -673,8 +536,12 @@ def _project(
         operators=operators,
         operator_count=max(1, len(operators)),
         is_stateful=is_stateful(model),
-        has_integer_output=any(not port.is_float for port in answer.ports),
-        has_float_output=any(port.is_float for port in answer.ports),
+        has_integer_output=any(not port.is_float for port in compared),
+        has_float_output=any(port.is_float for port in compared),
+        prints_real=answer.kind is not AnswerKind.TENSORS
+        or any(port.is_float or port.affine for port in answer.ports),
+        prints_whole=answer.kind is AnswerKind.TENSORS
+        and any(not port.is_float and not port.affine for port in answer.ports),
         golden=golden,
         line_bytes=128 + 20 * len(answer.ports) + sum(max(len(text.encode()) for text in part) for part in texts),
     )
@@ -701,6 +568,28 @@ def _work(model: Model) -> WorkContext:
     )
 
 
+def _labels(annotated: AnnotatedModel) -> tuple[str, ...]:
+    """The labels of the answer; those of points are in its context, and plain tensors need none."""
+    return (
+        annotated.labels if annotated.answer.kind in (AnswerKind.CLASSES, AnswerKind.BOXES, AnswerKind.MASK) else ()
+    )
+
+
+def _names(labels: tuple[str, ...], answer: AnyAnswerContext) -> tuple[str, ...]:
+    """What is printed of an answer, beside numbers."""
+    return (answer.names if isinstance(answer, KeypointsContext) else labels) or ("",)
+
+
+def _sources(name: str, input: InputContext, answer: AnyAnswerContext, labels: tuple[str, ...]) -> tuple[str, ...]:
+    """The sources of the class, as the layers of templates have them."""
+    folder = "{{ project.core }}/"
+    layers = (f"micro/in/{input.kind}", f"micro/out/{answer.kind}", *answer_layers(answer, labels))
+    found = {path for layer in layers for path, _ in template_files(layer) if path.startswith(folder)}
+    names = {path.removeprefix(folder).split(".parts/")[0].removesuffix(".j2") for path in found}
+    own = {item for item in names if item.endswith(".cpp") and item != "self_test.cpp"}
+    return tuple(sorted((f"{name}.cpp", *own)))
+
+
 def _arduino(annotated: AnnotatedModel, options: Options, build: Build, name: str) -> ArduinoContext:
     is_library = options.arduino_form is ArduinoForm.LIBRARY
     return ArduinoContext(
@@ -713,6 +602,7 @@ def _arduino(annotated: AnnotatedModel, options: Options, build: Build, name: st
     )
 
 
+_SELF_TEST_HEADERS = ("stdint.h", "string.h")
 _CORE_FOLDERS = {
     Platform.CMAKE: "src",
     Platform.ESP_IDF: "main",
@@ -722,12 +612,6 @@ _CORE_FOLDERS = {
 }
 # What platforms call a board, for a project that names none.
 _BOARD_NAMES = {Platform.ESP_IDF: "esp32s3", Platform.PICO: "pico", Platform.PLATFORMIO: "nano33ble"}
-# What of a kind is more than a header.
-_SOURCES: dict[InputKind | AnswerKind, tuple[str, ...]] = {
-    InputKind.IMAGE: ("input.cpp",),
-    InputKind.AUDIO: ("input.cpp",),
-    AnswerKind.CLASSES: ("answer.cpp",),
-}
 _ARDUINO_HEADERS = {
     ArduinoLibrary.TENSORFLOW: "TensorFlowLite.h",
     ArduinoLibrary.CHIRALE: "Chirale_TensorFlowLite.h",
@@ -899,7 +783,7 @@ def _cases_for_flash(cases: Sequence[GoldenCase]) -> Sequence[GoldenCase]:
 
 
 def _case_bytes(case: GoldenCase) -> int:
-    return sum(tensor.nbytes for tensor in (*case.inputs, *case.outputs))
+    return sum(tensor.nbytes for tensor in (*case.inputs, *case.outputs)) + answer_bytes(case.answer)
 
 
 def stand_in_tolerance(model: Model, goldens: GoldenSet) -> Tolerance:
@@ -922,12 +806,21 @@ def stand_in_tolerance(model: Model, goldens: GoldenSet) -> Tolerance:
     return Tolerance(max(counts), max(absolute))
 
 
-def _golden(model: Model, goldens: Goldens, ports: tuple[PortContext, ...]) -> GoldenContext:
-    is_stand_in = Runtime.TFLITE_MICRO not in goldens.sets
+# What an answer may be off in, of what ``Answer.agreement`` allows; the threshold is the answer's own.
+_AGREEMENTS = {
+    "score": "How far a score may be from the golden one",
+    "overlap": "How much of their union a golden box or class must share",
+    "distance": "How far a point may be from the golden one, in longer sides of the frame",
+}
+
+
+def _golden(annotated: AnnotatedModel, goldens: Goldens, ports: tuple[PortContext, ...]) -> GoldenContext:
+    model, is_stand_in = annotated.model, Runtime.TFLITE_MICRO not in goldens.sets
     found = goldens.sets[Runtime.LITERT_FOR_MICRO if is_stand_in else Runtime.TFLITE_MICRO]
     tolerance = stand_in_tolerance(model, found) if is_stand_in else TOLERANCE
     kept = _cases_for_flash(found.cases)
-    cases = tuple(_golden_case(number, case, ports) for number, case in enumerate(kept))
+    cases = tuple(_golden_case(annotated, number, case, ports) for number, case in enumerate(kept))
+    agreement = annotated.answer.agreement(_score_share(model, tolerance), [case.answer for case in found.cases])
     return GoldenContext(
         runtime=found.runtime,
         title="LiteRT's reference kernels" if is_stand_in else "TensorFlow Lite Micro",
@@ -937,25 +830,43 @@ def _golden(model: Model, goldens: Goldens, ports: tuple[PortContext, ...]) -> G
         count=len(cases),
         left_out=len(found.cases) - len(cases),
         has_special_floats=any(
-            "NAN" in row or "INFINITY" in row for case in cases for array in case.arrays for row in array.rows
+            "NAN" in row or "INFINITY" in row
+            for case in cases
+            for rows in (case.answer_rows, *(array.rows for array in case.arrays))
+            for row in rows
         ),
         tolerance_counts=tolerance.counts,
         tolerance_absolute=tolerance.absolute,
+        answer_type=ANSWER_TYPES[annotated.answer.kind],
+        agreement=tuple(
+            ConstantContext(f"kAgreement{name.capitalize()}", value, _AGREEMENTS[name])
+            for name, value in agreement.items()
+            if name in _AGREEMENTS
+        ),
     )
 
 
-def _golden_case(number: int, case: GoldenCase, ports: tuple[PortContext, ...]) -> GoldenCaseContext:
+def _score_share(model: Model, tolerance: Tolerance) -> float:
+    """How far a score may be off, as a share of its range."""
+    return max(tolerance.absolute, tolerance.counts / 256 if model.quantized_operators else 0.0)
+
+
+def _golden_case(
+    annotated: AnnotatedModel, number: int, case: GoldenCase, ports: tuple[PortContext, ...]
+) -> GoldenCaseContext:
     tensors = (*case.inputs, *case.outputs)
     arrays = tuple(
         GoldenArray(
             name=f"kCase{number}{port.constant[1:]}",
             ctype=port.ctype,
             constant=port.constant,
-            rows=_rows(_literals(tensor), 76),
+            rows=fill_rows(literals(tensor), 76),
         )
         for port, tensor in zip(ports, tensors, strict=True)
     )
-    return GoldenCaseContext(case.name, arrays)
+    name = f"kAnswer{number}"
+    answer = golden_answer(annotated, case, name)
+    return GoldenCaseContext(case.name, arrays, name, answer.rows, answer.fields)
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
@@ -972,7 +883,7 @@ def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) 
 
 def _layers(context: Context) -> tuple[str, ...]:
     kinds = context.input.kind, context.answer.kind
-    layers = task_layers("micro", *kinds)
+    layers = (*task_layers("micro", *kinds), *answer_layers(context.answer, context.project.labels))
     if not isinstance(context.input, ImageContext) and context.input.is_quantized:
         layers += ("micro/quantize",)
     if context.project.golden.is_stand_in:
@@ -1020,6 +931,9 @@ TARGET = Target(
     stand_in=Runtime.LITERT_FOR_MICRO,
     cells=(
         (InputKind.IMAGE, AnswerKind.CLASSES),
+        (InputKind.IMAGE, AnswerKind.BOXES),
+        (InputKind.IMAGE, AnswerKind.MASK),
+        (InputKind.IMAGE, AnswerKind.KEYPOINTS),
         (InputKind.IMAGE, AnswerKind.TENSORS),
         (InputKind.AUDIO, AnswerKind.CLASSES),
         (InputKind.TENSORS, AnswerKind.CLASSES),
@@ -1033,5 +947,4 @@ TARGET = Target(
     extra_files=_extra_files,
     next_steps=_next_steps,
     check_options=_check_options,
-    find_lack=find_further_outputs,
 )

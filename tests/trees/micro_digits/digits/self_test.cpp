@@ -7,42 +7,11 @@
 
 #include "digits.h"
 #include "golden_data.h"
+#include "line.h"
 
 using namespace digits;
 
 namespace {
-
-// A line of output, cut off where it is too long. Boards have no printf, or one
-// without floats.
-class Line {
- public:
-  Line& text(const char* text) {
-    while (*text != '\0' && length_ < sizeof(buffer_) - 1) {
-      buffer_[length_++] = *text++;
-    }
-    return *this;
-  }
-
-  Line& number(unsigned long value) {
-    char digits[3 * sizeof(value) + 1];
-    char* digit = digits + sizeof(digits) - 1;
-    *digit = '\0';
-    do {
-      *--digit = static_cast<char>('0' + value % 10);
-      value /= 10;
-    } while (value != 0);
-    return text(digit);
-  }
-
-  const char* c_str() {
-    buffer_[length_] = '\0';
-    return buffer_;
-  }
-
- private:
-  char buffer_[154];
-  size_t length_ = 0;
-};
 
 // The largest difference in counts.
 template <typename T>
@@ -57,6 +26,22 @@ unsigned long largest_difference(const T* actual, const T* expected,
   }
   return largest > 0xffffffff ? 0xffffffff
                               : static_cast<unsigned long>(largest);
+}
+
+// Whether the golden classes have their scores, and no other one is clearly above
+// the best of them.
+bool agrees(Digits& model, const GoldenCase& golden) {
+  for (size_t i = 0; i < golden.answer_count; ++i) {
+    const Category& expected = golden.answers[i];
+    const float score = model.score(expected.index);
+    // Not where it is no number either.
+    const float difference = score - expected.score;
+    if (!(difference <= kAgreementScore && -difference <= kAgreementScore)) {
+      return false;
+    }
+  }
+  const float highest = golden.answers[0].score;
+  return !(model.score(model.best()) > highest + 2 * kAgreementScore);
 }
 
 bool run_case(Digits& model, const GoldenCase& golden,
@@ -79,6 +64,10 @@ bool run_case(Digits& model, const GoldenCase& golden,
   line.number(output).text(", ");
   line.number(elapsed).text(" us");
   line.text(", ").text(Digits::label(model.best()));
+  if (!agrees(model, golden)) {
+    passed = false;
+    line.text(", the answer differs");
+  }
   print(line.c_str());
   return passed;
 }

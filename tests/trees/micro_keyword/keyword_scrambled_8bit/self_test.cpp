@@ -7,42 +7,11 @@
 
 #include "golden_data.h"
 #include "keyword_scrambled_8bit.h"
+#include "line.h"
 
 using namespace keyword_scrambled_8bit;
 
 namespace {
-
-// A line of output, cut off where it is too long. Boards have no printf, or one
-// without floats.
-class Line {
- public:
-  Line& text(const char* text) {
-    while (*text != '\0' && length_ < sizeof(buffer_) - 1) {
-      buffer_[length_++] = *text++;
-    }
-    return *this;
-  }
-
-  Line& number(unsigned long value) {
-    char digits[3 * sizeof(value) + 1];
-    char* digit = digits + sizeof(digits) - 1;
-    *digit = '\0';
-    do {
-      *--digit = static_cast<char>('0' + value % 10);
-      value /= 10;
-    } while (value != 0);
-    return text(digit);
-  }
-
-  const char* c_str() {
-    buffer_[length_] = '\0';
-    return buffer_;
-  }
-
- private:
-  char buffer_[156];
-  size_t length_ = 0;
-};
 
 // The largest difference in counts.
 template <typename T>
