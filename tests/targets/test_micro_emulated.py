@@ -72,7 +72,9 @@ def test_what_the_self_test_prints(name: str, standard: str, models: Path, examp
     cases = goldens.sets[Runtime.TFLITE_MICRO].cases
     is_float = goldens.sets[Runtime.TFLITE_MICRO].cases[0].outputs[0].dtype == np.float32
     zero = "0.000000" if is_float else "0"
-    assert len(run.lines) == len(cases) + 2, run
+    # The library of 2020 is compiled with the reference kernels.
+    kernels = [] if is_float else ["AVERAGE_POOL_2D", "CONV_2D", "FULLY_CONNECTED", "SOFTMAX"]
+    assert run.lines[len(cases) : -2] == [f"kernel: {kernel} of the reference" for kernel in kernels]
     for case, line in zip(cases, run.lines, strict=False):
         assert re.match(rf"case {case.name}: max difference {zero}, \d+ us", line), run
         if annotated.answer.kind == "classes":
@@ -80,6 +82,34 @@ def test_what_the_self_test_prints(name: str, standard: str, models: Path, examp
     size = context_of(annotated, goldens).project.arena.bytes
     assert re.fullmatch(rf"arena: \d+ of {size} bytes used", run.lines[-2])
     assert (run.lines[-1], run.code) == ("PASS", 0)
+
+
+@pytest.mark.parametrize("is_called", [False, True])
+def test_the_self_test_tells_the_kernels_that_are_in_the_program(
+    is_called: bool, models: Path, examples: Path, tmp_path: Path
+) -> None:
+    """A function of CMSIS-NN that something calls, and one that lies in a library uncalled."""
+    annotated, goldens = named("digits", models, examples)
+    folder = write_files(tmp_path / "project", project_files(annotated, goldens))
+    (tmp_path / "convolve.cpp").write_text(
+        'extern "C" void arm_convolve_wrapper_s8();\nvoid arm_convolve_wrapper_s8() {}\n'
+    )
+    (tmp_path / "softmax.cpp").write_text('extern "C" void arm_softmax_s8();\nvoid arm_softmax_s8() {}\n')
+    made = [
+        harness.compile_source(tmp_path / f"{name}.cpp", tmp_path / f"{name}.o") for name in ("convolve", "softmax")
+    ]
+    archive = tmp_path / "libkernels.a"
+    harness.run_tool(["arm-none-eabi-ar", "rcs", str(archive), *map(str, made)])
+    sources = harness.sketch_sources(folder)
+    objects = [
+        harness.compile_source(source, tmp_path / f"{number}.o", defines=SELF_TEST)
+        for number, source in enumerate(sources)
+    ]
+    called = made[:1] if is_called else []
+    run = harness.run(harness.link([*objects, *called, archive], tmp_path / "self_test.elf"))
+    assert f"kernel: CONV_2D of {'CMSIS-NN' if is_called else 'the reference'}" in run.lines
+    assert "kernel: SOFTMAX of the reference" in run.lines
+    assert run.lines[-1] == "PASS"
 
 
 @pytest.mark.parametrize("share", [0.01, 0.3, 0.5, 0.55, 0.6, 0.7, 0.8])

@@ -18,9 +18,10 @@ from packager.render.naming import unique
 from packager.runtimes import Runtime, Tolerance, is_installed
 from packager.settings import Choice, Example, Part, Setting
 from packager.targets.micro.arena import least_arena, likely_arena
-from packager.targets.micro.libraries import ArduinoLibrary, Library, Platform, library_of
+from packager.targets.micro.libraries import FUNCTIONS, ArduinoLibrary, Library, Platform, library_of
 from packager.targets.micro.names import class_name, snake_name
 from packager.targets.micro.operators import (
+    int8_operators,
     is_stateful,
     missing_in,
     operator_problems,
@@ -316,6 +317,28 @@ class ArenaContext:
 
 
 @dataclass(frozen=True)
+class FunctionsContext:
+    """What computes an operator in the kernels of a chip's maker: one of these functions."""
+
+    operator: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class KernelsContext:
+    """The kernels of a chip's maker in the platform's library, and which ``operators`` of the model they have.
+
+    ``are_enabled`` says that the project asks for them, ``are_built_in`` that the library has no others.
+    """
+
+    title: str
+    operators: str
+    functions: tuple[FunctionsContext, ...]
+    are_enabled: bool
+    are_built_in: bool
+
+
+@dataclass(frozen=True)
 class LayerContext:
     """A layer that multiplies or has weights; numbers as people read them."""
 
@@ -387,6 +410,7 @@ class ProjectContext:
     initializes_target: bool
     model_bytes: int
     work: WorkContext
+    kernels: KernelsContext
     model_sha256: str
     file_sha256: str
     arena: ArenaContext
@@ -667,6 +691,7 @@ def _project(
         initializes_target=build.platform not in (Platform.ARDUINO, Platform.PLATFORMIO),
         model_bytes=len(data),
         work=_work(model),
+        kernels=_kernels(model, build),
         model_sha256=hashlib.sha256(data).hexdigest(),
         file_sha256=model.sha256 if data != model.data else "",
         arena=arena,
@@ -698,6 +723,22 @@ def _work(model: Model) -> WorkContext:
         ),
         left_out=max(0, len(layers) - _MOST_LAYERS),
         unknown=", ".join(work.unknown),
+    )
+
+
+def _kernels(model: Model, build: Build) -> KernelsContext:
+    library = build.library
+    kernels = library.kernels_on(build.board.core) if build.board else library.kernels
+    used = int8_operators(model)
+    functions = [
+        FunctionsContext(operator, names) for operator, names in FUNCTIONS[kernels].items() if operator in used
+    ]
+    return KernelsContext(
+        title=library.kernels,
+        operators=", ".join(item.operator for item in functions),
+        functions=tuple(functions),
+        are_enabled=build.board is not None and kernels is library.kernels,
+        are_built_in=not library.kernel_cores,
     )
 
 

@@ -8,6 +8,16 @@
 #include "golden_data.h"
 #include "keyword_scrambled_8bit.h"
 
+#ifdef __ELF__
+// CMSIS-NN's. A weak name is null where nothing in the program calls it.
+extern "C" {
+void arm_fully_connected_s8() __attribute__((weak));
+void arm_fully_connected_wrapper_s8() __attribute__((weak));
+void arm_softmax_s8() __attribute__((weak));
+void arm_svdf_s8() __attribute__((weak));
+}
+#endif
+
 using namespace keyword_scrambled_8bit;
 
 namespace {
@@ -58,6 +68,24 @@ unsigned long largest_difference(const T* actual, const T* expected,
   return largest > 0xffffffff ? 0xffffffff
                               : static_cast<unsigned long>(largest);
 }
+
+#ifdef __ELF__
+// Tells whether one of these functions is in the program, and so which kernel
+// computes the operator.
+template <size_t N>
+void print_kernel(void (*print)(const char* line), const char* name,
+                  void (*const (&functions)[N])()) {
+  bool is_linked = false;
+  for (const auto function : functions) {
+    is_linked = is_linked || function != nullptr;
+  }
+  print(Line()
+            .text("kernel: ")
+            .text(name)
+            .text(is_linked ? " of CMSIS-NN" : " of the reference")
+            .c_str());
+}
+#endif
 
 bool run_case(KeywordScrambled8bit& model, const GoldenCase& golden,
               void (*print)(const char* line), unsigned long (*micros)()) {
@@ -115,6 +143,20 @@ int self_test(void (*print)(const char* line), unsigned long (*micros)()) {
   for (const GoldenCase& golden : kGoldenCases) {
     passed = run_case(model, golden, print, micros) && passed;
   }
+#ifdef __ELF__
+  // clang-format off
+  print_kernel(print, "FULLY_CONNECTED", {
+      arm_fully_connected_s8,
+      arm_fully_connected_wrapper_s8,
+  });
+  print_kernel(print, "SOFTMAX", {
+      arm_softmax_s8,
+  });
+  print_kernel(print, "SVDF", {
+      arm_svdf_s8,
+  });
+  // clang-format on
+#endif
   print(Line()
             .text("arena: ")
             .number(KeywordScrambled8bit::arena_used())
