@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port
-from packager.errors import ConfigError, MissingPackageError, TargetError, about
+from packager.errors import ConfigError, TargetError, about
 from packager.metadata.embedding import strip
 from packager.model import Model, Quantization, Tensor
 from packager.model.layers import count_work
@@ -17,7 +17,7 @@ from packager.render.literals import float32
 from packager.render.naming import unique
 from packager.runtimes import Runtime, Tolerance, is_installed
 from packager.settings import Choice, Example, Part, Setting
-from packager.targets.micro.arena import least_arena, likely_arena
+from packager.targets.micro.arena import least_arena, likely_arena, need_of
 from packager.targets.micro.libraries import FUNCTIONS, ArduinoLibrary, Library, Platform, library_of
 from packager.targets.micro.names import class_name, snake_name
 from packager.targets.micro.operators import (
@@ -300,13 +300,20 @@ class GoldenContext:
 
 @dataclass(frozen=True)
 class ArenaContext:
-    """The tensor arena: its size, and the measured minimum and margin (in percent) that make it unless given.
+    """The tensor arena: its size on a 32-bit target, and what makes it unless that is given.
 
-    ``measured`` is None where it was given and could not be measured.
+    ``measured`` is the minimum on a 64-bit computer, and ``needed`` what is enough on a 32-bit target; in fewer than
+    ``least`` bytes the library may fault there. ``planning`` bytes must be free beside those in use at last. All are
+    None where nothing was measured; the size is an estimate then, if it is not given. ``host_bytes`` is the size on a
+    64-bit computer, None for a sketch, which runs on none, and where it is the same. ``margin`` is in percent.
     """
 
     bytes: int
+    host_bytes: int | None
     measured: int | None
+    needed: int | None
+    least: int | None
+    planning: int | None
     margin: int
     is_given: bool
 
@@ -328,14 +335,14 @@ class FunctionsContext:
 class KernelsContext:
     """The kernels of a chip's maker in the platform's library, and which ``operators`` of the model they have.
 
-    ``are_enabled`` says that the project asks for them, ``are_built_in`` that the library has no others.
+    ``are_enabled`` says that the project asks for them, ``are_optional`` that the library has the others too.
     """
 
     title: str
     operators: str
     functions: tuple[FunctionsContext, ...]
     are_enabled: bool
-    are_built_in: bool
+    are_optional: bool
 
 
 @dataclass(frozen=True)
@@ -661,7 +668,7 @@ def _project(
     name = snake_name(given)
     model = annotated.model
     data = strip(model.data)
-    arena = plan_arena(options, goldens)
+    arena = plan_arena(model, options, goldens, build.platform)
     operators = resolver_methods(model)
     golden = _golden(model, goldens, (*input.ports, *answer.ports))
     arduino = _arduino(annotated, options, build, name) if build.platform is Platform.ARDUINO else None
@@ -738,7 +745,7 @@ def _kernels(model: Model, build: Build) -> KernelsContext:
         operators=", ".join(item.operator for item in functions),
         functions=tuple(functions),
         are_enabled=build.board is not None and kernels is library.kernels,
-        are_built_in=not library.kernel_cores,
+        are_optional=bool(library.kernel_cores),
     )
 
 
@@ -798,43 +805,65 @@ def _check_options(model: Model, options: Options) -> None:
 
 
 def _check_unmeasured(model: Model, options: Options) -> None:
-    """See that an arena is given which is not known to be too small, where none can be measured."""
-    likely, least = likely_arena(model), least_arena(model)
-    estimate = (Example.of((_ARENA_BYTES, likely)), " is an estimate that is enough as a rule")
-    measured = "On Linux on x86-64 it is measured."
-    if options.arena_bytes is None:
-        raise MissingPackageError(
-            "measuring the tensor arena needs the package tflite-micro, which is not installed",
-            where=model.path,
-            details=[
-                "It has wheels for Linux on x86-64 only. With an arena that is given, LiteRT's reference kernels "
-                "compute the golden cases in its place.",
-            ],
-            fix=(*estimate, f"; the self-test prints on the board how much of it is in use. {measured}"),
-            about=_ARENA_BYTES,
-        )
-    if options.arena_bytes < least:
+    """See that an arena that is given is not known to be too small, where none can be measured."""
+    least = least_arena(model)
+    if options.arena_bytes is not None and options.arena_bytes < least:
         raise ConfigError(
             (_ARENA_BYTES, f" is less than the {least:,} bytes that the model's inputs or outputs take alone"),
-            fix=(*estimate, f". {measured}"),
+            fix=(
+                Example.of((_ARENA_BYTES, likely_arena(model))),
+                " is an estimate that is enough as a rule, and is taken where none is given. On Linux on x86-64 it "
+                "is measured.",
+            ),
             about=_ARENA_BYTES,
         )
 
 
-def plan_arena(options: Options, goldens: Goldens) -> ArenaContext:
-    """The arena that a project gets: as large as ``options`` say, or as was measured and a margin."""
+def plan_arena(
+    model: Model, options: Options, goldens: Goldens, platform: Platform = Platform.ARDUINO
+) -> ArenaContext:
+    """The arena that a project gets: as large as ``options`` say, or as was measured and a margin, or estimated."""
     measured = goldens.arena_bytes
+    if measured is None:
+        given = options.arena_bytes is not None
+        size = likely_arena(model) if options.arena_bytes is None else options.arena_bytes
+        return ArenaContext(size, None, None, None, None, None, options.arena_margin, is_given=given)
+    need = need_of(measured, goldens.arena_use)
+    arena, host = (-(-size * (100 + options.arena_margin) // 1600) * 16 for size in (need.bytes, measured))
     if options.arena_bytes is not None:
-        return ArenaContext(options.arena_bytes, measured, options.arena_margin, is_given=True)
-    assert measured is not None  # _check_unmeasured saw to it
-    arena = -(-measured * (100 + options.arena_margin) // 1600) * 16
-    if arena > _LARGEST_ARENA:
+        arena = host = options.arena_bytes
+    elif host > _LARGEST_ARENA:
         raise ConfigError(
             (_ARENA_MARGIN, f" makes an arena of more than {_LARGEST_ARENA:,} bytes"),
             fix="Give it in percent of what was measured: 10 is usual.",
             about=_ARENA_MARGIN,
         )
-    return ArenaContext(arena, measured, options.arena_margin, is_given=False)
+    return ArenaContext(
+        bytes=arena,
+        host_bytes=host if platform is not Platform.ARDUINO and host != arena else None,
+        measured=measured,
+        needed=need.bytes,
+        least=need.least,
+        planning=need.planning,
+        margin=options.arena_margin,
+        is_given=options.arena_bytes is not None,
+    )
+
+
+def _find_warnings(context: Context) -> tuple[Problem, ...]:
+    arena = context.project.arena
+    if arena.needed is None or arena.bytes >= arena.needed:
+        return ()
+    assert arena.least is not None
+    certainly = ", and is refused" if arena.bytes < arena.least else ""
+    return (
+        Problem(
+            Level.WARNING,
+            f"the tensor arena of {arena.bytes:,} bytes is smaller than the {arena.needed:,} that the model may need "
+            f"on a 32-bit target{certainly}",
+            "Leave its size out, and it is measured; or lower it to what the self-test says on the board.",
+        ),
+    )
 
 
 def choose_build(options: Options) -> Build:
@@ -1047,9 +1076,10 @@ def _next_steps(context: Context) -> tuple[str, ...]:
 def _stand_in_steps(project: ProjectContext) -> tuple[str, ...]:
     if not project.golden.is_stand_in:
         return ()
+    was = "was not measured" if project.arena.is_given else "is an estimate"
     return (
-        f"the tensor arena of {project.arena.bytes:,} bytes was not measured: the self-test says what is in use, and "
-        "packager verify on Linux on x86-64 what is needed",
+        f"the tensor arena of {project.arena.bytes:,} bytes {was}: "
+        "the self-test says what is in use, and packager verify on Linux on x86-64 what is needed",
         f"{project.golden.title} computed the golden cases, in place of TensorFlow Lite Micro",
     )
 
@@ -1074,5 +1104,6 @@ TARGET = Target(
     extra_files=_extra_files,
     next_steps=_next_steps,
     check_options=_check_options,
+    find_warnings=_find_warnings,
     find_lack=find_further_outputs,
 )
