@@ -971,7 +971,8 @@ def verify(
     else:
         for case in report.cases:
             _print(f"{'PASS' if case.passed else 'FAIL'} {case.name}: max difference {case.difference:g}")
-        needed = "" if report.smallest_arena is None else f", of which {report.smallest_arena} are needed here"
+        needed = f"; {report.needed_arena} are enough on a 32-bit target, and {report.smallest_arena} are needed here"
+        needed = "" if report.smallest_arena is None else needed
         unchecked = ", not checked: that takes the package tflite-micro" if report.is_stand_in else ""
         _print(f"tensor arena of {report.arena_bytes} bytes{needed}{unchecked}")
         for problem in report.problems:

@@ -293,6 +293,7 @@ def _render(
                     context, files = build_project(target, view, options, kept)
                     projects.append(Project(name, files, annotated.model.sha256))
                     next_steps[target.name] = target.next_steps(context)
+                    warnings += [(target.name, problem) for problem in target.find_warnings(context)]
                     weakness = weakness or (_weakness(annotated, goldens) if view is annotated else None)
     if not projects:
         if all(isinstance(item.why, MissingPackageError) for item in skipped):

@@ -452,9 +452,13 @@ def _memory(subject: Subject) -> MemoryContext:
         arena = likely_arena(model)
         told = f"a tensor arena of about {arena:,} bytes, estimated from the graph and on the safe side"
     else:
-        planned = plan_arena(subject.micro, subject.goldens)
+        planned = plan_arena(model, subject.micro, subject.goldens)
         arena = planned.bytes
-        how = "as given" if planned.is_given else f"{planned.measured:,} measured and {planned.margin} % of margin"
+        how = (
+            "as given"
+            if planned.is_given
+            else f"{planned.needed:,} on a 32-bit target and {planned.margin} % of margin"
+        )
         told = f"a tensor arena of {arena:,} bytes ({how})"
     demand = Demand(model_bytes, arena, operators)
     return MemoryContext(

@@ -53,6 +53,11 @@ def _stands_alone(_context: Any) -> Enclosure | None:
     return None
 
 
+def _warn_of_nothing(_context: Any) -> tuple[Problem, ...]:
+    """A project is as it should be."""
+    return ()
+
+
 def _lack_nothing(_annotated: AnnotatedModel) -> str | None:
     """Every model of its kinds is served."""
     return None
@@ -76,7 +81,8 @@ class Target(Generic[OptionsT, ContextT]):
     that no template makes: the model, the golden cases.
     ``enclosure`` tells what the project is a part of, if it is.
     ``check_options`` raises a TargetError or ConfigError for options with which the model cannot be packaged, as far
-    as that is known before golden cases are computed. ``stand_in`` computes the golden cases on a machine that has
+    as that is known before golden cases are computed, and ``find_warnings`` tells what is to be said of a project
+    once they are. ``stand_in`` computes the golden cases on a machine that has
     not the package of ``runtime``.
     """
 
@@ -93,6 +99,7 @@ class Target(Generic[OptionsT, ContextT]):
     next_steps: Callable[[ContextT], tuple[str, ...]]
     enclosure: Callable[[ContextT], Enclosure | None] = _stands_alone
     check_options: Callable[[Model, OptionsT], None] = _accept
+    find_warnings: Callable[[ContextT], tuple[Problem, ...]] = _warn_of_nothing
     find_lack: Callable[[AnnotatedModel], str | None] = _lack_nothing
     stand_in: Runtime | None = None
 

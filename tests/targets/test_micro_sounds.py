@@ -20,7 +20,7 @@ from packager.tasks.audio import AudioInput, input_tensor, window_starts
 from tests.conftest import needs_micro, write_files
 from tests.hand_made import attached, copy, loudness
 from tests.targets.micro import harness
-from tests.targets.micro.projects import goldens_of, project_files
+from tests.targets.micro.projects import emulated_files, goldens_of
 from tests.targets.test_micro_emulated import SELF_TEST, compile_main
 from tests.tasks.wavs import noise, written
 
@@ -56,7 +56,7 @@ def test_the_self_test_passes(kind: str, tmp_path: Path) -> None:
     assert served(TARGET, annotated) == (annotated, ())
     (tmp_path / "sound.wav").write_bytes(written(heard(), 16_000))
     goldens = goldens_of(annotated, read_samples(annotated, [tmp_path / "sound.wav"]))
-    project = write_files(tmp_path / "p", project_files(annotated, goldens))
+    project = write_files(tmp_path / "p", emulated_files(annotated, goldens))
     run = harness.run(harness.compile_sketch(project, tmp_path / "self_test.elf", defines=SELF_TEST))
     assert run.lines[-1] == "PASS", run
     cases = goldens.sets[Runtime.TFLITE_MICRO].cases
@@ -75,7 +75,7 @@ def test_the_self_test_passes(kind: str, tmp_path: Path) -> None:
 def test_microphone_samples_become_the_input(kind: str, tmp_path: Path) -> None:
     annotated = model(kind, tmp_path, hop=400)
     assert isinstance(annotated.input, AudioInput)
-    project = write_files(tmp_path / "p", project_files(annotated))
+    project = write_files(tmp_path / "p", emulated_files(annotated))
     samples = np.resize(np.array([-32768, -1000, -1, 0, 1, 5000, 16384, 32767], np.int16), 1600)
     name = kind.title()
     code = (
@@ -103,7 +103,7 @@ def test_it_listens(hop: int, platform: Platform, tmp_path: Path) -> None:
         for start in window_starts(samples.size, audio)
     ]
     cases = goldens_of(annotated, windows).sets[Runtime.TFLITE_MICRO].cases
-    project = write_files(tmp_path / "p", project_files(annotated, platform=platform))
+    project = write_files(tmp_path / "p", emulated_files(annotated, platform=platform))
     if platform is Platform.ARDUINO:
         program = harness.compile_sketch(project, tmp_path / "sketch.elf")
     else:

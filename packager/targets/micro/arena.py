@@ -1,9 +1,72 @@
-"""How large a tensor arena must be, as far as a model says so itself; what it takes is measured by running it."""
+"""How large a tensor arena must be: of a measured one what a 32-bit target needs, else what the model says itself.
+
+The constants are of upstream TensorFlow Lite Micro of 20 August 2026 (commit 90b983c2), compared on an emulated
+Cortex-M3; docs/microcontrollers.md tells how, and what came out.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from packager.model import Model, Subgraph, Tensor
 from packager.model.operators import TENSOR_TYPE_BITS
+
+if TYPE_CHECKING:
+    from packager.golden import ArenaUse
+
+# How many bytes smaller a structure is on a 32-bit target: TfLiteEvalTensor has 12 and not 24, TfLiteTensor and
+# NodeAndRegistration have 32 and not 64.
+_EVAL_TENSOR = 12
+_TENSOR = 32
+_NODE = 32
+# And the allocators and the planner with what records their use, which a target has not: 400 to 848 for the models
+# that were compared, in which what kernels keep is still as on the computer.
+_FIXED = 384
+# At most so much more than is needed is counted for what kernels keep: 16 to 464 for these models.
+_SLACK = 128
+_NODE_SLACK = 32
+# What else the library takes without looking whether it got it: tensors while it prepares an operator, and where
+# there are variables what it notes of each tensor and of scratch buffers, for these get their places after that.
+_PREPARING = 64
+_NOTE = 24
+_SCRATCH_NOTES = 144
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a 32-bit target needs of the arena.
+
+    Attributes:
+        bytes: what is enough, a multiple of 16.
+        least: less is not enough, and the library may fault in it instead of refusing it.
+        planning: what must be free while memory is planned, beyond all that is in use afterwards.
+    """
+
+    bytes: int
+    least: int
+    planning: int
+
+
+def need_of(measured: int, use: ArenaUse | None) -> Need:
+    """What was ``measured`` on a 64-bit computer, for 32 bits; as it is where the runtime did not report its ``use``.
+
+    The arena holds what persists and, beside it, the tensors and scratch buffers that share their places. These are
+    the same on both. While their places are planned, the planner's own notes stand there; they are no larger on a
+    32-bit target.
+    """
+    if use is None:
+        return Need(measured, measured, 0)
+    smaller = _EVAL_TENSOR * use.eval_tensors + _TENSOR * use.tensors + _NODE * use.nodes + _FIXED
+    persistent = max(0, use.persistent - smaller)
+    enough = persistent + max(use.planned, measured - use.persistent)
+    sure = max(0, persistent - _SLACK - _NODE_SLACK * use.nodes) + use.planned
+    unchecked = persistent + (_NOTE * use.eval_tensors + _SCRATCH_NOTES if use.variables else _PREPARING)
+    return Need(
+        bytes=-(-enough // 16) * 16,
+        least=min(max(unchecked, sure), enough),
+        planning=max(0, measured - use.persistent - use.planned),
+    )
 
 
 def least_arena(model: Model) -> int:

@@ -87,3 +87,35 @@ _LIBRARY_OF = {
 def library_of(platform: Platform, arduino_library: ArduinoLibrary) -> Library:
     """The library that a project of ``platform`` is built with."""
     return LIBRARIES[_LIBRARY_OF.get(platform, arduino_library)]
+
+
+# What the libraries' kernels call for an operator of int8: one of these functions is in a program where a chip
+# maker's kernel is. ESP-NN has variants for the chips.
+_ESP_NN = ("ansi", "opt", "esp32s3", "esp32p4")
+FUNCTIONS: Mapping[Kernels, Mapping[str, tuple[str, ...]]] = {
+    Kernels.REFERENCE: {},
+    Kernels.CMSIS_NN: {
+        "ADD": ("arm_elementwise_add_s8",),
+        "AVERAGE_POOL_2D": ("arm_avgpool_s8",),
+        "CONV_2D": ("arm_convolve_wrapper_s8",),
+        "DEPTHWISE_CONV_2D": ("arm_depthwise_conv_wrapper_s8",),
+        "FULLY_CONNECTED": ("arm_fully_connected_s8", "arm_fully_connected_wrapper_s8"),
+        "MAX_POOL_2D": ("arm_max_pool_s8",),
+        "MUL": ("arm_elementwise_mul_s8",),
+        "SOFTMAX": ("arm_softmax_s8",),
+        "SVDF": ("arm_svdf_s8",),
+    },
+    Kernels.ESP_NN: {
+        operator: tuple(f"esp_nn_{function}_s8_{variant}" for variant in _ESP_NN)
+        for operator, function in {
+            "ADD": "add_elementwise",
+            "AVERAGE_POOL_2D": "avg_pool",
+            "CONV_2D": "conv",
+            "DEPTHWISE_CONV_2D": "depthwise_conv",
+            "FULLY_CONNECTED": "fully_connected",
+            "MAX_POOL_2D": "max_pool",
+            "MUL": "mul_elementwise",
+            "SOFTMAX": "softmax",
+        }.items()
+    },
+}

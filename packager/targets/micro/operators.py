@@ -91,6 +91,16 @@ def missing_in(library: Library, model: Model) -> tuple[str, ...]:
     return tuple(operator.name for operator, _ in model.operators if operator.name in library.lacks)
 
 
+def int8_operators(model: Model) -> frozenset[str]:
+    """The operators of ``model`` that have data of int8 at least once."""
+    return frozenset(
+        node.operator.name
+        for graph in model.subgraphs
+        for node in graph.nodes
+        if (tensor := _tensor(graph, node, 0)) is not None and tensor.dtype == "int8"
+    )
+
+
 def is_stateful(model: Model) -> bool:
     """Whether an answer depends on the inferences before it."""
     return any(tensor.is_variable for graph in model.subgraphs for tensor in graph.tensors) or any(

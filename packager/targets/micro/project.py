@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel
-from packager.errors import ConfigError, MissingPackageError, TargetError, about
+from packager.errors import ConfigError, TargetError, about
 from packager.metadata.embedding import strip
 from packager.model import Model, Tensor
 from packager.model.layers import count_work
@@ -25,10 +25,11 @@ from packager.targets.micro.answers import (
     build_answer,
     golden_answer,
 )
-from packager.targets.micro.arena import least_arena, likely_arena
-from packager.targets.micro.libraries import ArduinoLibrary, Library, Platform, library_of
+from packager.targets.micro.arena import least_arena, likely_arena, need_of
+from packager.targets.micro.libraries import FUNCTIONS, ArduinoLibrary, Library, Platform, library_of
 from packager.targets.micro.names import class_name, snake_name
 from packager.targets.micro.operators import (
+    int8_operators,
     is_stateful,
     missing_in,
     operator_problems,
@@ -258,13 +259,20 @@ class GoldenContext:
 
 @dataclass(frozen=True)
 class ArenaContext:
-    """The tensor arena: its size, and the measured minimum and margin (in percent) that make it unless given.
+    """The tensor arena: its size on a 32-bit target, and what makes it unless that is given.
 
-    ``measured`` is None where it was given and could not be measured.
+    ``measured`` is the minimum on a 64-bit computer, and ``needed`` what is enough on a 32-bit target; in fewer than
+    ``least`` bytes the library may fault there. ``planning`` bytes must be free beside those in use at last. All are
+    None where nothing was measured; the size is an estimate then, if it is not given. ``host_bytes`` is the size on a
+    64-bit computer, None for a sketch, which runs on none, and where it is the same. ``margin`` is in percent.
     """
 
     bytes: int
+    host_bytes: int | None
     measured: int | None
+    needed: int | None
+    least: int | None
+    planning: int | None
     margin: int
     is_given: bool
 
@@ -272,6 +280,28 @@ class ArenaContext:
     def is_measured(self) -> bool:
         """Whether TensorFlow Lite Micro has run the model."""
         return self.measured is not None
+
+
+@dataclass(frozen=True)
+class FunctionsContext:
+    """What computes an operator in the kernels of a chip's maker: one of these functions."""
+
+    operator: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class KernelsContext:
+    """The kernels of a chip's maker in the platform's library, and which ``operators`` of the model they have.
+
+    ``are_enabled`` says that the project asks for them, ``are_optional`` that the library has the others too.
+    """
+
+    title: str
+    operators: str
+    functions: tuple[FunctionsContext, ...]
+    are_enabled: bool
+    are_optional: bool
 
 
 @dataclass(frozen=True)
@@ -348,6 +378,7 @@ class ProjectContext:
     initializes_target: bool
     model_bytes: int
     work: WorkContext
+    kernels: KernelsContext
     model_sha256: str
     file_sha256: str
     arena: ArenaContext
@@ -496,7 +527,7 @@ def _project(
     name = snake_name(given)
     model = annotated.model
     data = strip(model.data)
-    arena = plan_arena(options, goldens)
+    arena = plan_arena(model, options, goldens, build.platform)
     operators = resolver_methods(model)
     labels = _labels(annotated)
     golden = _golden(annotated, goldens, (*input.ports, *answer.ports))
@@ -530,6 +561,7 @@ def _project(
         initializes_target=build.platform not in (Platform.ARDUINO, Platform.PLATFORMIO),
         model_bytes=len(data),
         work=_work(model),
+        kernels=_kernels(model, build),
         model_sha256=hashlib.sha256(data).hexdigest(),
         file_sha256=model.sha256 if data != model.data else "",
         arena=arena,
@@ -590,6 +622,22 @@ def _sources(name: str, input: InputContext, answer: AnyAnswerContext, labels: t
     return tuple(sorted((f"{name}.cpp", *own)))
 
 
+def _kernels(model: Model, build: Build) -> KernelsContext:
+    library = build.library
+    kernels = library.kernels_on(build.board.core) if build.board else library.kernels
+    used = int8_operators(model)
+    functions = [
+        FunctionsContext(operator, names) for operator, names in FUNCTIONS[kernels].items() if operator in used
+    ]
+    return KernelsContext(
+        title=library.kernels,
+        operators=", ".join(item.operator for item in functions),
+        functions=tuple(functions),
+        are_enabled=build.board is not None and kernels is library.kernels,
+        are_optional=bool(library.kernel_cores),
+    )
+
+
 def _arduino(annotated: AnnotatedModel, options: Options, build: Build, name: str) -> ArduinoContext:
     is_library = options.arduino_form is ArduinoForm.LIBRARY
     return ArduinoContext(
@@ -641,43 +689,65 @@ def _check_options(model: Model, options: Options) -> None:
 
 
 def _check_unmeasured(model: Model, options: Options) -> None:
-    """See that an arena is given which is not known to be too small, where none can be measured."""
-    likely, least = likely_arena(model), least_arena(model)
-    estimate = (Example.of((_ARENA_BYTES, likely)), " is an estimate that is enough as a rule")
-    measured = "On Linux on x86-64 it is measured."
-    if options.arena_bytes is None:
-        raise MissingPackageError(
-            "measuring the tensor arena needs the package tflite-micro, which is not installed",
-            where=model.path,
-            details=[
-                "It has wheels for Linux on x86-64 only. With an arena that is given, LiteRT's reference kernels "
-                "compute the golden cases in its place.",
-            ],
-            fix=(*estimate, f"; the self-test prints on the board how much of it is in use. {measured}"),
-            about=_ARENA_BYTES,
-        )
-    if options.arena_bytes < least:
+    """See that an arena that is given is not known to be too small, where none can be measured."""
+    least = least_arena(model)
+    if options.arena_bytes is not None and options.arena_bytes < least:
         raise ConfigError(
             (_ARENA_BYTES, f" is less than the {least:,} bytes that the model's inputs or outputs take alone"),
-            fix=(*estimate, f". {measured}"),
+            fix=(
+                Example.of((_ARENA_BYTES, likely_arena(model))),
+                " is an estimate that is enough as a rule, and is taken where none is given. On Linux on x86-64 it "
+                "is measured.",
+            ),
             about=_ARENA_BYTES,
         )
 
 
-def plan_arena(options: Options, goldens: Goldens) -> ArenaContext:
-    """The arena that a project gets: as large as ``options`` say, or as was measured and a margin."""
+def plan_arena(
+    model: Model, options: Options, goldens: Goldens, platform: Platform = Platform.ARDUINO
+) -> ArenaContext:
+    """The arena that a project gets: as large as ``options`` say, or as was measured and a margin, or estimated."""
     measured = goldens.arena_bytes
+    if measured is None:
+        given = options.arena_bytes is not None
+        size = likely_arena(model) if options.arena_bytes is None else options.arena_bytes
+        return ArenaContext(size, None, None, None, None, None, options.arena_margin, is_given=given)
+    need = need_of(measured, goldens.arena_use)
+    arena, host = (-(-size * (100 + options.arena_margin) // 1600) * 16 for size in (need.bytes, measured))
     if options.arena_bytes is not None:
-        return ArenaContext(options.arena_bytes, measured, options.arena_margin, is_given=True)
-    assert measured is not None  # _check_unmeasured saw to it
-    arena = -(-measured * (100 + options.arena_margin) // 1600) * 16
-    if arena > _LARGEST_ARENA:
+        arena = host = options.arena_bytes
+    elif host > _LARGEST_ARENA:
         raise ConfigError(
             (_ARENA_MARGIN, f" makes an arena of more than {_LARGEST_ARENA:,} bytes"),
             fix="Give it in percent of what was measured: 10 is usual.",
             about=_ARENA_MARGIN,
         )
-    return ArenaContext(arena, measured, options.arena_margin, is_given=False)
+    return ArenaContext(
+        bytes=arena,
+        host_bytes=host if platform is not Platform.ARDUINO and host != arena else None,
+        measured=measured,
+        needed=need.bytes,
+        least=need.least,
+        planning=need.planning,
+        margin=options.arena_margin,
+        is_given=options.arena_bytes is not None,
+    )
+
+
+def _find_warnings(context: Context) -> tuple[Problem, ...]:
+    arena = context.project.arena
+    if arena.needed is None or arena.bytes >= arena.needed:
+        return ()
+    assert arena.least is not None
+    certainly = ", and is refused" if arena.bytes < arena.least else ""
+    return (
+        Problem(
+            Level.WARNING,
+            f"the tensor arena of {arena.bytes:,} bytes is smaller than the {arena.needed:,} that the model may need "
+            f"on a 32-bit target{certainly}",
+            "Leave its size out, and it is measured; or lower it to what the self-test says on the board.",
+        ),
+    )
 
 
 def choose_build(options: Options) -> Build:
@@ -917,9 +987,10 @@ def _next_steps(context: Context) -> tuple[str, ...]:
 def _stand_in_steps(project: ProjectContext) -> tuple[str, ...]:
     if not project.golden.is_stand_in:
         return ()
+    was = "was not measured" if project.arena.is_given else "is an estimate"
     return (
-        f"the tensor arena of {project.arena.bytes:,} bytes was not measured: the self-test says what is in use, and "
-        "packager verify on Linux on x86-64 what is needed",
+        f"the tensor arena of {project.arena.bytes:,} bytes {was}: "
+        "the self-test says what is in use, and packager verify on Linux on x86-64 what is needed",
         f"{project.golden.title} computed the golden cases, in place of TensorFlow Lite Micro",
     )
 
@@ -947,4 +1018,5 @@ TARGET = Target(
     extra_files=_extra_files,
     next_steps=_next_steps,
     check_options=_check_options,
+    find_warnings=_find_warnings,
 )

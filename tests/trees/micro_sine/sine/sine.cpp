@@ -43,11 +43,7 @@ bool register_operators(Resolver* resolver) {
 }
 
 Status prepare() {
-  // The interpreter may write beyond an arena that is too small instead of
-  // refusing it. Smaller pointers can at best halve what a 64-bit target needs.
-  constexpr size_t kSmallest =
-      kMeasuredArenaBytes / (sizeof(void*) < 8 ? 2 : 1);
-  if (kArenaBytes < kSmallest) return Status::kArenaTooSmall;
+  if (kArenaBytes < kLeastArenaBytes) return Status::kArenaTooSmall;
   const auto* model = tflm::GetModel(sine_model_data);
   if (model->version() != TFLITE_SCHEMA_VERSION) return Status::kWrongSchema;
   static Resolver resolver;
@@ -76,7 +72,7 @@ const char* status_text(Status status) {
       return "the library could not register an operator";
     case Status::kArenaTooSmall:
       return "the tensor arena is too small: raise kArenaBytes to "
-             "kMeasuredArenaBytes";
+             "kNeededArenaBytes";
     case Status::kAllocationFailed:
       return "AllocateTensors failed, as a rule because the tensor arena is "
              "too small: raise kArenaBytes";

@@ -18,8 +18,8 @@ namespace sine {
 
 // Bytes of RAM for the tensors and for what the interpreter keeps.
 // Given with --arena-bytes; no minimum was measured. The self-test prints what
-// is used. Begin with a large one: in an arena that is far too small, older
-// versions of the library write beyond it instead of failing.
+// is used. Begin with a large one: in an arena that is far too small, the
+// library may write beyond it instead of failing.
 constexpr size_t kArenaBytes = 6144;
 
 enum class Status {
