@@ -30,6 +30,7 @@ from packager.targets.micro.arena import need_of
 from packager.targets.micro.c_array import read_c_array
 from packager.targets.micro.ports import CTYPES
 from packager.targets.micro.project import TARGET, stand_in_tolerance
+from packager.targets.target import ETHOS_U_OPERATOR
 from packager.tasks.kinds import Array
 
 
@@ -127,6 +128,12 @@ def verify(folder: Path) -> VerifyReport:
     try:
         # Its metadata, if any, is not for the device, and its label files are not in the array.
         model = replace(parse_model(data, core / "model_data.cpp"), metadata_buffer=None)
+        if any(operator.name == ETHOS_U_OPERATOR for operator, _ in model.operators):
+            raise ConfigError(
+                f"holds a model for an Arm Ethos-U (operator {ETHOS_U_OPERATOR}), which nothing here runs",
+                where=core / "model_data.cpp",
+                fix="Build it with SELF_TEST, and the chip replays the golden cases.",
+            )
         samples, expected = _read_cases(core / "golden_data.cpp", model)
         goldens = build_goldens(annotated_model(model), samples, [replaying])
     except ModelError as error:

@@ -98,7 +98,9 @@ def missing_in_options(name: str, options: Any) -> Iterator[str]:
         kind = hints[option.name]
         plain = next(arm for arm in typing.get_args(kind) or (kind,) if arm is not type(None))
         is_choice = isinstance(plain, type) and issubclass(plain, StrEnum)
-        if not (kind in (str, int, bool, float, int | None) or (is_choice and kind in (plain, plain | None))):
+        if not (
+            kind in (str, int, bool, float, int | None, Path | None) or (is_choice and kind in (plain, plain | None))
+        ):
             yield f"{where} is of the type {kind}, which is no option of a command"
 
 

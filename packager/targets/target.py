@@ -53,6 +53,11 @@ def _stands_alone(_context: Any) -> Enclosure | None:
     return None
 
 
+def _itself(annotated: AnnotatedModel, _options: Any) -> AnnotatedModel:
+    """A model computes its own golden cases."""
+    return annotated
+
+
 def _warn_of_nothing(_context: Any) -> tuple[Problem, ...]:
     """A project is as it should be."""
     return ()
@@ -82,7 +87,8 @@ class Target(Generic[OptionsT, ContextT]):
     ``enclosure`` tells what the project is a part of, if it is.
     ``check_options`` raises a TargetError or ConfigError for options with which the model cannot be packaged, as far
     as that is known before golden cases are computed, and ``find_warnings`` tells what is to be said of a project
-    once they are. ``stand_in`` computes the golden cases on a machine that has
+    once they are. ``golden_source`` reads the model that computes the golden cases, where that is not the one that is
+    packaged. ``stand_in`` computes the golden cases on a machine that has
     not the package of ``runtime``.
     """
 
@@ -99,6 +105,7 @@ class Target(Generic[OptionsT, ContextT]):
     next_steps: Callable[[ContextT], tuple[str, ...]]
     enclosure: Callable[[ContextT], Enclosure | None] = _stands_alone
     check_options: Callable[[Model, OptionsT], None] = _accept
+    golden_source: Callable[[AnnotatedModel, OptionsT], AnnotatedModel] = _itself
     find_warnings: Callable[[ContextT], tuple[Problem, ...]] = _warn_of_nothing
     find_lack: Callable[[AnnotatedModel], str | None] = _lack_nothing
     stand_in: Runtime | None = None
@@ -208,3 +215,4 @@ def spelling_problems(name: ProjectName) -> tuple[Problem, ...]:
 
 
 EDGE_TPU_OPERATOR = "edgetpu-custom-op"
+ETHOS_U_OPERATOR = "ethos-u"

@@ -611,7 +611,7 @@ def test_no_heap_is_used(examples: Path, models: Path, tmp_path: Path) -> None:
     annotated, goldens = named("digits", models, examples)
     write_files(tmp_path, emulated_files(annotated, goldens))
     sources = sorted((tmp_path / "digits").glob("*.cpp"))
-    assert len(sources) == 8
+    assert len(sources) == 9
     for source in sources:
         found = harness.library()
         target = tmp_path / "one.o"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from packager.targets.micro.libraries import ArduinoLibrary, Platform
+from packager.targets.micro.libraries import Accelerator, ArduinoLibrary, Platform
 from packager.targets.micro.project import TARGET, ArduinoForm, Options
 
-__all__ = ["TARGET", "ArduinoForm", "ArduinoLibrary", "Options", "Platform"]
+__all__ = ["TARGET", "Accelerator", "ArduinoForm", "ArduinoLibrary", "Options", "Platform"]

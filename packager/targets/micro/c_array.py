@@ -20,13 +20,17 @@ _PIECE = 1 << 20
 _CHUNK = 4096
 
 
-def model_source(name: str, data: bytes) -> bytes:
-    """``model_data.cpp``: the array ``NAME_model_data``, aligned as TensorFlow Lite Micro wants weights to be."""
+def model_source(name: str, data: bytes, section: str = "") -> bytes:
+    """``model_data.cpp``: the array ``NAME_model_data``, aligned as TensorFlow Lite Micro wants weights to be.
+
+    It is in that ``section``; the compiler chooses one for what is constant unless it is named.
+    """
+    where = f' __attribute__((section("{section}")))' if section else ""
     head = f"""\
 #include "model_data.h"
 
 // const at namespace scope: the linker leaves it in flash.
-alignas(16) const unsigned char {name}_model_data[] = {{
+alignas(16) const unsigned char {name}_model_data[]{where} = {{
 """
     tail = f"""\
 }};
@@ -45,13 +49,14 @@ const unsigned int {name}_model_size = {len(data)};
     return text.getvalue()
 
 
-def model_assembler(name: str, data: bytes) -> bytes:
+def model_assembler(name: str, data: bytes, section: str = "") -> bytes:
     """``model_data.S``: the same symbols from ``model.tflite``, without a compiler reading megabytes of text."""
+    where = section or f".rodata.{name}_model_data"
     return f"""\
 /* The same as model_data.cpp, for builds that can assemble: the bytes come from model.tflite beside this file,
    which takes a compiler no time and no memory. Link one of the two. */
 
-    .section .rodata.{name}_model_data, "a"
+    .section {where}, "a"
     .balign 16
     .global {name}_model_data
     .type {name}_model_data, %object
@@ -73,7 +78,7 @@ def model_assembler(name: str, data: bytes) -> bytes:
 
 def read_c_array(source: bytes) -> bytes | None:
     """The bytes of the first array of hexadecimal bytes in a C++ source; None where there is none."""
-    start = re.search(rb"\[\]\s*=\s*\{", source)
+    start = re.search(rb"\[\][^=]{0,200}=\s*\{", source)
     end = -1 if start is None else source.find(b"}", start.end())
     if start is None or end < 0:
         return None

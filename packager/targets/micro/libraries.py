@@ -28,6 +28,12 @@ class ArduinoLibrary(Choice):
     CHIRALE = "chirale", "Chirale_TensorFlowLite."
 
 
+class Accelerator(Choice):
+    """What computes beside the core."""
+
+    ETHOS_U = "ethos-u", "An Arm Ethos-U, for which vela compiled the model."
+
+
 class Kernels(StrEnum):
     """What computes the operators: TensorFlow Lite Micro's own code, or a chip maker's faster one for some."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from packager.model import Model, Node, Operator, Subgraph, Tensor
 from packager.targets.micro.kernels import CUSTOM_KERNELS, KERNELS, OUTPUT, Kernel, Types
 from packager.targets.micro.libraries import Library
-from packager.targets.target import Level, Problem
+from packager.targets.target import ETHOS_U_OPERATOR, Level, Problem
 
 # The methods whose names are not the operator's in CamelCase.
 _IRREGULAR = {
@@ -18,13 +18,12 @@ _IRREGULAR = {
     "UNIDIRECTIONAL_SEQUENCE_LSTM": "AddUnidirectionalSequenceLSTM",
 }
 
-_ETHOS_U = "ethos-u"
 # Custom operators, by the name that the model gives them.
 _CUSTOM = {
     "CIRCULAR_BUFFER": "AddCircularBuffer",
     "TFLM_DECODE": "AddDecode",
     "TFLite_Detection_PostProcess": "AddDetectionPostprocess",
-    _ETHOS_U: "AddEthosU",
+    ETHOS_U_OPERATOR: "AddEthosU",
     "SignalDelay": "AddDelay",
     "SignalEnergy": "AddEnergy",
     "SignalFftAutoScale": "AddFftAutoScale",
@@ -123,12 +122,9 @@ def operator_problems(model: Model) -> tuple[Problem, ...]:
 def _refusal(graph: Subgraph, node: Node) -> _Refusal | None:
     """Why no kernel runs ``node``."""
     name, custom = node.operator.name, node.operator.custom
-    if name == _ETHOS_U:
-        return _Refusal(
-            name,
-            "it is compiled for an Arm Ethos-U, whose answers only the chip itself can tell",
-            "Package the .tflite that was given to vela.",
-        )
+    if name == ETHOS_U_OPERATOR:
+        # Its tensors are the compiler's matter.
+        return None
     if resolver_method(node.operator) is None:
         return _Refusal(
             name,

@@ -46,6 +46,9 @@ class PortContext:
     is_float: bool
     affine: AffineContext | None
     real_text: str
+    type_number: int
+    has_shape: bool
+    dimensions: str
     real_open: str
     real_close: str
     is_ranked: bool
@@ -78,6 +81,8 @@ CTYPES = {
 }
 
 
+# What TensorFlow Lite's C interface calls them (TfLiteType).
+_TYPE_NUMBERS = {"float32": 1, "int32": 2, "uint8": 3, "int64": 4, "bool": 6, "int16": 7, "int8": 9}
 _EXACT = ("int8", "uint8", "int16", "bool")
 
 
@@ -118,6 +123,9 @@ def _port(index: int, port: Port, accessor: str, constant: str, *, is_ranked: bo
         is_float=is_float,
         affine=_affine(affine) if affine else None,
         real_text=_real(affine.scale, "item", affine.zero_point, "") if affine else "the item itself",
+        type_number=_TYPE_NUMBERS[tensor.dtype],
+        has_shape=bool(tensor.shape),
+        dimensions=", ".join(map(str, tensor.shape)),
         real_open=f"Answer::dequantize_{accessor}(" if affine else real_open,
         real_close=")" if affine else real_close,
         is_ranked=is_ranked,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel
 from packager.errors import ConfigError, TargetError, about
+from packager.finding import is_file
 from packager.metadata.embedding import strip
-from packager.model import Model, Tensor
+from packager.model import Model, Tensor, read_model
 from packager.model.layers import count_work
 from packager.render.templates import template_files
 from packager.runtimes import Runtime, Tolerance, is_installed
@@ -26,7 +29,14 @@ from packager.targets.micro.answers import (
     golden_answer,
 )
 from packager.targets.micro.arena import least_arena, likely_arena, need_of
-from packager.targets.micro.libraries import FUNCTIONS, ArduinoLibrary, Library, Platform, library_of
+from packager.targets.micro.libraries import (
+    FUNCTIONS,
+    Accelerator,
+    ArduinoLibrary,
+    Library,
+    Platform,
+    library_of,
+)
 from packager.targets.micro.names import class_name, snake_name
 from packager.targets.micro.operators import (
     int8_operators,
@@ -38,6 +48,7 @@ from packager.targets.micro.operators import (
 from packager.targets.micro.ports import CTYPES, PortContext, build_ports, fill_rows, literals
 from packager.targets.target import (
     EDGE_TPU_OPERATOR,
+    ETHOS_U_OPERATOR,
     Level,
     Problem,
     Target,
@@ -96,6 +107,23 @@ class Options:
     arduino_form: ArduinoForm = field(
         default=ArduinoForm.SKETCH, metadata={"help": "A sketch, or a library with that sketch as its example."}
     )
+    arena_section: str = field(
+        default="", metadata={"help": "Linker section of the arena, such as one of a faster RAM; default: .bss."}
+    )
+    model_section: str = field(
+        default="",
+        metadata={"help": "Linker section of the model, such as one of a flash of its own; default: .rodata."},
+    )
+    accelerator: Accelerator | None = field(
+        default=None, metadata={"help": "What the model was compiled for, on a platform that can run it."}
+    )
+    uncompiled: Path | None = field(
+        default=None,
+        metadata={
+            "help": "The .tflite that was given to vela, which computes the golden cases; default: that of the same "
+            "name without _vela, beside the model or one folder up."
+        },
+    )
     arena_margin: int = field(
         default=10, metadata={"help": "Percent to add to the measured minimum of the tensor arena."}
     )
@@ -127,6 +155,10 @@ class Build:
 _PLATFORM = Setting(Options, "platform")
 _BOARD = Setting(Options, "board")
 _ARDUINO_LIBRARY = Setting(Options, "arduino_library")
+_ARENA_SECTION = Setting(Options, "arena_section")
+_MODEL_SECTION = Setting(Options, "model_section")
+_ACCELERATOR = Setting(Options, "accelerator")
+_UNCOMPILED = Setting(Options, "uncompiled")
 _ARENA_MARGIN = Setting(Options, "arena_margin")
 _ARENA_BYTES = Setting(Options, "arena_bytes")
 # The generated code, and the boards, count in 32 bits.
@@ -379,14 +411,18 @@ class ProjectContext:
     model_bytes: int
     work: WorkContext
     kernels: KernelsContext
+    arena_section: str
+    model_section: str
     model_sha256: str
     file_sha256: str
     arena: ArenaContext
     operators: tuple[str, ...]
     operator_count: int
     is_stateful: bool
+    uses_ethos_u: bool
     has_integer_output: bool
     has_float_output: bool
+    has_affine: bool
     prints_real: bool
     prints_whole: bool
     golden: GoldenContext
@@ -487,6 +523,15 @@ def _find_problems(model: Model) -> tuple[Problem, ...]:
         for problem in _interface_problems(side, tensor)
     ]
     problems += operator_problems(model)
+    if _is_for_ethos_u(model):
+        problems.append(
+            Problem(
+                Level.WARNING,
+                f"it is compiled for an Arm Ethos-U (operator {ETHOS_U_OPERATOR}), whose answers only the chip tells",
+                f"It takes the accelerator {Accelerator.ETHOS_U}, on one of the platforms {_ACCELERATED}; elsewhere "
+                "package the .tflite that was given to vela.",
+            )
+        )
     size = len(model.data)
     if size > _COMMON_FLASH_BYTES:
         problems.append(
@@ -497,6 +542,18 @@ def _find_problems(model: Model) -> tuple[Problem, ...]:
             )
         )
     return tuple(problems)
+
+
+def _is_for_ethos_u(model: Model) -> bool:
+    return any(operator.name == ETHOS_U_OPERATOR for operator, _ in model.operators)
+
+
+# The platforms whose library can be built with an Ethos-U's driver.
+_ACCELERATED = ", ".join(
+    platform
+    for platform in Platform
+    if Accelerator.ETHOS_U in library_of(platform, ArduinoLibrary.TENSORFLOW).accelerators
+)
 
 
 def _interface_problems(side: str, tensor: Tensor) -> Iterable[Problem]:
@@ -562,14 +619,18 @@ def _project(
         model_bytes=len(data),
         work=_work(model),
         kernels=_kernels(model, build),
+        arena_section=options.arena_section,
+        model_section=options.model_section,
         model_sha256=hashlib.sha256(data).hexdigest(),
         file_sha256=model.sha256 if data != model.data else "",
         arena=arena,
         operators=operators,
         operator_count=max(1, len(operators)),
         is_stateful=is_stateful(model),
+        uses_ethos_u=options.accelerator is Accelerator.ETHOS_U,
         has_integer_output=any(not port.is_float for port in compared),
         has_float_output=any(port.is_float for port in compared),
+        has_affine=any(port.affine for port in (*input.ports, *answer.ports)),
         prints_real=answer.kind is not AnswerKind.TENSORS
         or any(port.is_float or port.affine for port in answer.ports),
         prints_whole=answer.kind is AnswerKind.TENSORS
@@ -619,7 +680,7 @@ def _sources(name: str, input: InputContext, answer: AnyAnswerContext, labels: t
     found = {path for layer in layers for path, _ in template_files(layer) if path.startswith(folder)}
     names = {path.removeprefix(folder).split(".parts/")[0].removesuffix(".j2") for path in found}
     own = {item for item in names if item.endswith(".cpp") and item != "self_test.cpp"}
-    return tuple(sorted((f"{name}.cpp", *own)))
+    return tuple(sorted((f"{name}.cpp", "sha256.cpp", *own)))
 
 
 def _kernels(model: Model, build: Build) -> KernelsContext:
@@ -679,12 +740,20 @@ def _check_options(model: Model, options: Options) -> None:
             fix="Leave it out, and the measured minimum and a margin are taken.",
             about=_ARENA_BYTES,
         )
+    for setting, name in ((_ARENA_SECTION, options.arena_section), (_MODEL_SECTION, options.model_section)):
+        if name and not re.fullmatch(r"[A-Za-z._][\w.$]{0,99}", name, re.ASCII):
+            raise ConfigError(
+                (setting, " is no name of a linker section"),
+                fix=("Give one of letters, digits, points and underscores: ", Example.of((setting, ".bss.fast"))),
+                about=setting,
+            )
     build = choose_build(options)
+    _check_accelerator(model, options, build)
     _check_library(model, build)
     # The weights are the least that the array can have; its size, and an arena to be measured, are not known yet.
     arena_bytes = options.arena_bytes or least_arena(model)
     _check_board(model, build, model_bytes=model.sizes.weights, arena_bytes=arena_bytes)
-    if not is_installed(Runtime.TFLITE_MICRO):
+    if not is_installed(Runtime.TFLITE_MICRO) or options.accelerator is not None:
         _check_unmeasured(model, options)
 
 
@@ -780,6 +849,82 @@ def _unfit(board: Board, setting: Setting, given: str, known: Sequence[Platform 
     )
 
 
+def _check_accelerator(model: Model, options: Options, build: Build) -> None:
+    """See that a model for an Ethos-U goes where there may be one, and no other does."""
+    uncompiled = "package the .tflite that was given to vela."
+    if not _is_for_ethos_u(model):
+        if options.accelerator is not None:
+            raise ConfigError(
+                (_ACCELERATOR, f" is {options.accelerator}, and the model holds no operator {ETHOS_U_OPERATOR}"),
+                where=model.path,
+                fix="Compile it by vela first, or leave that out.",
+                about=_ACCELERATOR,
+            )
+        return
+    if options.accelerator is None:
+        raise TargetError(
+            f"it is compiled for an Arm Ethos-U (operator {ETHOS_U_OPERATOR})",
+            where=model.path,
+            fix=(
+                *("Give ", Example.of((_ACCELERATOR, Accelerator.ETHOS_U)), " and set ", _PLATFORM),
+                f" to one of {_ACCELERATED}; or {uncompiled}",
+            ),
+        )
+    if build.board is not None:
+        raise ConfigError(
+            (_ACCELERATOR, f" is {options.accelerator}, which the {build.board.title} has not"),
+            fix=("Leave ", _BOARD, f" out: no board of the table has one. Or {uncompiled}"),
+            about=_ACCELERATOR,
+        )
+    if options.accelerator not in build.library.accelerators:
+        raise ConfigError(
+            (_ACCELERATOR, f" is {options.accelerator}, for which {build.library.title} has no operator"),
+            fix=("Set ", _PLATFORM, f" to one of {_ACCELERATED}; or {uncompiled}"),
+            about=_ACCELERATOR,
+        )
+
+
+def _golden_source(annotated: AnnotatedModel, options: Options) -> AnnotatedModel:
+    """The model from which that for an Ethos-U was compiled: nothing but the chip runs the latter.
+
+    Raises:
+        ConfigError: it is not given and not found, or has other inputs or outputs.
+        ModelError: it cannot be read.
+    """
+    if options.accelerator is None:
+        return annotated
+    path = options.uncompiled or _find_uncompiled(annotated.model.path)
+    if path is None:
+        raise ConfigError(
+            "the golden cases of a model for an Arm Ethos-U are computed by the .tflite that was given to vela, and "
+            "that is not given",
+            where=annotated.model.path,
+            fix=("Give it: ", Example.of((_UNCOMPILED, Path("MODEL.tflite"))), "."),
+            about=_UNCOMPILED,
+        )
+    model = read_model(path)
+    sides = ((annotated.model.inputs, model.inputs), (annotated.model.outputs, model.outputs))
+    for compiled, original in sides:
+        if [(one.shape, one.dtype, one.quantization) for one in compiled] != [
+            (one.shape, one.dtype, one.quantization) for one in original
+        ]:
+            raise ConfigError(
+                (_UNCOMPILED, f" is {path}, whose inputs or outputs are others than the compiled model's"),
+                fix="Give the .tflite that was given to vela.",
+                about=_UNCOMPILED,
+            )
+    return replace(annotated, model=model)
+
+
+def _find_uncompiled(path: Path) -> Path | None:
+    """What vela makes NAME_vela.tflite of, by default in a folder below."""
+    name = path.name.removesuffix("_vela.tflite")
+    if name == path.name:
+        return None
+    places = (path.parent / f"{name}.tflite", path.absolute().parent.parent / f"{name}.tflite")
+    return next((place for place in places if is_file(place)), None)
+
+
 def _check_library(model: Model, build: Build) -> None:
     """See that the library has the operators: some are years behind TensorFlow Lite Micro, or leave kernels out."""
     missing = missing_in(build.library, model)
@@ -838,7 +983,7 @@ def _command(model: Model, options: Options) -> str:
     for option in fields(options):
         value = getattr(options, option.name)
         if value != option.default:
-            words += [f"--{option.name.replace('_', '-')}", str(value)]
+            words += [f"--{option.name.replace('_', '-')}", value.name if isinstance(value, Path) else str(value)]
     return shlex.join(words)
 
 
@@ -943,10 +1088,10 @@ def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) 
     from packager.targets.micro.c_array import model_assembler, model_source
 
     project, data = context.project, strip(annotated.model.data)
-    files = {f"{project.core}/model_data.cpp": model_source(project.name, data)}
+    files = {f"{project.core}/model_data.cpp": model_source(project.name, data, project.model_section)}
     if project.arduino is None:
         # The Arduino IDE's builder does not assemble .S files with a path to what they include.
-        files[f"{project.core}/model_data.S"] = model_assembler(project.name, data)
+        files[f"{project.core}/model_data.S"] = model_assembler(project.name, data, project.model_section)
         files[f"{project.core}/model.tflite"] = data
     return files
 
@@ -958,6 +1103,8 @@ def _layers(context: Context) -> tuple[str, ...]:
         layers += ("micro/quantize",)
     if context.project.golden.is_stand_in:
         layers += ("micro/stand-in",)
+    if context.project.uses_ethos_u:
+        layers += ("micro/ethos-u",)
     # A sketch is a program of its own; the other platforms share one, and lend it their console.
     if context.project.arduino is None:
         return (*layers, *task_layers("micro/app", *kinds), f"micro/{context.project.platform}")
@@ -979,16 +1126,22 @@ def _next_steps(context: Context) -> tuple[str, ...]:
         *([project.board] if project.board else []),
         start,
         f"set SELF_TEST to 1, and the board replays {counted(golden.count, 'golden case')}{notes}",
-        "packager verify FOLDER replays them on this computer",
-        *_stand_in_steps(context.project),
+        *_desk_steps(context.project),
     )
 
 
-def _stand_in_steps(project: ProjectContext) -> tuple[str, ...]:
+def _desk_steps(project: ProjectContext) -> tuple[str, ...]:
+    if project.uses_ethos_u:
+        return (
+            f"the tensor arena of {project.arena.bytes:,} bytes was not measured: the self-test says what is in use",
+            "the .tflite that was given to vela computed the golden cases, which the chip alone can replay",
+        )
+    replay = "packager verify FOLDER replays them on this computer"
     if not project.golden.is_stand_in:
-        return ()
+        return (replay,)
     was = "was not measured" if project.arena.is_given else "is an estimate"
     return (
+        replay,
         f"the tensor arena of {project.arena.bytes:,} bytes {was}: "
         "the self-test says what is in use, and packager verify on Linux on x86-64 what is needed",
         f"{project.golden.title} computed the golden cases, in place of TensorFlow Lite Micro",
@@ -1018,5 +1171,6 @@ TARGET = Target(
     extra_files=_extra_files,
     next_steps=_next_steps,
     check_options=_check_options,
+    golden_source=_golden_source,
     find_warnings=_find_warnings,
 )
