@@ -356,6 +356,8 @@ BAD_OPTIONS: dict[str, dict[str, tuple[Any, str, str]]] = {
         "board": ("nosuch", "there is no board 'nosuch'", "sine"),
         "platform": ("arduino", "fits on no board of the table", "huge"),
         "arduino_library": ("tensorflow", "has no BATCH_MATMUL", "new"),
+        "arena_section": (".a b", "is no name of a linker section", "sine"),
+        "model_section": ("9", "is no name of a linker section", "sine"),
         "accelerator": ("ethos-u", "holds no operator ethos-u", "sine"),
         "arena_margin": (-1, "is below 0, which is less than what was measured", "sine"),
         "arena_bytes": (0, "is not a whole number from 1", "sine"),

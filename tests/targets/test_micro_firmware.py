@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -202,3 +203,56 @@ int main() {
     harness.run_tool([*command, f"-I{folder}", *sources, "-o", str(program)])
     told = subprocess.run([program], capture_output=True, text=True, check=True).stdout.splitlines()
     assert told == [hashlib.sha256(bytes(7 * n % 256 for n in range(size))).hexdigest() for size in range(301)]
+
+
+# What one writes by hand: bytes in, bytes out.
+MINIMAL = """
+#include <stdio.h>
+
+#include "model_data.h"
+#include "tensorflow/lite/micro/micro_interpreter.h"
+#include "tensorflow/lite/micro/micro_mutable_op_resolver.h"
+#include "tensorflow/lite/schema/schema_generated.h"
+
+alignas(16) static uint8_t arena[ARENA];
+
+int main() {
+  static tflite::MicroMutableOpResolver<1> resolver;
+  resolver.AddFullyConnected();
+  static tflite::MicroInterpreter interpreter(tflite::GetModel(hello_world_int8_model_data), resolver, arena,
+                                              sizeof(arena));
+  if (interpreter.AllocateTensors() != kTfLiteOk) return 1;
+  int byte;
+  while ((byte = getchar()) >= 0) {
+    interpreter.input(0)->data.int8[0] = static_cast<int8_t>(byte);
+    if (interpreter.Invoke() != kTfLiteOk) return 1;
+    putchar('a' + (interpreter.output(0)->data.int8[0] & 15));
+  }
+}
+"""
+
+
+@pytest.mark.arm
+def test_the_program_is_not_much_larger_than_a_minimal_one(
+    models: Path, examples: Path, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """With newlib-nano: at most 3 KB of flash more and 1 KB of RAM."""
+    folder = write_project("hello_world_int8", tmp_path / "p", models, examples)
+    by_hand = tmp_path / "minimal.cpp"
+    by_hand.write_text(MINIMAL.replace("ARENA", str(ARENA)))
+    includes = (f"-I{folder}",)
+    model = harness.compile_source(folder / "model_data.S", tmp_path / "model.o", includes=includes)
+    minimal = [harness.compile_source(by_hand, tmp_path / "minimal.o", includes=includes, warnings=()), model]
+    sources = [path for path in sorted(folder.glob("*.cpp")) if path.name != "model_data.cpp"]
+    ours = [harness.compile_source(path, tmp_path / f"{path.name}.o", includes=includes) for path in sources]
+    sizes = []
+    for name, objects in (("minimal", minimal), ("ours", [*ours, model])):
+        program = harness.link(objects, tmp_path / f"{name}.elf", ("--specs=nano.specs",))
+        text, data, bss = harness.run_tool(["arm-none-eabi-size", str(program)]).splitlines()[1].split()[:3]
+        sizes.append((int(text) + int(data), int(data) + int(bss)))
+        assert harness.run(program, b"1\n").output.strip()
+    flash, ram = (after - before for before, after in zip(*sizes, strict=True))
+    record_property("flash", flash)
+    record_property("ram", ram)
+    assert flash <= 3 << 10, sizes
+    assert ram <= 1 << 10, sizes

@@ -135,10 +135,10 @@ def compile_source(
     return target
 
 
-def link(objects: list[Path], program: Path) -> Path:
-    """The program of some objects and the library."""
+def link(objects: list[Path], program: Path, specs: tuple[str, ...] = ()) -> Path:
+    """The program of some objects and the library; ``specs`` come first."""
     archive = str(library().archive)
-    run_tool(["arm-none-eabi-g++", *link_flags(), *map(str, objects), archive, "-lm", "-o", str(program)])
+    run_tool(["arm-none-eabi-g++", *specs, *link_flags(), *map(str, objects), archive, "-lm", "-o", str(program)])
     return program
 
 
