@@ -343,7 +343,7 @@ HUGE = graph(
 
 # Any text makes a name, and there are two forms of a sketch.
 # An uncompiled model is read with an accelerator alone: tests/targets/test_micro_ethos_u.py.
-NEVER_WRONG = {"name", "arduino_form", "delivery", "coroutines", "app", "uncompiled"}
+NEVER_WRONG = {"name", "arduino_form", "delivery", "coroutines", "app", "uncompiled", "profile"}
 BAD_OPTIONS: dict[str, dict[str, tuple[Any, str, str]]] = {
     # field → value, what, model
     "android": {

@@ -256,3 +256,45 @@ def test_the_program_is_not_much_larger_than_a_minimal_one(
     record_property("ram", ram)
     assert flash <= 3 << 10, sizes
     assert ram <= 1 << 10, sizes
+
+
+@pytest.mark.arm
+def test_a_profile_tells_the_time_of_each_operator(models: Path, examples: Path, tmp_path: Path) -> None:
+    annotated, goldens = named("digits", models, examples)
+    write_files(tmp_path, project_files(annotated, goldens, arena_bytes=ARENA, profile=True))
+    program = harness.compile_sketch(tmp_path, tmp_path / "self_test.elf", defines=("-DSELF_TEST=1",))
+    lines = harness.run(program).lines
+    assert lines[-1] == "PASS"
+    first, second = lines.index("| operator | name | us | % |"), lines.index("operator,name,microseconds")
+    operators = [node.operator.name for node in annotated.model.main.nodes]
+    table = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[first + 2 : second]]
+    rows = [line.split(",") for line in lines[second + 1 : second + 1 + len(operators)]]
+    assert [row[:2] for row in rows] == [[str(number), name] for number, name in enumerate(operators)]
+    assert [cells[:3] for cells in table[:-1]] == rows
+    total = sum(int(row[2]) for row in rows)
+    assert table[-1] == ["", "all", str(total), "100"]
+    assert [int(cells[3]) for cells in table[:-1]] == [100 * int(row[2]) // total for row in rows]
+    # Of the cases' own times the mean is a little more.
+    times = [int(line.split(" us")[0].split()[-1]) for line in lines[:first]]
+    assert 0 < total <= sum(times) / len(times)
+
+
+@pytest.mark.arm
+def test_a_profile_compiles_where_the_library_keeps_its_names_in_tflite_micro(
+    models: Path, examples: Path, tmp_path: Path
+) -> None:
+    folder = write_project("digits", tmp_path, models, examples, profile=True)
+    for source in ("digits.cpp", "profiler.cpp", "self_test.cpp"):
+        harness.run_tool(
+            [
+                *(
+                    "arm-none-eabi-g++",
+                    *harness.CPU,
+                    "-std=c++17",
+                    "-fsyntax-only",
+                    *harness.WARNINGS,
+                    "-DSELF_TEST=1",
+                ),
+                *("-isystem", str(harness.HERE / "namespaced"), str(folder / source)),
+            ]
+        )

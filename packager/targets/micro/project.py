@@ -16,7 +16,7 @@ from packager.finding import is_file
 from packager.metadata.embedding import strip
 from packager.model import Model, Tensor, read_model
 from packager.model.layers import count_work
-from packager.render.templates import template_files
+from packager.render.templates import TEMPLATE_SUFFIX, template_files
 from packager.runtimes import Runtime, Tolerance, is_installed
 from packager.settings import Choice, Example, Part, Setting
 from packager.targets.micro.answers import (
@@ -113,6 +113,9 @@ class Options:
     model_section: str = field(
         default="",
         metadata={"help": "Linker section of the model, such as one of a flash of its own; default: .rodata."},
+    )
+    profile: bool = field(
+        default=False, metadata={"help": "Have the self-test print the microseconds of each operator."}
     )
     accelerator: Accelerator | None = field(
         default=None, metadata={"help": "What the model was compiled for, on a platform that can run it."}
@@ -420,6 +423,8 @@ class ProjectContext:
     operator_count: int
     is_stateful: bool
     uses_ethos_u: bool
+    has_profile: bool
+    node_count: int
     has_integer_output: bool
     has_float_output: bool
     has_affine: bool
@@ -587,6 +592,7 @@ def _project(
     arena = plan_arena(model, options, goldens, build.platform)
     operators = resolver_methods(model)
     labels = _labels(annotated)
+    profiler = ("profiler.h",) if options.profile else ()
     golden = _golden(annotated, goldens, (*input.ports, *answer.ports))
     arduino = _arduino(annotated, options, build, name) if build.platform is Platform.ARDUINO else None
     core = _CORE_FOLDERS[build.platform] if arduino is None else "src" if arduino.is_library else name
@@ -607,13 +613,13 @@ def _project(
         ),
         core=core,
         readme="README.md" if arduino else f"{core}/README.md",
-        sources=_sources(name, input, answer, labels),
+        sources=_sources(name, _class_layers(input, answer, labels, has_profile=options.profile)),
         labels=labels,
         arduino=arduino,
         # Sorted, as clang-format keeps them.
         program_headers=tuple(sorted((f"{name}.h", "self_test.h"))),
         system_headers=("math.h", *_SELF_TEST_HEADERS) if answer.kind is AnswerKind.KEYPOINTS else _SELF_TEST_HEADERS,
-        self_test_headers=tuple(sorted((f"{name}.h", "golden_data.h", "line.h"))),
+        self_test_headers=tuple(sorted((f"{name}.h", "golden_data.h", "line.h", *profiler))),
         # Arduino's libraries open the serial port there, which the sketch does.
         initializes_target=build.platform not in (Platform.ARDUINO, Platform.PLATFORMIO),
         model_bytes=len(data),
@@ -628,6 +634,8 @@ def _project(
         operator_count=max(1, len(operators)),
         is_stateful=is_stateful(model),
         uses_ethos_u=options.accelerator is Accelerator.ETHOS_U,
+        has_profile=options.profile,
+        node_count=max(1, sum(len(graph.nodes) for graph in model.subgraphs)),
         has_integer_output=any(not port.is_float for port in compared),
         has_float_output=any(port.is_float for port in compared),
         has_affine=any(port.affine for port in (*input.ports, *answer.ports)),
@@ -673,14 +681,21 @@ def _names(labels: tuple[str, ...], answer: AnyAnswerContext) -> tuple[str, ...]
     return (answer.names if isinstance(answer, KeypointsContext) else labels) or ("",)
 
 
-def _sources(name: str, input: InputContext, answer: AnyAnswerContext, labels: tuple[str, ...]) -> tuple[str, ...]:
-    """The sources of the class, as the layers of templates have them."""
+def _class_layers(
+    input: InputContext, answer: AnyAnswerContext, labels: tuple[str, ...], *, has_profile: bool
+) -> tuple[str, ...]:
+    """The folders of templates of the class and of its self-test."""
+    layers = (*task_layers("micro", input.kind, answer.kind), *answer_layers(answer, labels))
+    return (*layers, "micro/profile") if has_profile else layers
+
+
+def _sources(name: str, layers: Iterable[str]) -> tuple[str, ...]:
+    """The sources of the class that ``layers`` have, without the model's."""
     folder = "{{ project.core }}/"
-    layers = (f"micro/in/{input.kind}", f"micro/out/{answer.kind}", *answer_layers(answer, labels))
     found = {path for layer in layers for path, _ in template_files(layer) if path.startswith(folder)}
-    names = {path.removeprefix(folder).split(".parts/")[0].removesuffix(".j2") for path in found}
-    own = {item for item in names if item.endswith(".cpp") and item != "self_test.cpp"}
-    return tuple(sorted((f"{name}.cpp", "sha256.cpp", *own)))
+    files = {path.removeprefix(folder).split(".parts/")[0].removesuffix(TEMPLATE_SUFFIX) for path in found}
+    sources = {file.replace("{{ project.name }}", name) for file in files if file.endswith(".cpp")}
+    return tuple(sorted(sources - {"self_test.cpp", "golden_data.cpp"}))
 
 
 def _kernels(model: Model, build: Build) -> KernelsContext:
@@ -983,7 +998,8 @@ def _command(model: Model, options: Options) -> str:
     for option in fields(options):
         value = getattr(options, option.name)
         if value != option.default:
-            words += [f"--{option.name.replace('_', '-')}", value.name if isinstance(value, Path) else str(value)]
+            words.append(f"--{option.name.replace('_', '-')}")
+            words += [] if value is True else [value.name if isinstance(value, Path) else str(value)]
     return shlex.join(words)
 
 
@@ -1097,8 +1113,8 @@ def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) 
 
 
 def _layers(context: Context) -> tuple[str, ...]:
-    kinds = context.input.kind, context.answer.kind
-    layers = (*task_layers("micro", *kinds), *answer_layers(context.answer, context.project.labels))
+    kinds, project = (context.input.kind, context.answer.kind), context.project
+    layers = _class_layers(context.input, context.answer, project.labels, has_profile=project.has_profile)
     if not isinstance(context.input, ImageContext) and context.input.is_quantized:
         layers += ("micro/quantize",)
     if context.project.golden.is_stand_in:
