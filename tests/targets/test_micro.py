@@ -36,7 +36,9 @@ from packager.targets.micro.project import (
     choose_build,
 )
 from packager.targets.target import Level, build_project
+from packager.tasks import Task
 from tests import hand_made
+from tests.cells.models import example
 from tests.conftest import needs_micro, require_tools, write_files
 from tests.example_models import digits, sine
 from tests.targets.micro.projects import goldens_of, named, project_files
@@ -76,6 +78,15 @@ def test_tree_of_a_streaming_model_with_two_sizes_of_integers(
 ) -> None:
     annotated, goldens = named("keyword_scrambled_8bit", models, examples)
     assert_tree("micro_keyword", project_files(annotated, goldens))
+
+
+def test_tree_of_a_detector(examples: Path, assert_tree: Compare) -> None:
+    """Without what is long: the model and its golden cases."""
+    annotated = example("shapes", Task.OBJECT_DETECTION).annotated()
+    goldens = goldens_of(annotated, read_samples(annotated, [examples / "shapes/golden/small.png"]))
+    files = project_files(annotated, goldens, name="shapes", platform=Platform.CMAKE)
+    long = ("src/model.tflite", "src/model_data.cpp", "src/golden_data.cpp")
+    assert_tree("micro_shapes", {path: files[path] for path in files if path not in long})
 
 
 def test_same_input_same_bytes(examples: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -371,22 +371,27 @@ CODE = ("-std=c++11", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-reco
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Werror")
 
 
-def build(annotated: AnnotatedModel, folder: Path) -> Path:
-    """The program of the sources of an answer; what a golden case holds is of no account."""
-    require_tools("g++", install="apt-get install g++")
+def project(annotated: AnnotatedModel) -> tuple[Any, dict[str, bytes]]:
+    """A project of which only the answer counts, and not what its golden case holds."""
     zeros = [np.zeros(port.tensor.shape, port.tensor.dtype) for port in (*annotated.inputs, *annotated.outputs)]
     count = len(annotated.inputs)
     answer = Segmentation(np.zeros((1, 1), np.uint8)) if annotated.answer.kind is AnswerKind.MASK else ()
     case = GoldenCase("none", None, tuple(zeros[:count]), tuple(zeros[count:]), answer)
     goldens = Goldens({Runtime.TFLITE_MICRO: GoldenSet("none", (case,))}, 1024)
-    context, files = build_project(TARGET, annotated, Options(name="hard", platform=Platform.CMAKE), goldens)
+    return build_project(TARGET, annotated, Options(name="hard", platform=Platform.CMAKE), goldens)
+
+
+def build(annotated: AnnotatedModel, folder: Path) -> Path:
+    """The program of the sources of an answer."""
+    require_tools("g++", install="apt-get install g++")
+    context, files = project(annotated)
     core = write_files(folder, files) / "src"
     ports = "".join(
         PORT.replace("CTYPE", port.ctype).replace("ACCESSOR", port.accessor).replace("CONSTANT", port.constant)
         for port in context.answer.ports
     )
     (folder / "main.cpp").write_text(MAIN.replace("PORTS", ports).replace("SHOW", SHOW[annotated.answer.kind]))
-    sources = [core / name for name in context.project.sources if name not in ("hard.cpp", "input.cpp")]
+    sources = [core / name for name in context.project.sources if name not in ("hard.cpp", "input.cpp", "sha256.cpp")]
     program = folder / "program"
     command = ["g++", *CODE, *WARNINGS, f"-I{core}", *map(str, sources), str(folder / "main.cpp"), "-o", str(program)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -445,3 +450,11 @@ def test_an_answer_is_the_references(name: str, tmp_path: Path) -> None:
         np.testing.assert_allclose(told, expected, rtol=made.tolerance, atol=made.tolerance)
     # Something was found.
     assert max(sizes) > 2
+
+
+@pytest.mark.parametrize("name", ["fomo", "ssd", "v5_sigmoid", "multipose", "scores_center-crop", "classes_softmax"])
+def test_trees_of_answers(name: str, assert_tree: Callable[[str, Mapping[str, bytes]], None]) -> None:
+    """What reads an answer and shows it, of models that nobody ran."""
+    _, files = project(MODELS[name]().annotated)
+    shown = ("answer.h", "answer.cpp", "placement.cpp", "placement.h", "app.cpp", "self_test.cpp", "golden_data.h")
+    assert_tree(f"micro_answers_{name}", {path: files[path] for path in files if path.endswith(shown)})
