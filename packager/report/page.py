@@ -31,7 +31,7 @@ from packager.targets import TARGETS, load_target
 from packager.targets.micro import Options as MicroOptions
 from packager.targets.micro.arena import likely_arena
 from packager.targets.micro.boards import BOARDS, Board, Demand, check_board
-from packager.targets.micro.project import plan_arena
+from packager.targets.micro.project import choose_build, plan_arena
 from packager.targets.target import Level, Problem, served
 from packager.tasks.audio import AudioInput
 from packager.tasks.image import ImageInput
@@ -452,7 +452,7 @@ def _memory(subject: Subject) -> MemoryContext:
         arena = likely_arena(model)
         told = f"a tensor arena of about {arena:,} bytes, estimated from the graph and on the safe side"
     else:
-        planned = plan_arena(model, subject.micro, subject.goldens)
+        planned = plan_arena(model, subject.micro, subject.goldens, choose_build(subject.micro))
         arena = planned.bytes
         how = (
             "as given"

@@ -189,7 +189,7 @@ def test_a_damaged_project_made_elsewhere_fails(
     folder = write_files(tmp_path / "weight", {**whole, **array})
     assert any(problem.startswith("the answer differs") for problem in verify(folder).problems)
 
-    folder = write_files(tmp_path / "arena", project_files(annotated, goldens, arena_bytes=1024))
+    folder = write_files(tmp_path / "arena", project_files(annotated, goldens, arena_bytes=512))
     assert verify(folder).passed is not has_runtime
 
 

@@ -333,7 +333,7 @@ NAMES_OF_OTHERS = ("test", "m", "app", '*/ "${x}" \\')
 @pytest.mark.parametrize("name", NAMES_OF_OTHERS)
 def test_cmake_builds_whatever_the_name_is(name: str, tmp_path: Path) -> None:
     harness.library()
-    folder = write_files(tmp_path / "project", project(sine(), Platform.CMAKE, name=name))
+    folder = write_files(tmp_path / "project", project(sine(), Platform.CMAKE, name=name, arena_margin=MARGIN))
     options = (
         f"--toolchain={folder}/cmake/arm-none-eabi.cmake",
         "-DLINK_SPECS=--specs=rdimon.specs -nostartfiles",

@@ -6,11 +6,13 @@ Cortex-M3; docs/microcontrollers.md tells how, and what came out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packager.model import Model, Subgraph, Tensor
 from packager.model.operators import TENSOR_TYPE_BITS
+from packager.targets.micro.libraries import FUNCTIONS, Kernels
 
 if TYPE_CHECKING:
     from packager.golden import ArenaUse
@@ -67,6 +69,99 @@ def need_of(measured: int, use: ArenaUse | None) -> Need:
         least=min(max(unchecked, sure), enough),
         planning=max(0, measured - use.persistent - use.planned),
     )
+
+
+def kernel_bytes(model: Model, kernels: Kernels, core: str, *, helium: bool = False) -> int:
+    """Bytes at most that ``kernels`` take of the arena beyond the reference ones.
+
+    A kernel has a scratch buffer while it runs: the largest one counts. What it keeps has 16 bytes more, and what is
+    noted of a buffer 64.
+
+    Args:
+        model: the model.
+        kernels: those of the library.
+        core: the board's, "" where it is not known: any that has such kernels.
+        helium: whether it has Arm's vector extension, as no board of the table has.
+    """
+    scratch = [0]
+    for graph in model.subgraphs:
+        for node in graph.nodes:
+            tensors = [graph.tensors[index] for index in (*node.inputs[:2], *node.outputs[:1]) if index >= 0]
+            if node.operator.name not in FUNCTIONS[kernels] or not tensors or tensors[0].dtype != "int8":
+                continue
+            if kernels is Kernels.CMSIS_NN:
+                scratch.append(_cmsis_nn(node.operator.name, tensors, helium=helium))
+            else:
+                scratch.append(_esp_nn(node.operator.name, tensors, is_s3=core in ("", "xtensa-lx7")))
+    return _round(max(scratch), 16) + 16 * (len(scratch) - 1) + 64 * sum(map(bool, scratch))
+
+
+def _cmsis_nn(name: str, tensors: Sequence[Tensor], *, helium: bool) -> int:
+    """Bytes of scratch, as arm_*_get_buffer_size of CMSIS-NN in pico-tflmicro of December 2024 (commit dfea53b9).
+
+    ``tensors`` are the input, of a convolution the filter, and the output.
+    """
+    source, filter, output = tensors[0], tensors[min(1, len(tensors) - 1)], tensors[-1]
+    if any(len(tensor.shape) != 4 for tensor in (source, filter, output)):
+        return 0
+    channels, area = source.shape[3], filter.shape[1] * filter.shape[2]
+    if name == "CONV_2D":
+        return 4 * _round(area * channels, 16)
+    if name == "DEPTHWISE_CONV_2D" and helium and channels == 1:
+        # As a convolution, whose filter is turned.
+        return 4 * _round(area, 16) + filter.size
+    if name == "DEPTHWISE_CONV_2D" and channels == output.shape[3]:
+        # In blocks of 124 channels; without Helium, 3 x 3 takes none.
+        return 4 * 124 * area if helium else 0 if area == 9 else 2 * area * channels
+    return 4 * channels if name == "AVERAGE_POOL_2D" else 0
+
+
+def _esp_nn(name: str, tensors: Sequence[Tensor], *, is_s3: bool) -> int:
+    """Bytes of scratch, as esp_nn_get_*_scratch_size of ESP-NN of April 2026 (commit d45b843c).
+
+    On ESP32-S3 filters and padded inputs are copied to where vectors are aligned; other chips have plain C. Where a
+    padding or a stride decides, the larger one counts.
+    """
+    source, filter, output = tensors[0], tensors[min(1, len(tensors) - 1)], tensors[-1]
+    if name == "SOFTMAX":
+        return 4 * (source.shape[-1] if source.shape else 1)
+    if not is_s3 or any(len(tensor.shape) != 4 for tensor in (source, filter, output)):
+        return 0
+    _, height, width, channels = source.shape
+    rows, columns = filter.shape[1:3]
+    if name == "CONV_2D":
+        outputs, eighths = filter.shape[0], _round(channels, 8)
+        if rows == columns == 1:
+            copied = height * width * eighths if channels % 8 else 0
+            is_whole = output.shape[1:3] == source.shape[1:3]
+            filters = eighths * outputs if is_whole else 2 * _round(channels, 16) * outputs
+            return copied + filters + 16 * eighths + 4 * outputs + 64
+        copied = (height + rows) * (width + columns) * channels
+        window = _round(rows * columns * channels, 16)
+        filters = outputs * rows * (columns * _round(channels, 16) + _round(columns * channels, 16))
+        return max(2 * copied + filters, (outputs + 1) * window + 32) + 4 * outputs + 64
+    if name != "DEPTHWISE_CONV_2D":
+        return 0
+    plain = height * width * channels
+    padded = (height + rows) * (width + columns)
+    if channels != output.shape[3]:
+        return 2 * (filter.size + plain) + 32
+    if channels % 16 == 0 and rows == columns == 3:
+        whole = padded * channels
+        return filter.size + (whole if whole <= 40 << 10 else (width + columns) * rows * channels) + 16
+    if channels % 8 == 0 and rows == columns == 3 and channels >= 12:
+        wide = _round(channels, 16)
+        return (9 + (height + 2 * rows) * (width + 2 * columns) + output.shape[1] * output.shape[2]) * wide + 64
+    if channels % 8 == 0:
+        whole = 2 * (filter.size + plain)
+        is_tiled = whole > 48 << 10 and (rows, columns) != (3, 3)
+        return (2 * filter.size + 2 * width * rows * channels if is_tiled else whole) + 32
+    wide = _round(channels, 8)
+    return 2 * wide * (rows * columns + height * width) + output.shape[1] * output.shape[2] * wide + 12 * wide + 80
+
+
+def _round(size: int, step: int) -> int:
+    return -(-size // step) * step
 
 
 def least_arena(model: Model) -> int:

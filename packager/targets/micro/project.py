@@ -28,11 +28,12 @@ from packager.targets.micro.answers import (
     build_answer,
     golden_answer,
 )
-from packager.targets.micro.arena import least_arena, likely_arena, need_of
+from packager.targets.micro.arena import kernel_bytes, least_arena, likely_arena, need_of
 from packager.targets.micro.libraries import (
     FUNCTIONS,
     Accelerator,
     ArduinoLibrary,
+    Kernels,
     Library,
     Platform,
     library_of,
@@ -147,6 +148,11 @@ class Build:
     def library(self) -> Library:
         """What brings TensorFlow Lite Micro."""
         return library_of(self.platform, self.arduino_library)
+
+    @property
+    def kernels(self) -> Kernels:
+        """The kernels that the library has for the board, or for a core that it has faster ones for."""
+        return self.library.kernels_on(self.board.core) if self.board else self.library.kernels
 
     @property
     def board_name(self) -> str:
@@ -299,7 +305,9 @@ class ArenaContext:
     ``measured`` is the minimum on a 64-bit computer, and ``needed`` what is enough on a 32-bit target; in fewer than
     ``least`` bytes the library may fault there. ``planning`` bytes must be free beside those in use at last. All are
     None where nothing was measured; the size is an estimate then, if it is not given. ``host_bytes`` is the size on a
-    64-bit computer, None for a sketch, which runs on none, and where it is the same. ``margin`` is in percent.
+    64-bit computer, None for a sketch, which runs on none, and where it is the same. ``needed`` has the
+    ``kernel_bytes`` of the platform's kernels; the size is ``helium_bytes`` where these are for Arm's Helium, None
+    where that is the same. ``margin`` is in percent.
     """
 
     bytes: int
@@ -308,6 +316,8 @@ class ArenaContext:
     needed: int | None
     least: int | None
     planning: int | None
+    kernel_bytes: int
+    helium_bytes: int | None
     margin: int
     is_given: bool
 
@@ -589,7 +599,7 @@ def _project(
     name = snake_name(given)
     model = annotated.model
     data = strip(model.data)
-    arena = plan_arena(model, options, goldens, build.platform)
+    arena = plan_arena(model, options, goldens, build)
     operators = resolver_methods(model)
     labels = _labels(annotated)
     profiler = ("profiler.h",) if options.profile else ()
@@ -699,8 +709,7 @@ def _sources(name: str, layers: Iterable[str]) -> tuple[str, ...]:
 
 
 def _kernels(model: Model, build: Build) -> KernelsContext:
-    library = build.library
-    kernels = library.kernels_on(build.board.core) if build.board else library.kernels
+    library, kernels = build.library, build.kernels
     used = int8_operators(model)
     functions = [
         FunctionsContext(operator, names) for operator, names in FUNCTIONS[kernels].items() if operator in used
@@ -787,20 +796,24 @@ def _check_unmeasured(model: Model, options: Options) -> None:
         )
 
 
-def plan_arena(
-    model: Model, options: Options, goldens: Goldens, platform: Platform = Platform.ARDUINO
-) -> ArenaContext:
+def plan_arena(model: Model, options: Options, goldens: Goldens, build: Build) -> ArenaContext:
     """The arena that a project gets: as large as ``options`` say, or as was measured and a margin, or estimated."""
     measured = goldens.arena_bytes
     if measured is None:
         given = options.arena_bytes is not None
         size = likely_arena(model) if options.arena_bytes is None else options.arena_bytes
-        return ArenaContext(size, None, None, None, None, None, options.arena_margin, is_given=given)
-    need = need_of(measured, goldens.arena_use)
-    arena, host = (-(-size * (100 + options.arena_margin) // 1600) * 16 for size in (need.bytes, measured))
+        return ArenaContext(size, None, None, None, None, None, 0, None, options.arena_margin, is_given=given)
+    need, kernels = need_of(measured, goldens.arena_use), build.kernels
+    core = build.board.core if build.board else ""
+    extra = kernel_bytes(model, kernels, core)
+    vectors = kernel_bytes(model, kernels, core, helium=True) if kernels is Kernels.CMSIS_NN and not core else extra
+    arena, host, helium = (
+        -(-size * (100 + options.arena_margin) // 1600) * 16
+        for size in (need.bytes + extra, measured, need.bytes + max(extra, vectors))
+    )
     if options.arena_bytes is not None:
-        arena = host = options.arena_bytes
-    elif host > _LARGEST_ARENA:
+        arena = host = helium = options.arena_bytes
+    elif max(host, helium) > _LARGEST_ARENA:
         raise ConfigError(
             (_ARENA_MARGIN, f" makes an arena of more than {_LARGEST_ARENA:,} bytes"),
             fix="Give it in percent of what was measured: 10 is usual.",
@@ -808,11 +821,13 @@ def plan_arena(
         )
     return ArenaContext(
         bytes=arena,
-        host_bytes=host if platform is not Platform.ARDUINO and host != arena else None,
+        host_bytes=host if build.platform is not Platform.ARDUINO and host != arena else None,
         measured=measured,
-        needed=need.bytes,
+        needed=need.bytes + extra,
         least=need.least,
         planning=need.planning,
+        kernel_bytes=extra,
+        helium_bytes=helium if build.platform is not Platform.ARDUINO and helium != arena else None,
         margin=options.arena_margin,
         is_given=options.arena_bytes is not None,
     )
