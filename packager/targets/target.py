@@ -138,12 +138,6 @@ def served(target: Target[Any, Any], annotated: AnnotatedModel) -> tuple[Annotat
     return annotated, tuple(problems)
 
 
-def find_further_outputs(annotated: AnnotatedModel) -> str | None:
-    """``find_lack`` of a target that reads classes only from a model's one output."""
-    is_alone = annotated.answer.kind is not AnswerKind.CLASSES or len(annotated.outputs) == 1
-    return None if is_alone else "reads no classes beside other outputs"
-
-
 def _proof_problems(model: Model) -> Iterator[Problem]:
     from packager.golden.ranking import Ranking, output_rankings
 

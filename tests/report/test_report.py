@@ -254,9 +254,9 @@ def test_targets_as_inspect_says() -> None:
     model = model_of(Subject(annotated, Goldens({}, None)))
     assert [(one.name, one.is_able, one.form) for one in model.targets] == [
         ("android", True, "object-detection"),
-        ("ios", True, "plain tensors"),
+        ("ios", True, "object-detection"),
         ("pi", True, "object-detection"),
-        ("micro", True, "plain tensors"),
+        ("micro", True, "object-detection"),
     ]
     assert model.memory is not None
     assert "estimated" in model.memory.lead

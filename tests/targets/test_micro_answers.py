@@ -366,7 +366,7 @@ SHOW = {
     const float best = answer.score(answer.best());
     show(best == best ? static_cast<float>(answer.best()) : best);
     show(answer.score(kMaxResults));
-    if (answer.score(kOutputSize) != 0.0f || answer.label(kOutputSize)[0] != '\\0') return 2;""",
+    if (answer.score(40) != 0.0f || answer.label(40)[0] != '\\0') return 2;""",
 }
 CODE = ("-std=c++11", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-ffp-contract=off")
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Werror")

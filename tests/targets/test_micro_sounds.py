@@ -32,6 +32,8 @@ MODELS: dict[str, Callable[[], bytes]] = {
     "pcm": lambda: copy("int16", None, 1600),
     "quantized": lambda: loudness("int16", (1600,), scale=1 / 16384),
 }
+# The scores are one of its two outputs.
+BESIDE = "beside"
 
 
 def model(kind: str, folder: Path, **values: Any) -> AnnotatedModel:
@@ -39,7 +41,8 @@ def model(kind: str, folder: Path, **values: Any) -> AnnotatedModel:
     (folder / "labels.txt").write_text("".join(f"{label}\n" for label in labels))
     label_files = (LabelFile(folder / "labels.txt"),)
     annotation = Annotation(Task.AUDIO_CLASSIFICATION, label_files, sample_rate=16_000, **values)
-    return attached(MODELS[kind](), annotation, kind)
+    data = loudness(embedding=True) if kind == BESIDE else MODELS[kind]()
+    return attached(data, annotation, kind)
 
 
 def heard() -> np.ndarray[Any, Any]:
@@ -69,6 +72,20 @@ def test_the_self_test_passes(kind: str, tmp_path: Path) -> None:
     golden.write_text(text[:start] + text[start:].replace(text[start:].split(",")[0], "    0.5f", 1))
     run = harness.run(harness.compile_sketch(project, tmp_path / "self_test.elf", defines=SELF_TEST))
     assert run.lines[-1] == "FAIL"
+
+
+def test_classes_stand_beside_another_output(tmp_path: Path) -> None:
+    annotated = model(BESIDE, tmp_path)
+    assert len(annotated.outputs) == 2
+    assert served(TARGET, annotated) == (annotated, ())
+    (tmp_path / "sound.wav").write_bytes(written(heard(), 16_000))
+    goldens = goldens_of(annotated, read_samples(annotated, [tmp_path / "sound.wav"]))
+    project = write_files(tmp_path / "p", emulated_files(annotated, goldens))
+    run = harness.run(harness.compile_sketch(project, tmp_path / "self_test.elf", defines=SELF_TEST))
+    assert run.lines[-1] == "PASS", run
+    cases = goldens.sets[Runtime.TFLITE_MICRO].cases
+    told = [line.rpartition(", ")[2] for line in run.lines if line.startswith("case ")]
+    assert told == [case.answer[0].label for case in cases]
 
 
 @pytest.mark.parametrize("kind", MODELS)
