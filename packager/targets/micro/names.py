@@ -13,9 +13,9 @@ from packager.render.naming import PascalName, SnakeName
 
 _FILES = frozenset(
     """
-    answer app golden_data input main model model_data print_answer print_kernel print_line
-    print_real print_whole quantize
-    read_byte read_number run_app self_test starts_number status_text take_input
+    answer app enough_arena golden_data input largest_difference main model model_data print_answer print_kernel
+    print_line print_real print_whole quantize read_byte read_number run_app run_case self_test starts_number
+    status_text take_input
     """.split()
 )
 _HEADERS = frozenset(
