@@ -13,9 +13,10 @@ from packager.render.naming import PascalName, SnakeName
 
 _FILES = frozenset(
     """
-    answer app enough_arena golden_data input largest_difference main model model_data print_answer print_kernel
-    print_line print_real print_whole quantize read_byte read_number run_app run_case self_test starts_number
-    status_text take_input
+    agree agrees answer app area best_scores box covers distance enough_arena golden_data hash_sha256 input is_same
+    labels larger largest_difference line list main mean_distance model model_data overlap parse_number place
+    placement point_names print_answer print_kernel print_line print_real print_whole profiler profiling quantize
+    read_byte read_number run_app run_case self_test sha256 smaller starts_number status_text suppression take_input
     """.split()
 )
 _HEADERS = frozenset(
@@ -99,10 +100,11 @@ _C_FAMILY = re.compile(r"(pthread|sched|timer|clock)_|.*_t$")
 # Types of the generated code, and of the cores.
 _TYPES = frozenset(
     """
-    Answer Callback Camera Client Console EEPROM Event EventQueue File Frame GoldenCase HardwareSerial IPAddress Input
-    Kernel Keyboard Line Mouse Mutex Network PixelFormat Preferences Print Printable Queue Range Resolver RingBuffer
-    Semaphore Serial Server Servo Status Stream Thread Ticker Timeout Timer TwoWire Uart Udp Update Watchdog WiFi
-    Wire
+    Answer BestScores Box Callback Camera Candidate Categories Category CellObject Client Console Detection
+    Detections EEPROM Event EventQueue File Frame GoldenCase HardwareSerial IPAddress Input Kernel Keyboard Keypoint
+    Line List Mouse Mutex Network PixelFormat Placement Pose Poses Preferences Print Printable Profiler Queue Range
+    Region Resolver RingBuffer Semaphore Serial Server Servo Status Stream Thread Ticker Timeout Timer TwoWire Uart
+    Udp Update Watchdog WiFi Wire
     """.split()
 )
 
