@@ -238,11 +238,17 @@ def _ask(question: str, default: str) -> str:
 
 
 @app.command()
-def inspect(model: ModelArgument, as_json: JsonOption = False) -> None:
+def inspect(
+    model: ModelArgument,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Count multiply-accumulates and weights, layer by layer, too.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Show what a model holds, and on which targets it can run."""
     from packager.inspection import inspect_model
 
-    report = inspect_model(model)
+    report = inspect_model(model, layers=layers)
     if as_json:
         _print_json(report.to_json())
         return
@@ -823,7 +829,13 @@ def build(
 
 
 # What help shows for a value that is none of a list of choices.
-_METAVARS: dict[Any, str] = {str: "TEXT", int: "NUMBER", int | None: "NUMBER", float: "NUMBER"}
+_METAVARS: dict[Any, str] = {
+    str: "TEXT",
+    int: "NUMBER",
+    int | None: "NUMBER",
+    float: "NUMBER",
+    Path | None: "FILE",
+}
 
 
 def _target_command(name: str) -> Any:
@@ -937,7 +949,7 @@ def report(
 @app.command()
 def boards(as_json: JsonOption = False) -> None:
     """List the boards that packager micro --board knows."""
-    from packager.targets.boards import BOARDS
+    from packager.targets.micro.boards import BOARDS
 
     if as_json:
         _print_json([dataclasses.asdict(board) for board in BOARDS.values()])
@@ -965,7 +977,8 @@ def verify(
     else:
         for case in report.cases:
             _print(f"{'PASS' if case.passed else 'FAIL'} {case.name}: max difference {case.difference:g}")
-        needed = "" if report.smallest_arena is None else f", of which {report.smallest_arena} are needed here"
+        needed = f"; {report.needed_arena} are enough on a 32-bit target, and {report.smallest_arena} are needed here"
+        needed = "" if report.smallest_arena is None else needed
         unchecked = ", not checked: that takes the package tflite-micro" if report.is_stand_in else ""
         _print(f"tensor arena of {report.arena_bytes} bytes{needed}{unchecked}")
         for problem in report.problems:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from packager.metadata.export import metadata_to_json
 from packager.metadata.reader import read_metadata
 from packager.metadata.view import OWN_SETTINGS, ModelMetadata, TensorMetadata
 from packager.model import Model, Quantization, Tensor, read_model
+from packager.model.layers import Work, count_work
 from packager.render.literals import float32
 from packager.targets import TARGETS, load_target
 from packager.targets.target import Level, Problem
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from packager.targets.boards import Board
+    from packager.targets.micro.boards import Board
 
 
 # What a terminal shows of a table and of a text in it; JSON has all. Rich takes a second for 4,000 rows.
@@ -31,16 +33,18 @@ _MOST_ROWS = 100
 _LONGEST_TEXT = 1_000
 # Columns of numbers.
 _NUMBERS = {"count", "version", "bytes", "flash", "RAM", "PSRAM", "MHz"}
+_NUMBERS |= {"MACs", "weights"}
 _NUMBERS |= {"gzip", "arena", "top-1", "top-5", "mAP", "mAP50", "mIoU", "95 %", "McNemar p", "SNR in dB"}
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """A model, its metadata, and for each target what speaks against it."""
+    """A model, its metadata, for each target what speaks against it, and its layers where these were asked for."""
 
     model: Model
     metadata: ModelMetadata | None
     targets: Mapping[str, tuple[Problem, ...]]
+    work: Work | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The report as JSON values; the keys and their order are stable.
@@ -49,7 +53,9 @@ class Inspection:
         ``outputs`` [{name, shape, shape_signature, dtype, quantization}], ``signatures`` [{key, inputs, outputs}],
         ``operators`` [{name, version, count, custom}], ``metadata`` (as `metadata show --json`, or null) and
         ``targets`` {name: {runs, problems: [{level, what, fix}]}}. ``quantization`` is null or
-        {scales, zero_points, axis}; axis null means per tensor.
+        {scales, zero_points, axis}; axis null means per tensor. Where layers were asked for, ``work`` {macs,
+        weight_bytes, unknown, layers: [{graph, index, operator, output, shape, macs, weight_bytes}]}; the macs of a
+        layer are null where they cannot be told, and ``unknown`` names the operators that have such.
         """
         model = self.model
         return {
@@ -73,6 +79,7 @@ class Inspection:
             ],
             "metadata": None if self.metadata is None else metadata_to_json(self.metadata),
             "targets": targets_to_json(self.targets),
+            **({} if self.work is None else {"work": _work_to_json(self.work)}),
         }
 
     def to_rich(self) -> Group:
@@ -81,13 +88,20 @@ class Inspection:
 
         head = plain_text(str(self.model.path), f"sha256 {self.model.sha256}", "")
         described = () if self.metadata is None else (metadata_to_rich(self.metadata),)
+        layers = () if self.work is None else (_layers(self.work),)
         return Group(
-            head, _sizes(self.model), _tensors(self.model), _operators(self.model), *described, _targets(self.targets)
+            head,
+            _sizes(self.model),
+            _tensors(self.model),
+            _operators(self.model),
+            *layers,
+            *described,
+            _targets(self.targets),
         )
 
 
-def inspect_model(path: Path | str) -> Inspection:
-    """Read a .tflite and judge it for every target.
+def inspect_model(path: Path | str, *, layers: bool = False) -> Inspection:
+    """Read a .tflite and judge it for every target; with ``layers`` count its multiply-accumulates and weights too.
 
     Raises:
         ModelError: the file is no readable .tflite.
@@ -95,7 +109,8 @@ def inspect_model(path: Path | str) -> Inspection:
     """
     model = read_model(path)
     problems = {name: load_target(name).find_problems(model) for name in TARGETS}
-    return Inspection(model, read_metadata(model, lenient=True), problems)
+    work = count_work(model) if layers else None
+    return Inspection(model, read_metadata(model, lenient=True), problems, work)
 
 
 def runs(problems: Iterable[Problem]) -> bool:
@@ -129,6 +144,15 @@ def _tensor_to_json(tensor: Tensor) -> dict[str, Any]:
             "zero_points": list(quantization.zero_points),
             "axis": quantization.axis,
         },
+    }
+
+
+def _work_to_json(work: Work) -> dict[str, Any]:
+    return {
+        "macs": work.macs,
+        "weight_bytes": work.weight_bytes,
+        "unknown": list(work.unknown),
+        "layers": [dataclasses.asdict(layer) for layer in work.layers],
     }
 
 
@@ -218,6 +242,28 @@ def _operators(model: Model) -> Table:
     return table
 
 
+def _layers(work: Work) -> Table:
+    """All layers with their multiply-accumulates, and the bytes of their weights."""
+    table = make_table("layers", "operator", "output", "shape", "MACs", "weights")
+    rows = (
+        (
+            plain_text(layer.operator),
+            plain_text(layer.short_output),
+            str(list(layer.shape)),
+            "?" if layer.macs is None else f"{layer.macs:,}",
+            f"{layer.weight_bytes:,}",
+        )
+        for layer in work.layers
+    )
+    _fill(table, rows, len(work.layers))
+    table.add_section()
+    table.add_row("all", "", "", f"{work.macs:,}", f"{work.weight_bytes:,}")
+    unknown = f"; ?, and not in the sum: {', '.join(work.unknown)}" if work.unknown else ""
+    table.caption = plain_text(f"MACs: multiply-accumulates of one inference; weights in bytes{unknown}")
+    table.caption_justify = "left"
+    return table
+
+
 def _targets(targets: Mapping[str, tuple[Problem, ...]]) -> Table:
     table = make_table("targets", "target", "runs", "notes")
     for name, problems in targets.items():
@@ -268,18 +314,31 @@ def _pairs(first: tuple[float, ...], second: tuple[float, ...]) -> str:
     return ", ".join(" ".join(f"{value:g}" for value in values) for values in (first, second))
 
 
-def boards_to_rich(boards: Iterable[Board]) -> Table:
-    """The boards as a table for a terminal; sizes in KB of 1,024 bytes."""
-    table = make_table("boards", "name", "board", "core", "MHz", "flash", "RAM", "PSRAM")
+def boards_to_rich(boards: Iterable[Board]) -> Group:
+    """The boards as tables for a terminal; sizes in KB of 1,024 bytes."""
+    from rich.console import Group
+
+    boards = tuple(boards)
+    sizes = make_table("boards", "name", "board", "core", "MHz", "flash", "RAM", "PSRAM")
     for board in boards:
-        sizes = (board.flash_bytes, board.ram_bytes, board.psram_bytes)
-        table.add_row(
-            board.key,
-            board.title,
-            board.core,
-            f"{board.clock_mhz:g}",
-            *(f"{size // 1024:,}" if size else "–" for size in sizes),
+        figures = (
+            board.program_bytes_for(board.platform) - board.system_flash_bytes,
+            board.static_ram_bytes - board.system_ram_bytes,
+            board.psram_bytes,
         )
-    table.caption = "flash, RAM and PSRAM in KB (1,024 bytes)"
-    table.caption_justify = "left"
-    return table
+        texts = (f"{figure // 1024:,}" if figure else "–" for figure in figures)
+        sizes.add_row(board.key, board.title, board.core, f"{board.clock_mhz:g}", *texts)
+    sizes.caption = (
+        "flash, RAM and PSRAM in KB (1,024 bytes): what the framework of the first platform leaves to a program and "
+        "its static data"
+    )
+    sizes.caption_justify = "left"
+    parts = make_table("", "name", "platforms", "library in Arduino", "camera", "microphone")
+    for board in boards:
+        lists = (board.platforms, board.arduino_libraries)
+        names = (", ".join(items) or "–" for items in lists)
+        parts.add_row(board.key, *names, board.camera or "–", board.microphone or "–")
+    for table in (sizes, parts):
+        # A name is what one types; it stays in one piece.
+        table.columns[0].no_wrap = True
+    return Group(sizes, parts)

@@ -261,6 +261,7 @@ def _render(
     # Before anything else: a name is a matter of the whole build.
     names = {name: project_name(annotated, options) for name, (_, options) in chosen.items()}
     views: dict[str, AnnotatedModel] = {}
+    sources: dict[str, AnnotatedModel] = {}
     runnable: dict[str, tuple[Target[Any, Any], Any]] = {}
     for name, (target, options) in chosen.items():
         with skipping([name]):
@@ -268,6 +269,7 @@ def _render(
             problems = (*spelling_problems(names[name]), *_check(target, annotated.model), *lacks)
             require(target.golden_runtime, annotated.model.path)
             target.check_options(annotated.model, options)
+            sources[name] = target.golden_source(annotated, options)
             warnings += [(target.name, problem) for problem in problems]
             runnable[name] = (target, options)
 
@@ -275,16 +277,21 @@ def _render(
     computed = Goldens({}, None)
     next_steps: dict[str, tuple[str, ...]] = {}
     weakness: tuple[str, Text] | None = None
-    for group in _by_process(runnable):
+    own = {name: item for name, item in runnable.items() if sources[name] is annotated}
+    for group in [*_by_process(own), *({name: runnable[name]} for name in runnable if name not in own)]:
+        source = sources[next(iter(group))]
         runtimes = sorted({target.golden_runtime for target, _ in group.values()})
         caller.say(f"computing {counted(len(samples), 'golden case')} ({', '.join(runtimes)})")
         with skipping(group):
             try:
                 goldens = build_goldens(
-                    annotated, samples, runtimes, limit=golden_limit, progress=caller.told(len(samples))
+                    source, samples, runtimes, limit=golden_limit, progress=caller.told(len(samples))
                 )
             finally:
                 caller.progress("")
+            if source is not annotated:
+                # Of the arena of another model nothing is known.
+                goldens = Goldens(goldens.sets, None)
             computed = computed.with_those_of(goldens)
             for name, (target, options) in group.items():
                 with skipping([name]):
@@ -293,6 +300,7 @@ def _render(
                     context, files = build_project(target, view, options, kept)
                     projects.append(Project(name, files, annotated.model.sha256))
                     next_steps[target.name] = target.next_steps(context)
+                    warnings += [(target.name, problem) for problem in target.find_warnings(context)]
                     weakness = weakness or (_weakness(annotated, goldens) if view is annotated else None)
     if not projects:
         if all(isinstance(item.why, MissingPackageError) for item in skipped):

@@ -26,8 +26,11 @@ from packager.model import Model, Tensor, parse_model
 from packager.reading import open_file
 from packager.runtimes import Tolerance
 from packager.settings import FORCE
-from packager.targets.c_array import read_c_array
-from packager.targets.micro import CTYPES, TARGET, stand_in_tolerance
+from packager.targets.micro.arena import need_of
+from packager.targets.micro.c_array import read_c_array
+from packager.targets.micro.ports import CTYPES
+from packager.targets.micro.project import TARGET, stand_in_tolerance
+from packager.targets.target import ETHOS_U_OPERATOR
 from packager.tasks.kinds import Array
 
 
@@ -44,7 +47,8 @@ class CaseReport:
 class VerifyReport:
     """What was replayed.
 
-    ``arena_bytes`` is what the project gives the interpreter, ``smallest_arena`` what it needs on this computer, to
+    ``arena_bytes`` is what the project gives the interpreter on a 32-bit target, ``needed_arena`` what is enough
+    there, None where that was not measured; ``smallest_arena`` is what it needs on this computer, to
     a multiple of 16; None where the model did not run, or not in TensorFlow Lite Micro. ``problems`` are all reasons
     why the project is not right.
     """
@@ -55,6 +59,7 @@ class VerifyReport:
     model_sha256: str
     arena_bytes: int
     smallest_arena: int | None
+    needed_arena: int | None
     cases: tuple[CaseReport, ...]
     problems: tuple[str, ...]
 
@@ -93,6 +98,10 @@ _NUMBERS = {
 _LONGEST_LITERAL = 40
 
 
+# One size, or that of a 64-bit computer and that of a 32-bit target.
+_ARENA = rb"kArenaBytes =\s+(?:sizeof\(void\*\) > 4 \? \d{1,18} : )?(\d{1,18});"
+
+
 def verify(folder: Path) -> VerifyReport:
     """Replay the golden cases of the microcontroller project in ``folder``.
 
@@ -109,16 +118,22 @@ def verify(folder: Path) -> VerifyReport:
     data = read_c_array(source)
     if data is None:
         raise ConfigError("holds no array of hexadecimal bytes", where=core / "model_data.cpp", fix=_AGAIN)
-    arena = int(_search(rb"kArenaBytes = (\d{1,18});", _class_header(core), "kArenaBytes"))
+    arena = int(_search(_ARENA, _class_header(core), "kArenaBytes"))
     tolerance = _read_tolerance(core / "golden_data.h")
     problems = list(_model_problems(core, source, data))
     del source
     reports: tuple[CaseReport, ...] = ()
-    runtime, smallest = "", None
+    runtime, smallest, need = "", None, None
     replaying, model = TARGET.golden_runtime, None
     try:
         # Its metadata, if any, is not for the device, and its label files are not in the array.
         model = replace(parse_model(data, core / "model_data.cpp"), metadata_buffer=None)
+        if any(operator.name == ETHOS_U_OPERATOR for operator, _ in model.operators):
+            raise ConfigError(
+                f"holds a model for an Arm Ethos-U (operator {ETHOS_U_OPERATOR}), which nothing here runs",
+                where=core / "model_data.cpp",
+                fix="Build it with SELF_TEST, and the chip replays the golden cases.",
+            )
         samples, expected = _read_cases(core / "golden_data.cpp", model)
         goldens = build_goldens(annotated_model(model), samples, [replaying])
     except ModelError as error:
@@ -139,8 +154,9 @@ def verify(folder: Path) -> VerifyReport:
         failed = [report.name for report in reports if not report.passed]
         if failed:
             problems.append(f"the answer differs from the golden one in {', '.join(failed)}")
-        if smallest is not None and arena < smallest:
-            problems.append(f"the tensor arena has {arena} bytes, and {smallest} are needed on this computer")
+        need = None if smallest is None else need_of(smallest, goldens.arena_use)
+        if need is not None and arena < need.least:
+            problems.append(f"the tensor arena has {arena} bytes, and a 32-bit target needs at least {need.least}")
     return VerifyReport(
         folder=folder,
         runtime=runtime,
@@ -148,6 +164,7 @@ def verify(folder: Path) -> VerifyReport:
         model_sha256=hashlib.sha256(data).hexdigest(),
         arena_bytes=arena,
         smallest_arena=smallest,
+        needed_arena=None if need is None else need.bytes,
         cases=reports,
         problems=tuple(problems),
     )

@@ -61,6 +61,7 @@ TOOLCHAINS = {
     "swift": "",
     "tensorflow": "",
     "uv": "uv",
+    "vela": "",
 }
 # Where pyproject.toml has tflite-support; PACKAGER_WITHOUT=tflite-support tells that it was left out on purpose.
 PROMISES_TFLITE_SUPPORT = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import typing
 from dataclasses import fields
 from enum import StrEnum
 from pathlib import Path
@@ -135,22 +136,27 @@ def test_paths_start_from_the_files_folder(tmp_path: Path, monkeypatch: pytest.M
     assert config.metadata.labels[0].path == Path("/absolute/labels.txt")
 
 
-def another_value(default: Any) -> Any:
-    """A value of an option's type that is not its default; None stands for ``int | None``."""
-    if isinstance(default, StrEnum):
-        return list(type(default))[-1]
+def another_value(default: Any, kind: Any) -> Any:
+    """A value of an option's type, ``kind``, that is not its default."""
+    kinds = [one for one in typing.get_args(kind) or (kind,) if isinstance(one, type) and issubclass(one, StrEnum)]
+    if kinds:
+        return list(kinds[0])[-1]
     if isinstance(default, bool):
         return not default
+    if Path in typing.get_args(kind):
+        return "text"
     return 7 if default is None else default + 1 if isinstance(default, int | float) else "text"
 
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_every_option_of_a_target_has_a_key(tmp_path: Path, name: str) -> None:
     options = load_target(name).options
+    hints = typing.get_type_hints(options)
     for option in fields(options):
-        value = another_value(getattr(options(), option.name))
+        value = another_value(getattr(options(), option.name), hints[option.name])
         text = f'model = "m"\n[{name}]\n{option.name} = {json.dumps(value)}'
-        assert read_config(written(tmp_path, text)).options[name] == options(**{option.name: value})
+        read = tmp_path / value if Path in typing.get_args(hints[option.name]) else value
+        assert read_config(written(tmp_path, text)).options[name] == options(**{option.name: read})
 
 
 # --- golden samples ----------------------------------------

@@ -36,7 +36,13 @@ def absent(heading: str, **names: str) -> list[str]:
     """The files of that section that are not there, with <kind>, <target>… replaced."""
     paths = [re.sub(r"<(\w+)>", lambda match: names.get(match[1], match[0]), path) for path in listed(heading)]
     assert len(paths) >= 3
-    return [path for path in paths if "<" not in path and not list(PROJECT.glob(path.rstrip("/")))]
+    return [path for path in paths if "<" not in path and not is_there(path)]
+
+
+def is_there(path: str) -> bool:
+    """Whether something has that name; a package may stand where a module is named."""
+    package = PROJECT / path.removesuffix(".py") / "__init__.py"
+    return bool(list(PROJECT.glob(path.rstrip("/")))) or (path.endswith(".py") and package.is_file())
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -67,6 +67,13 @@ NOT_RUN = {
     "pip install tflite-packager": "is for readers of a release; test_distribution.py installs the wheel",
     "make test": "runs these tests",
     "python -m sounds listen --microphone": "needs a microphone, and listens until Ctrl-C",
+    **dict.fromkeys(
+        (
+            "vela digits.tflite --output-dir output --accelerator-config ethos-u55-128",
+            "packager micro output/digits_vela.tflite -o npu --platform cmake --accelerator ethos-u",
+        ),
+        "needs vela; tests/targets/test_micro_ethos_u.py runs it",
+    ),
     "./gradlew :digits:connectedAndroidTest": "needs Android's SDK and a device",
 }
 # Languages of blocks that are no commands: how they are checked. ``text`` is for people to look at.

@@ -96,8 +96,10 @@ def missing_in_options(name: str, options: Any) -> Iterator[str]:
         if not text.endswith(".") or not text[0].isupper():
             yield f'{where} has no metadata={{"help": "A sentence."}}'
         kind = hints[option.name]
+        plain = next(arm for arm in typing.get_args(kind) or (kind,) if arm is not type(None))
+        is_choice = isinstance(plain, type) and issubclass(plain, StrEnum)
         if not (
-            kind in (str, int, bool, float, int | None) or (isinstance(kind, type) and issubclass(kind, StrEnum))
+            kind in (str, int, bool, float, int | None, Path | None) or (is_choice and kind in (plain, plain | None))
         ):
             yield f"{where} is of the type {kind}, which is no option of a command"
 
@@ -139,7 +141,11 @@ def test_a_target_is_complete(name: str) -> None:
 
 
 def test_every_target_module_has_its_line() -> None:
-    modules = {path.stem for path in FOLDER.glob("*.py") if "\nTARGET = " in path.read_text("utf-8")}
+    modules = {
+        path.stem if path.parent == FOLDER else path.parent.name
+        for path in FOLDER.rglob("*.py")
+        if "\nTARGET = " in path.read_text("utf-8")
+    }
     assert modules == set(TARGETS), "add a line to TARGETS in packager/targets/__init__.py"
 
 

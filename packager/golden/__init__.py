@@ -5,13 +5,14 @@ quantized models, so each project's answers come from the runtime that will run 
 beside them.
 """
 
-from packager.golden.cases import GoldenCase, Goldens, GoldenSet, Picture, Sample, Sound, Text
+from packager.golden.cases import ArenaUse, GoldenCase, Goldens, GoldenSet, Picture, Sample, Sound, Text
 from packager.golden.files import Rule, golden_files, kernel_counts, output_rules
 from packager.golden.frames import Camera, GoldenFrame, build_frames
 from packager.golden.running import Progress, build_goldens, processes
 from packager.golden.samples import read_samples
 
 __all__ = [
+    "ArenaUse",
     "Camera",
     "GoldenCase",
     "GoldenFrame",

@@ -76,18 +76,42 @@ class GoldenSet:
 
 
 @dataclass(frozen=True)
+class ArenaUse:
+    """What is in TFLite Micro's arena once a model is prepared on this 64-bit computer, as it reports itself.
+
+    Attributes:
+        planned: bytes of the tensors and scratch buffers that share their places over time.
+        persistent: bytes of all that stays: structures, what kernels keep, variables.
+        eval_tensors: how many TfLiteEvalTensor are among the latter.
+        tensors: how many TfLiteTensor.
+        nodes: how many NodeAndRegistration.
+        variables: how many tensors keep their contents.
+    """
+
+    planned: int
+    persistent: int
+    eval_tensors: int
+    tensors: int
+    nodes: int
+    variables: int
+
+
+@dataclass(frozen=True)
 class Goldens:
     """What ``build_goldens`` measured: a set for each runtime asked for, and TFLite Micro's smallest arena.
 
-    ``arena_bytes`` is a multiple of 16 and has no margin; None where TFLite Micro was not asked for.
+    ``arena_bytes`` is a multiple of 16 and has no margin; None where TFLite Micro was not asked for. ``arena_use``
+    is what the runtime reports of it, None where it reports nothing.
     """
 
     sets: dict[Runtime, GoldenSet]
     arena_bytes: int | None
+    arena_use: ArenaUse | None = None
 
     def with_those_of(self, other: Goldens) -> Goldens:
         """These and the ones that another process measured."""
-        return Goldens({**self.sets, **other.sets}, other.arena_bytes or self.arena_bytes)
+        measured = self if other.arena_bytes is None else other
+        return Goldens({**self.sets, **other.sets}, measured.arena_bytes, measured.arena_use)
 
     def as_tensors(self) -> Goldens:
         """The same cases without what they were made of and answers, for a project of plain tensors."""

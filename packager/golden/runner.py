@@ -15,6 +15,7 @@ import contextlib
 import importlib
 import json
 import os
+import re
 import select
 import signal
 import struct
@@ -303,6 +304,42 @@ def smallest_arena(data: bytes, case: Tensors, outputs: int, limit: int, step: i
     return smallest if _survives(runs, smallest) else _smallest(runs, smallest, limit, step)
 
 
+# What RecordingMicroAllocator prints of an arena: a name, and the number that belongs to it.
+_ARENA_USE = {
+    "planned": r"Arena allocation head (\d+) bytes",
+    "persistent": r"Arena allocation tail (\d+) bytes",
+    "eval_tensors": r"'TfLiteEvalTensor data' .* for (\d+) allocations",
+    "tensors": r"'Persistent TfLiteTensor data' .* for (\d+) tensors",
+    "nodes": r"'NodeAndRegistration struct' .* for (\d+) ",
+    "variables": r"'TfLiteTensor variable buffer data' .* for (\d+) ",
+}
+# It prints less than a pipe holds.
+_PRINTED_LIMIT = 1 << 16
+
+
+def arena_use(data: bytes, arena_bytes: int) -> dict[str, int] | None:
+    """What the runtime tells of an arena in which the model is prepared; None where it prints another text."""
+    from tflite_micro import runtime
+
+    interpreter = runtime.Interpreter.from_bytes(data, arena_size=arena_bytes)
+    source, target = os.pipe()
+    kept = os.dup(2)
+    try:
+        os.dup2(target, 2)
+        interpreter.print_allocations()
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(target)
+    with os.fdopen(source, "rb") as stream:
+        printed = stream.read(_PRINTED_LIMIT).decode(errors="replace")
+    found = {name: re.search(pattern, printed) for name, pattern in _ARENA_USE.items()}
+    if found["planned"] is None or found["persistent"] is None:
+        return None
+    # What there is none of has no line.
+    return {name: int(match[1]) if match else 0 for name, match in found.items()}
+
+
 def _smallest(use: Callable[[int], None], too_small: int, limit: int, step: int) -> int:
     low, high = too_small, max(1024, 2 * too_small)
     while not _survives(use, high):
@@ -412,6 +449,7 @@ def _run(
             tick()
         if micro:
             result["arena_bytes"] = smallest_arena(data, cases[0], job["outputs"], job["arena_limit"])
+            result["arena_use"] = arena_use(data, job["arena_limit"])
         package = "tflite-micro" if micro else "ai-edge-litert"
         kernels = ", reference kernels" if runtime == "litert-for-micro" else ""
         result[runtime] = f"{package} {version(package)}{kernels}"

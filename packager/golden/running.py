@@ -11,7 +11,7 @@ import numpy as np
 
 from packager.annotated import AnnotatedModel
 from packager.errors import ModelError
-from packager.golden.cases import GoldenCase, Goldens, GoldenSet, Sample
+from packager.golden.cases import ArenaUse, GoldenCase, Goldens, GoldenSet, Sample
 from packager.golden.isolation import Failure, Outcome, run_isolated
 from packager.golden.samples import check_budget, give_fewer, input_bytes
 from packager.model import Model, Tensor
@@ -53,16 +53,18 @@ def build_goldens(
     known = sum(_output_bytes(port.tensor) for port in annotated.outputs)
     check_budget("outputs", known, len(samples), limit, annotated.model.path)
     sets: dict[Runtime, GoldenSet] = {}
-    arena = None
+    arena, use = None, None
     for group in processes(runtimes):
         result, outputs = _run_child(annotated.model, samples, group, limit << 20, progress)
-        arena = result.get("arena_bytes", arena)
+        if "arena_bytes" in result:
+            arena = result["arena_bytes"]
+            use = ArenaUse(**result["arena_use"]) if result["arena_use"] else None
         for runtime in group:
             cases = tuple(
                 _case(annotated, sample, tensors) for sample, tensors in zip(samples, outputs[runtime], strict=True)
             )
             sets[runtime] = GoldenSet(result[runtime], cases)
-    return Goldens(sets, arena)
+    return Goldens(sets, arena, use)
 
 
 def run_model(

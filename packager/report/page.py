@@ -28,11 +28,10 @@ from packager.report.comparison import (
 from packager.report.samples import MOST_SAMPLES, SampleContext, build_samples, cut, number
 from packager.runtimes import Runtime
 from packager.targets import TARGETS, load_target
-from packager.targets.boards import BOARDS, Board, check_board
-from packager.targets.code_size import estimate
 from packager.targets.micro import Options as MicroOptions
-from packager.targets.micro import plan_arena
-from packager.targets.micro_arena import likely_arena
+from packager.targets.micro.arena import likely_arena
+from packager.targets.micro.boards import BOARDS, Board, Demand, check_board
+from packager.targets.micro.project import choose_build, plan_arena
 from packager.targets.target import Level, Problem, served
 from packager.tasks.audio import AudioInput
 from packager.tasks.image import ImageInput
@@ -453,25 +452,29 @@ def _memory(subject: Subject) -> MemoryContext:
         arena = likely_arena(model)
         told = f"a tensor arena of about {arena:,} bytes, estimated from the graph and on the safe side"
     else:
-        planned = plan_arena(subject.micro, subject.goldens)
+        planned = plan_arena(model, subject.micro, subject.goldens, choose_build(subject.micro))
         arena = planned.bytes
-        how = "as given" if planned.is_given else f"{planned.measured:,} measured and {planned.margin} % of margin"
+        how = (
+            "as given"
+            if planned.is_given
+            else f"{planned.needed:,} on a 32-bit target and {planned.margin} % of margin"
+        )
         told = f"a tensor arena of {arena:,} bytes ({how})"
+    demand = Demand(model_bytes, arena, operators)
     return MemoryContext(
         lead=f"The model takes {model_bytes:,} bytes of flash without its metadata, and {told} of RAM. TensorFlow "
         "Lite Micro, its operators and the board's framework come on top; these are estimates.",
-        boards=tuple(_board(board, operators, model_bytes, arena) for board in BOARDS.values()),
+        boards=tuple(_board(board, demand) for board in BOARDS.values()),
     )
 
 
-def _board(board: Board, operators: Sequence[str], model_bytes: int, arena: int) -> BoardContext:
-    needs = estimate(board.core, operators, model_bytes, arena)
-    problems = check_board(board.key, model_bytes=model_bytes, arena_bytes=arena, operators=operators)
+def _board(board: Board, demand: Demand) -> BoardContext:
+    needs, problems = demand.on(board), check_board(board.key, demand)
     level = "bad" if any(item.level is Level.ERROR for item in problems) else "warn" if problems else "good"
     return BoardContext(
         name=board.title,
         core=board.core,
-        flash=_use(needs.flash + board.system_flash_bytes, board.program_bytes),
+        flash=_use(needs.flash + board.system_flash_bytes, board.program_bytes_for(board.platform)),
         ram=_use(needs.ram + board.system_ram_bytes, board.static_ram_bytes),
         verdict={"good": "fits", "warn": "barely", "bad": "no"}[level],
         level=level,

@@ -28,9 +28,9 @@ from packager.report.page import FILE_NAME as REPORT
 from packager.report.page import INSTALL, Subject, model_commands, render_page
 from packager.runtimes import GOLDEN_LIMIT, Runtime, require
 from packager.targets import TARGETS, load_target
-from packager.targets.boards import find_boards_that_fit
 from packager.targets.micro import Options as MicroOptions
-from packager.targets.micro_arena import least_arena
+from packager.targets.micro.arena import least_arena
+from packager.targets.micro.boards import Demand, find_boards_that_fit
 from packager.targets.target import Level
 from packager.tasks.kinds import Array
 from packager.tasks.text import TextInput
@@ -146,9 +146,7 @@ def _runtimes(model: Model) -> dict[Runtime, list[str]]:
             continue
         is_micro = target.runtime is Runtime.TFLITE_MICRO
         operators = [operator.name for operator, _ in model.operators]
-        if is_micro and not find_boards_that_fit(
-            model_bytes=model.sizes.weights, arena_bytes=least_arena(model), operators=operators
-        ):
+        if is_micro and not find_boards_that_fit(Demand(model.sizes.weights, least_arena(model), operators)):
             continue
         found.setdefault(target.golden_runtime if is_micro else Runtime.LITERT, []).append(name)
     return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from packager.annotated import AnnotatedModel
 from packager.model import Model
-from packager.targets.target import EDGE_TPU_OPERATOR, Level, Problem
+from packager.targets.target import EDGE_TPU_OPERATOR, ETHOS_U_OPERATOR, Level, Problem
 from packager.tasks import AnswerKind, InputKind
 
 if TYPE_CHECKING:
@@ -54,7 +54,15 @@ def mobile_problems(model: Model) -> tuple[Problem, ...]:
     edge_tpu = any(operator.name == EDGE_TPU_OPERATOR for operator, _ in model.operators)
     custom = [operator.name for operator, _ in model.operators if operator.custom]
     unknown = [name for name in custom if name not in (*LITERT_CUSTOM_OPERATORS, EDGE_TPU_OPERATOR)]
-    if unknown:
+    if ETHOS_U_OPERATOR in unknown:
+        problems.append(
+            Problem(
+                Level.ERROR,
+                f"it is compiled for an Arm Ethos-U (operator {ETHOS_U_OPERATOR}), and LiteRT runs none",
+                "Package the .tflite that was given to vela.",
+            )
+        )
+    elif unknown:
         problems.append(
             Problem(
                 Level.ERROR,

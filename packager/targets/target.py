@@ -53,6 +53,16 @@ def _stands_alone(_context: Any) -> Enclosure | None:
     return None
 
 
+def _itself(annotated: AnnotatedModel, _options: Any) -> AnnotatedModel:
+    """A model computes its own golden cases."""
+    return annotated
+
+
+def _warn_of_nothing(_context: Any) -> tuple[Problem, ...]:
+    """A project is as it should be."""
+    return ()
+
+
 def _lack_nothing(_annotated: AnnotatedModel) -> str | None:
     """Every model of its kinds is served."""
     return None
@@ -76,7 +86,9 @@ class Target(Generic[OptionsT, ContextT]):
     that no template makes: the model, the golden cases.
     ``enclosure`` tells what the project is a part of, if it is.
     ``check_options`` raises a TargetError or ConfigError for options with which the model cannot be packaged, as far
-    as that is known before golden cases are computed. ``stand_in`` computes the golden cases on a machine that has
+    as that is known before golden cases are computed, and ``find_warnings`` tells what is to be said of a project
+    once they are. ``golden_source`` reads the model that computes the golden cases, where that is not the one that is
+    packaged. ``stand_in`` computes the golden cases on a machine that has
     not the package of ``runtime``.
     """
 
@@ -93,6 +105,8 @@ class Target(Generic[OptionsT, ContextT]):
     next_steps: Callable[[ContextT], tuple[str, ...]]
     enclosure: Callable[[ContextT], Enclosure | None] = _stands_alone
     check_options: Callable[[Model, OptionsT], None] = _accept
+    golden_source: Callable[[AnnotatedModel, OptionsT], AnnotatedModel] = _itself
+    find_warnings: Callable[[ContextT], tuple[Problem, ...]] = _warn_of_nothing
     find_lack: Callable[[AnnotatedModel], str | None] = _lack_nothing
     stand_in: Runtime | None = None
 
@@ -122,12 +136,6 @@ def served(target: Target[Any, Any], annotated: AnnotatedModel) -> tuple[Annotat
     if annotated.answer.kind is AnswerKind.TENSORS and target.runtime is not Runtime.TFLITE_MICRO:
         problems += _proof_problems(annotated.model)
     return annotated, tuple(problems)
-
-
-def find_further_outputs(annotated: AnnotatedModel) -> str | None:
-    """``find_lack`` of a target that reads classes only from a model's one output."""
-    is_alone = annotated.answer.kind is not AnswerKind.CLASSES or len(annotated.outputs) == 1
-    return None if is_alone else "reads no classes beside other outputs"
 
 
 def _proof_problems(model: Model) -> Iterator[Problem]:
@@ -201,3 +209,4 @@ def spelling_problems(name: ProjectName) -> tuple[Problem, ...]:
 
 
 EDGE_TPU_OPERATOR = "edgetpu-custom-op"
+ETHOS_U_OPERATOR = "ethos-u"

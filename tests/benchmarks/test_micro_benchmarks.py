@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from packager.metadata.embedding import strip
-from packager.targets.c_array import model_assembler, model_source, read_c_array
+from packager.targets.micro.c_array import model_assembler, model_source, read_c_array
 from tests.conftest import require_tools, write_files
 from tests.targets.micro import harness
-from tests.targets.micro.projects import named, project_files
+from tests.targets.micro.projects import emulated_files, named
 
 pytestmark = [
     pytest.mark.slow,
@@ -122,7 +122,7 @@ def test_the_assembler_takes_the_model_faster_than_the_compiler(model: bytes, tm
 def test_flash_of_the_operators(models: Path, examples: Path, tmp_path: Path, report: Report) -> None:
     """hello_world on the emulated Cortex-M3, with its one operator and with all that the harness offers."""
     annotated, goldens = named("hello_world_int8", models, examples)
-    write_files(tmp_path, project_files(annotated, goldens))
+    write_files(tmp_path, emulated_files(annotated, goldens))
     ours = harness.compile_sketch(tmp_path, tmp_path / "ours.elf", defines=("-DSELF_TEST=1",))
     source = tmp_path / "hello_world_int8/hello_world_int8.cpp"
     shim = (harness.HERE / "shim2020/tensorflow/lite/micro/micro_mutable_op_resolver.h").read_text()

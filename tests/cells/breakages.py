@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 
 from packager.golden import GoldenCase, GoldenSet, Rule, output_rules
-from packager.runtimes import Runtime
-from packager.targets.micro import TOLERANCE
+from packager.targets.micro.project import TOLERANCE
 from packager.tasks import AnswerKind, InputKind
 from packager.tasks.boxes import Detection
 from packager.tasks.classes import Category
@@ -116,16 +115,26 @@ def _differ(first: GoldenCase, second: GoldenCase, rules: Sequence[Rule | None])
 
 
 def _answers(project: Project) -> Iterator[tuple[str, Broken]]:
-    """Other answers, one item at a time. Microcontrollers compare the outputs that answers are read from."""
-    if project.target.runtime is Runtime.TFLITE_MICRO or project.annotated.answer.kind is AnswerKind.TENSORS:
+    """Other answers, one item at a time."""
+    if project.annotated.answer.kind is AnswerKind.TENSORS:
         return
     cases = project.golden_set.cases
     answers = [case.answer for case in cases]
-    agreement = json.loads(project.files[f"{project.golden_folder}cases.json"])["agreement"]
+    agreement = _agreement(project)
     # The first case that has an answer to change; each in turn would prove the same.
     place = next(number for number, answer in enumerate(answers) if not isinstance(answer, tuple) or answer)
     for name, changed in _CHANGES[project.annotated.answer.kind](answers[place], agreement):
-        yield name, _changed(project, place, answer=changed)
+        # The labels of a microcontroller's golden cases are those of its code.
+        if project.golden_folder is not None or name not in ("label", "left is right"):
+            yield name, _changed(project, place, answer=changed)
+
+
+def _agreement(project: Project) -> Agreement:
+    if project.golden_folder is not None:
+        found: Agreement = json.loads(project.files[f"{project.golden_folder}cases.json"])["agreement"]
+        return found
+    constants = project.context.project.golden.agreement
+    return {constant.name.removeprefix("kAgreement").lower(): constant.value for constant in constants}
 
 
 Agreement = Mapping[str, float]

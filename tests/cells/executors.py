@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from packager.replay import verify
-from packager.targets.micro import GoldenContext
-from packager.targets.micro_arena import likely_arena
+from packager.targets.micro.arena import likely_arena
+from packager.targets.micro.project import GoldenContext
 from packager.tasks import InputKind
 from tests.cells.breakages import Broken
 from tests.cells.models import Row
@@ -387,14 +387,21 @@ class OnCortexM3(Executor):
 
     name, target, marks = "micro-emulated", "micro", ("arm",)
     models: ClassVar[tuple[str, ...]] = (
-        *("digits", "colors", "embedding", "axes", "sine", "mixed", "stateful"),
+        *("digits", "colors", "sigmoid", "yolo_v8", "yolo_v5", "ssd", "end_to_end", "fomo", "mask_scores"),
+        *("probability", "movenet", "movenet_multipose", "landmarks"),
+        *("embedding", "axes", "sine", "mixed", "stateful"),
         *("hello_world_int8", "hello_world_float", "micro_speech", "person_detect"),
     )
-    # The interpreter of 2020 plans its memory worse than today's, and needs larger arenas than are stated.
+    # One of each way to read an answer, and what is no picture.
+    broken: ClassVar[tuple[str, ...] | None] = (
+        *("digits", "yolo_v8", "fomo", "mask_scores", "movenet", "embedding", "axes", "sine", "mixed", "stateful"),
+        *("hello_world_int8", "hello_world_float", "micro_speech", "person_detect"),
+    )
+    # Where that margin is too small.
     arenas: ClassVar[Mapping[str, int]] = {"micro_speech": 16384, "person_detect": 160000}
 
     def options(self, row: Row) -> dict[str, Any]:
-        return {"arena_bytes": self.arenas.get(row.name)}
+        return {"arena_bytes": self.arenas.get(row.name), "arena_margin": micro.ARENA_MARGIN}
 
     def run(self, subjects: Mapping[str, Subject], work: Path) -> Verdicts:
         micro.library()
@@ -438,18 +445,25 @@ class OnCortexM3MadeElsewhere(OnCortexM3):
 
 
 def micro_verdict(lines: Sequence[str], golden: GoldenContext) -> Verdict:
-    """Of a line a case, ``case name: max difference 0, 0.000000, 7 us…``, one for the arena, and PASS or FAIL.
+    """Of a line a case, ``case name: max difference 0, 0.000000, 7 us…``, of kernels, the arena, and PASS or FAIL.
+
+    A case whose answer is another one ends in that.
 
     A float has a point. What the runtime itself computed for golden cases comes out the same to the last bit.
     """
     counts, absolute = (golden.tolerance_counts, golden.tolerance_absolute) if golden.is_stand_in else (0, 0.0)
     differences = {}
+    wrong = {line.split()[1].rstrip(":") for line in lines if line.endswith(", the answer differs")}
     for line in lines[:-2]:
+        if line.startswith("kernel: "):
+            assert line.endswith(" of the reference"), lines
+            continue
         found = re.match(r"case (\w+): max difference (.+?), \d+ us", line)
         assert found is not None, lines
         differences[found[1]] = found[2].split(", ")
     cases = {
-        name: all(item != "too large" and float(item) <= (absolute if "." in item else counts) for item in items)
+        name: name not in wrong
+        and all(item != "too large" and float(item) <= (absolute if "." in item else counts) for item in items)
         for name, items in differences.items()
     }
     return Verdict(lines[-1] == "PASS", cases, tuple(lines))

@@ -302,8 +302,9 @@ REVIEWS: Settings = {
 }
 
 # Why a target has no runtime for a model.
-NO_UINT8 = {"micro": "TensorFlow Lite Micro has no convolution of uint8"}
+NO_UINT8 = {"micro": "TensorFlow Lite Micro has no convolution, and no CAST, of uint8"}
 NO_FFT = {"micro": "TensorFlow Lite Micro has no RFFT2D"}
+HYBRID = {"micro": "TensorFlow Lite Micro has no kernels for int8 weights beside float activations"}
 LITERT = ("android", "ios", "pi")
 REFUSED = dict.fromkeys(LITERT, "LiteRT refuses weights that are quantized along a dimension beyond their last")
 DEADLY = dict.fromkeys(LITERT, "LiteRT dies of it: it writes beyond the state of its SVDF layer")
@@ -351,13 +352,21 @@ ROWS = (
     real("mobilenet_v2", VISION, "mobilenet_v2_1.0_224_quant", "cat.bmp parrot.jpg", NO_UINT8, **CROPPED),
     real("mobilenet_v1", VISION, "mobilenet_v1_0.25_128_quant", "cat.bmp parrot.jpg", NO_UINT8),
     real("mobilenet_float", VISION, "mobilenet_v1_0.25_224_1_metadata_1", "cat.bmp", **BLUE_FIRST, **LETTERBOX),
-    real("ssd_coco", DETECTION, "ssd_mobilenet_v1_no_metadata", "cats_and_dogs.jpg cat.bmp", **COCO, **AROUND_ZERO),
+    real(
+        "ssd_coco",
+        DETECTION,
+        "ssd_mobilenet_v1_no_metadata",
+        "cats_and_dogs.jpg cat.bmp",
+        NO_UINT8,
+        **COCO,
+        **AROUND_ZERO,
+    ),
     real("yolo11", DETECTION, "yolo11n_full_integer_quant", "cats_and_dogs.jpg", **LETTERBOX, **PIXELS),
-    real("yolov8n", DETECTION, "yolov8n_int8", "cats_and_dogs.jpg cat.bmp", **LETTERBOX, **PIXELS),
+    real("yolov8n", DETECTION, "yolov8n_int8", "cats_and_dogs.jpg cat.bmp", HYBRID, **LETTERBOX, **PIXELS),
     real("deeplab", MASKS, "deeplabv3", "bird_segmentation.bmp cat.bmp", **AROUND_ZERO),
     # In the bird's picture it sees a dog too, in 2 % of the pixels; TensorFlow Lite 2.16.1 sees a seventh of that.
-    real("deeplab_argmax", MASKS, "deeplabv3_mnv2_dm05_pascal_quant", "cat.bmp"),
-    real("movenet_lightning", POSE, "movenet_single_pose_lightning_ptq", "squat.bmp"),
+    real("deeplab_argmax", MASKS, "deeplabv3_mnv2_dm05_pascal_quant", "cat.bmp", NO_UINT8),
+    real("movenet_lightning", POSE, "movenet_single_pose_lightning_ptq", "squat.bmp", NO_UINT8),
     real("yamnet", Task.AUDIO_CLASSIFICATION, "yamnet_audio_classifier_with_metadata", "speech.wav", NO_FFT),
     real("movie_review", Task.TEXT_CLASSIFICATION, "movie_review", **REVIEWS),
     real("detector", TENSORS, "ssd_mobilenet_v1_no_metadata", refused=NO_UINT8),

@@ -13,7 +13,7 @@ from packager.annotated import AnnotatedModel
 from packager.golden import Goldens, GoldenSet, build_goldens, read_samples
 from packager.runtimes import Runtime
 from packager.targets import load_target
-from packager.targets.micro import _cases_for_flash
+from packager.targets.micro.project import _cases_for_flash
 from packager.targets.target import Target, build_project, served
 from tests.cells.models import ROWS, Row
 

@@ -30,8 +30,8 @@ from packager.model import Model, parse_model
 from packager.render.templates import environment
 from packager.runtimes import Runtime
 from packager.targets import TARGETS, load_target
-from packager.targets.boards import BOARDS
 from packager.targets.micro import ArduinoForm, ArduinoLibrary, Options, Platform
+from packager.targets.micro.boards import BOARDS
 from packager.targets.target import Level, build_project, served
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, Resize, Task
 from packager.terminal import is_active

@@ -256,7 +256,7 @@ def test_targets_as_inspect_says() -> None:
         ("android", True, "object-detection"),
         ("ios", True, "object-detection"),
         ("pi", True, "object-detection"),
-        ("micro", True, "plain tensors"),
+        ("micro", True, "object-detection"),
     ]
     assert model.memory is not None
     assert "estimated" in model.memory.lead

@@ -12,12 +12,12 @@ from packager.annotated import annotated_model
 from packager.model import parse_model
 from packager.render.naming import SnakeName
 from packager.targets.micro import Platform
-from packager.targets.micro_names import class_name, snake_name
+from packager.targets.micro.names import class_name, snake_name
 from tests import hand_made
 from tests.conftest import needs_micro, require_tools, write_files
 from tests.targets.hostile_names import PORT_NAMES
 from tests.targets.micro import harness
-from tests.targets.micro.projects import named, project_files
+from tests.targets.micro.projects import emulated_files, named
 
 pytestmark = [pytest.mark.slow, needs_micro]
 
@@ -46,7 +46,7 @@ def check_syntax(folder: Path, sources: list[Path], *options: str) -> None:
 @pytest.mark.parametrize("first", range(3))
 def test_names_of_tensors_clash_with_nothing(first: int, tmp_path: Path) -> None:
     annotated = annotated_model(parse_model(hand_made.named(PORT_NAMES, first), "named.tflite"))
-    write_files(tmp_path, project_files(annotated, platform=Platform.CMAKE))
+    write_files(tmp_path, emulated_files(annotated, platform=Platform.CMAKE))
     for options in ((), SELF_TEST):
         check_syntax(tmp_path / "src", sorted((tmp_path / "src").glob("*.cpp")), *options)
 
@@ -55,8 +55,8 @@ def test_names_of_tensors_clash_with_nothing(first: int, tmp_path: Path) -> None
 @pytest.mark.parametrize("name", PROJECT_NAMES)
 def test_names_of_projects_clash_with_nothing(name: str, examples: Path, models: Path, tmp_path: Path) -> None:
     annotated, goldens = named("sine", models, examples)
-    program = write_files(tmp_path / "a", project_files(annotated, goldens, platform=Platform.CMAKE, name=name))
-    sketch = write_files(tmp_path / "b", project_files(annotated, goldens, name=name))
+    program = write_files(tmp_path / "a", emulated_files(annotated, goldens, platform=Platform.CMAKE, name=name))
+    sketch = write_files(tmp_path / "b", emulated_files(annotated, goldens, name=name))
     check_syntax(program / "src", sorted((program / "src").glob("*.cpp")))
     check_syntax(program / "src", [program / "src/self_test.cpp", program / "src/golden_data.cpp"], *SELF_TEST)
     (ino,) = sketch.glob("*/*.ino")
@@ -70,7 +70,7 @@ def test_no_project_is_called_as_something_of_c(compiler: str, examples: Path, m
     """Nothing that its headers declare or define is the name of a namespace, and no file hides a header."""
     require_tools(compiler, install=f"apt-get install g++ {harness.INSTALL}")
     annotated, goldens = named("digits", models, examples)
-    folder = write_files(tmp_path, project_files(annotated, goldens, platform=Platform.CMAKE)) / "src"
+    folder = write_files(tmp_path, emulated_files(annotated, goldens, platform=Platform.CMAKE)) / "src"
     command = flags(compiler, folder, *SELF_TEST)
     words: set[str] = set()
     headers: set[str] = set()

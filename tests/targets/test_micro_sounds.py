@@ -20,7 +20,7 @@ from packager.tasks.audio import AudioInput, input_tensor, window_starts
 from tests.conftest import needs_micro, write_files
 from tests.hand_made import attached, copy, loudness
 from tests.targets.micro import harness
-from tests.targets.micro.projects import goldens_of, project_files
+from tests.targets.micro.projects import emulated_files, goldens_of
 from tests.targets.test_micro_emulated import SELF_TEST, compile_main
 from tests.tasks.wavs import noise, written
 
@@ -32,6 +32,8 @@ MODELS: dict[str, Callable[[], bytes]] = {
     "pcm": lambda: copy("int16", None, 1600),
     "quantized": lambda: loudness("int16", (1600,), scale=1 / 16384),
 }
+# The scores are one of its two outputs.
+BESIDE = "beside"
 
 
 def model(kind: str, folder: Path, **values: Any) -> AnnotatedModel:
@@ -39,7 +41,8 @@ def model(kind: str, folder: Path, **values: Any) -> AnnotatedModel:
     (folder / "labels.txt").write_text("".join(f"{label}\n" for label in labels))
     label_files = (LabelFile(folder / "labels.txt"),)
     annotation = Annotation(Task.AUDIO_CLASSIFICATION, label_files, sample_rate=16_000, **values)
-    return attached(MODELS[kind](), annotation, kind)
+    data = loudness(embedding=True) if kind == BESIDE else MODELS[kind]()
+    return attached(data, annotation, kind)
 
 
 def heard() -> np.ndarray[Any, Any]:
@@ -56,7 +59,7 @@ def test_the_self_test_passes(kind: str, tmp_path: Path) -> None:
     assert served(TARGET, annotated) == (annotated, ())
     (tmp_path / "sound.wav").write_bytes(written(heard(), 16_000))
     goldens = goldens_of(annotated, read_samples(annotated, [tmp_path / "sound.wav"]))
-    project = write_files(tmp_path / "p", project_files(annotated, goldens))
+    project = write_files(tmp_path / "p", emulated_files(annotated, goldens))
     run = harness.run(harness.compile_sketch(project, tmp_path / "self_test.elf", defines=SELF_TEST))
     assert run.lines[-1] == "PASS", run
     cases = goldens.sets[Runtime.TFLITE_MICRO].cases
@@ -71,11 +74,25 @@ def test_the_self_test_passes(kind: str, tmp_path: Path) -> None:
     assert run.lines[-1] == "FAIL"
 
 
+def test_classes_stand_beside_another_output(tmp_path: Path) -> None:
+    annotated = model(BESIDE, tmp_path)
+    assert len(annotated.outputs) == 2
+    assert served(TARGET, annotated) == (annotated, ())
+    (tmp_path / "sound.wav").write_bytes(written(heard(), 16_000))
+    goldens = goldens_of(annotated, read_samples(annotated, [tmp_path / "sound.wav"]))
+    project = write_files(tmp_path / "p", emulated_files(annotated, goldens))
+    run = harness.run(harness.compile_sketch(project, tmp_path / "self_test.elf", defines=SELF_TEST))
+    assert run.lines[-1] == "PASS", run
+    cases = goldens.sets[Runtime.TFLITE_MICRO].cases
+    told = [line.rpartition(", ")[2] for line in run.lines if line.startswith("case ")]
+    assert told == [case.answer[0].label for case in cases]
+
+
 @pytest.mark.parametrize("kind", MODELS)
 def test_microphone_samples_become_the_input(kind: str, tmp_path: Path) -> None:
     annotated = model(kind, tmp_path, hop=400)
     assert isinstance(annotated.input, AudioInput)
-    project = write_files(tmp_path / "p", project_files(annotated))
+    project = write_files(tmp_path / "p", emulated_files(annotated))
     samples = np.resize(np.array([-32768, -1000, -1, 0, 1, 5000, 16384, 32767], np.int16), 1600)
     name = kind.title()
     code = (
@@ -103,7 +120,7 @@ def test_it_listens(hop: int, platform: Platform, tmp_path: Path) -> None:
         for start in window_starts(samples.size, audio)
     ]
     cases = goldens_of(annotated, windows).sets[Runtime.TFLITE_MICRO].cases
-    project = write_files(tmp_path / "p", project_files(annotated, platform=platform))
+    project = write_files(tmp_path / "p", emulated_files(annotated, platform=platform))
     if platform is Platform.ARDUINO:
         program = harness.compile_sketch(project, tmp_path / "sketch.elf")
     else:

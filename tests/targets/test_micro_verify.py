@@ -13,7 +13,7 @@ import pytest
 from packager import replay
 from packager.errors import ConfigError
 from packager.replay import verify
-from packager.targets.c_array import model_source, read_c_array
+from packager.targets.micro.c_array import model_source, read_c_array
 from tests.bounds import within
 from tests.conftest import needs_micro, write_files
 from tests.example_models import sine

@@ -15,6 +15,7 @@ from packager.targets.micro import TARGET, Options
 from packager.targets.target import build_project
 from packager.tasks import CropMode, Task
 from tests.example_models import digits, golden_pictures, sine
+from tests.targets.micro import harness
 
 
 def annotated_as(data: bytes, annotation: Annotation, name: str) -> AnnotatedModel:
@@ -59,3 +60,8 @@ def goldens_of(annotated: AnnotatedModel, samples: Sequence[Sample]) -> Goldens:
 def project_files(annotated: AnnotatedModel, goldens: Goldens | None = None, **options: Any) -> dict[str, bytes]:
     goldens = goldens or goldens_of(annotated, read_samples(annotated, ()))
     return build_project(TARGET, annotated, Options(**options), goldens)[1]
+
+
+def emulated_files(annotated: AnnotatedModel, goldens: Goldens | None = None, **options: Any) -> dict[str, bytes]:
+    """A project for the emulated board, whose interpreter needs a larger arena."""
+    return project_files(annotated, goldens, **{"arena_margin": harness.ARENA_MARGIN, **options})

@@ -1,28 +1,11 @@
 #include "answer.h"
 
+#include "best_scores.h"
+
 namespace digits {
-namespace {
-
-// clang-format off
-const char* const kLabels[] = {
-    "0",
-    "1",
-    "2",
-    "3",
-    "4",
-    "5",
-    "6",
-    "7",
-    "8",
-    "9",
-};
-// clang-format on
-static_assert(sizeof(kLabels) / sizeof(kLabels[0]) == kOutputSize,
-              "one label a class");
-
-}  // namespace
 
 size_t Answer::best() const {
+  if (output_ == nullptr) return 0;
   size_t best = 0;
   for (size_t i = 1; i < kOutputSize; ++i) {
     if (output_[i] > output_[best]) best = i;
@@ -31,9 +14,22 @@ size_t Answer::best() const {
 }
 
 float Answer::score(size_t index) const {
-  return dequantize_output(output_[index]);
+  if (output_ == nullptr || index >= kOutputSize) return 0.0f;
+  return Answer::dequantize_output(output_[index]);
 }
 
-const char* Answer::label(size_t index) { return kLabels[index]; }
+const Categories& Answer::read_categories() {
+  categories_.clear();
+  if (output_ == nullptr) return categories_;
+  BestScores<kMaxResults> best_scores;
+  for (size_t i = 0; i < kOutputSize; ++i) {
+    const float score = Answer::score(i);
+    best_scores.add(i, score);
+  }
+  for (const Candidate& candidate : best_scores) {
+    categories_.add({candidate.index, candidate.score});
+  }
+  return categories_;
+}
 
 }  // namespace digits

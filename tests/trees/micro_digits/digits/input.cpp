@@ -1,5 +1,7 @@
 #include "input.h"
 
+#include "placement.h"
+
 namespace digits {
 namespace {
 
@@ -63,11 +65,13 @@ Range covered(int index, int count, int origin, int size) {
 }  // namespace
 
 void Input::fill_input(const Frame& frame) {
+  const Placement placement = place(frame.width, frame.height);
+  const Region& box = placement.box;
   int8_t* item = input_;
   for (int y = 0; y < kInputHeight; ++y) {
-    const Range rows = covered(y, kInputHeight, 0, frame.height);
+    const Range rows = covered(y, kInputHeight, box.y, box.height);
     for (int x = 0; x < kInputWidth; ++x, ++item) {
-      const Range columns = covered(x, kInputWidth, 0, frame.width);
+      const Range columns = covered(x, kInputWidth, box.x, box.width);
       const unsigned count = static_cast<unsigned>(
           (rows.end - rows.begin) * (columns.end - columns.begin));
       uint32_t sum = count / 2;

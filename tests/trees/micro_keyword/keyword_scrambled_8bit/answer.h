@@ -14,7 +14,7 @@ constexpr size_t kOutputSize = 2;
 // What comes out, for the class in keyword_scrambled_8bit.h.
 class Answer {
  public:
-  // kOutputSize items, valid until the next invoke().
+  // kOutputSize items, valid until the next invoke(); null before begin().
   const int32_t* output() const { return output_; }
   static float dequantize_output(int32_t item) {
     return 3.051851e-05f * static_cast<float>(item);

@@ -10,6 +10,7 @@
 #define KEYWORD_SCRAMBLED_8BIT_H_
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "answer.h"
 #include "input.h"
@@ -17,12 +18,14 @@
 namespace keyword_scrambled_8bit {
 
 // Bytes of RAM for the tensors and for what the interpreter keeps.
-// Measured minimum 12944, margin 10 %, rounded up to 16 bytes.
-// Measured in TensorFlow Lite Micro on a 64-bit host: a 32-bit target needs
-// less, because pointers and structs are smaller there. The self-test prints
-// what is used.
-constexpr size_t kArenaBytes = 14240;
-constexpr size_t kMeasuredArenaBytes = 12944;
+// What the model needs on a 32-bit target, margin 10 %, rounded up to 16 bytes.
+// The self-test prints what is used, and what would do.
+constexpr size_t kArenaBytes = 12752;
+// What the model needs: measured in TensorFlow Lite Micro on a 64-bit computer,
+// and with the smaller pointers and structures of a 32-bit target.
+constexpr size_t kNeededArenaBytes = sizeof(void*) > 4 ? 12944 : 11584;
+// In less the library may fault before it can tell.
+constexpr size_t kLeastArenaBytes = sizeof(void*) > 4 ? 12944 : 9224;
 
 enum class Status {
   kOk,
@@ -30,7 +33,9 @@ enum class Status {
   kOperatorMissing,   // the library could not register an operator
   kArenaTooSmall,     // kArenaBytes is too small, whatever the library does
   kAllocationFailed,  // AllocateTensors: as a rule kArenaBytes is too small
-  kUnexpectedTensor,  // the model in model_data is another one
+  kUnexpectedTensor,  // the model has other inputs or outputs than this code
+  kBadModel,          // no model, a damaged one, or not at a multiple of 16
+  kWrongHash,         // the model has another SHA-256
   kNotReady,          // begin() has not succeeded
   kInvokeFailed,
   kResetFailed,
@@ -38,11 +43,21 @@ enum class Status {
 
 const char* status_text(Status status);
 
-// There is one arena, so all objects of this class are the same model.
+// There is one interpreter, so all objects of this class are the same model.
 class KeywordScrambled8bit : public Input, public Answer {
  public:
-  // Prepares the interpreter. Call it once, in setup().
+  // Prepares the interpreter, in an arena of its own. Call it once, in setup().
   Status begin();
+  // The same in memory of yours, of which the linker then keeps no other. Models
+  // that run in turn may share it: begin again with the one whose turn it is.
+  Status begin(uint8_t* arena, size_t bytes);
+  // Takes another model at the next begin(), such as one that was downloaded: the
+  // file as it is, which has to stay where it is. What is in it is checked here,
+  // and there its inputs and outputs, which must be those of this code.
+  static Status use(const unsigned char* model, size_t bytes);
+  // The same for a model of that SHA-256, of 32 bytes.
+  static Status use(const unsigned char* model, size_t bytes,
+                    const uint8_t* sha256);
 
   // Runs the model.
   Status invoke();
@@ -53,6 +68,9 @@ class KeywordScrambled8bit : public Input, public Answer {
 
   // Bytes of the arena that are in use; 0 before begin().
   static size_t arena_used();
+
+ private:
+  void find_tensors();
 };
 
 }  // namespace keyword_scrambled_8bit

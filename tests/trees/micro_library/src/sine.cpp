@@ -3,8 +3,12 @@
 #include "sine.h"
 
 #include <stdint.h>
+#include <string.h>
+
+#include <new>
 
 #include "model_data.h"
+#include "sha256.h"
 #include "tensorflow/lite/micro/micro_interpreter.h"
 #include "tensorflow/lite/micro/micro_mutable_op_resolver.h"
 #include "tensorflow/lite/schema/schema_generated.h"
@@ -24,11 +28,13 @@ using namespace ::tflite::micro;
 }  // namespace tflm
 
 using Resolver = tflm::MicroMutableOpResolver<1>;
+using Interpreter = tflm::MicroInterpreter;
 
-alignas(16) uint8_t arena[kArenaBytes];
-
-// Set once begin() has succeeded.
-tflm::MicroInterpreter* interpreter = nullptr;
+// What use() has set, or the model of model_data.
+const unsigned char* model_data = sine_model_data;
+// Set once begin() has succeeded, and the arena that it took.
+Interpreter* interpreter = nullptr;
+const uint8_t* current_arena = nullptr;
 
 // kTfLiteOk is 0; where the name is declared differs between versions.
 template <typename T>
@@ -42,25 +48,58 @@ bool register_operators(Resolver* resolver) {
   return true;
 }
 
-Status prepare() {
-  // The interpreter may write beyond an arena that is too small instead of
-  // refusing it. Smaller pointers can at best halve what a 64-bit target needs.
-  constexpr size_t kSmallest =
-      kMeasuredArenaBytes / (sizeof(void*) < 8 ? 2 : 1);
-  if (kArenaBytes < kSmallest) return Status::kArenaTooSmall;
-  const auto* model = tflm::GetModel(sine_model_data);
-  if (model->version() != TFLITE_SCHEMA_VERSION) return Status::kWrongSchema;
+// Whether integers stand for the real numbers that this code reads of them.
+template <typename Tensor>
+bool has_scale(const Tensor* tensor, float scale, int zero_point) {
+  return !(tensor->params.scale < scale) && !(tensor->params.scale > scale) &&
+         tensor->params.zero_point == zero_point;
+}
+
+template <typename Tensor, int kRank>
+bool has_shape(const Tensor* tensor, const int (&shape)[kRank]) {
+  if (tensor->dims->size != kRank) return false;
+  for (int i = 0; i < kRank; ++i) {
+    if (tensor->dims->data[i] != shape[i]) return false;
+  }
+  return true;
+}
+
+// Whether inputs and outputs are those of this code.
+bool is_expected(Interpreter* made) {
+  {
+    const auto* tensor = made->input(0);
+    if (static_cast<int>(tensor->type) != 9) return false;  // int8
+    if (tensor->bytes != kInputSize * sizeof(int8_t)) return false;
+    if (!has_shape(tensor, {1, 1})) return false;
+    if (!has_scale(tensor, 0.024639944f, -128)) return false;
+  }
+  {
+    const auto* tensor = made->output(0);
+    if (static_cast<int>(tensor->type) != 9) return false;  // int8
+    if (tensor->bytes != kOutputSize * sizeof(int8_t)) return false;
+    if (!has_shape(tensor, {1, 1})) return false;
+    if (!has_scale(tensor, 0.007881705f, 0)) return false;
+  }
+  return true;
+}
+
+Status prepare(uint8_t* arena, size_t bytes) {
+  interpreter = nullptr;
+  if (bytes < kLeastArenaBytes) return Status::kArenaTooSmall;
   static Resolver resolver;
-  if (!register_operators(&resolver)) return Status::kOperatorMissing;
-  static tflm::MicroInterpreter instance(model, resolver, arena, kArenaBytes);
-  if (!is_ok(instance.AllocateTensors())) return Status::kAllocationFailed;
-  if (instance.input(0)->bytes != kInputSize * sizeof(int8_t)) {
-    return Status::kUnexpectedTensor;
-  }
-  if (instance.output(0)->bytes != kOutputSize * sizeof(int8_t)) {
-    return Status::kUnexpectedTensor;
-  }
-  interpreter = &instance;
+  // They register only once.
+  static const bool are_registered = register_operators(&resolver);
+  if (!are_registered) return Status::kOperatorMissing;
+  const auto* model = tflm::GetModel(model_data);
+  if (model->version() != TFLITE_SCHEMA_VERSION) return Status::kWrongSchema;
+  // One that was here before has nothing that would have to be freed: all of it
+  // is in its arena, which may be another model's by now.
+  alignas(Interpreter) static unsigned char memory[sizeof(Interpreter)];
+  auto* made = new (memory) Interpreter(model, resolver, arena, bytes);
+  if (!is_ok(made->AllocateTensors())) return Status::kAllocationFailed;
+  if (!is_expected(made)) return Status::kUnexpectedTensor;
+  interpreter = made;
+  current_arena = arena;
   return Status::kOk;
 }
 
@@ -76,12 +115,16 @@ const char* status_text(Status status) {
       return "the library could not register an operator";
     case Status::kArenaTooSmall:
       return "the tensor arena is too small: raise kArenaBytes to "
-             "kMeasuredArenaBytes";
+             "kNeededArenaBytes";
     case Status::kAllocationFailed:
       return "AllocateTensors failed, as a rule because the tensor arena is "
              "too small: raise kArenaBytes";
     case Status::kUnexpectedTensor:
-      return "the model in model_data is not the one of this code";
+      return "the model has other inputs or outputs than this code";
+    case Status::kBadModel:
+      return "no model, a damaged one, or one that is not at a multiple of 16";
+    case Status::kWrongHash:
+      return "the model has another SHA-256";
     case Status::kNotReady:
       return "begin() has not succeeded";
     case Status::kInvokeFailed:
@@ -91,12 +134,43 @@ const char* status_text(Status status) {
 }
 
 Status Sine::begin() {
-  // Also for a second object, or a second call: operators register only once.
-  static const Status status = prepare();
-  if (interpreter == nullptr) return status;
+  alignas(16) static uint8_t arena[kArenaBytes];
+  // A second object is the same model.
+  if (interpreter == nullptr || current_arena != arena) {
+    return begin(arena, kArenaBytes);
+  }
+  find_tensors();
+  return Status::kOk;
+}
+
+Status Sine::begin(uint8_t* arena, size_t bytes) {
+  const Status status = prepare(arena, bytes);
+  if (status == Status::kOk) find_tensors();
+  return status;
+}
+
+void Sine::find_tensors() {
   input_ = static_cast<int8_t*>(interpreter->input(0)->data.data);
   output_ = static_cast<const int8_t*>(interpreter->output(0)->data.data);
-  return status;
+}
+
+Status Sine::use(const unsigned char* model, size_t bytes) {
+  flatbuffers::Verifier verifier(model, bytes);
+  if (reinterpret_cast<uintptr_t>(model) % 16 != 0 ||
+      !tflite::VerifyModelBuffer(verifier)) {
+    return Status::kBadModel;
+  }
+  interpreter = nullptr;
+  model_data = model;
+  return Status::kOk;
+}
+
+Status Sine::use(const unsigned char* model, size_t bytes,
+                      const uint8_t* sha256) {
+  uint8_t hash[32];
+  hash_sha256(model, bytes, hash);
+  if (memcmp(hash, sha256, sizeof(hash)) != 0) return Status::kWrongHash;
+  return use(model, bytes);
 }
 
 Status Sine::invoke() {

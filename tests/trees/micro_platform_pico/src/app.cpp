@@ -11,9 +11,10 @@ int run_app(const Console& console) {
 
 #else
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <stddef.h>
+#include <stdint.h>
 
+#include "line.h"
 #include "sine.h"
 
 using namespace sine;
@@ -21,6 +22,44 @@ using namespace sine;
 namespace {
 
 Sine model;
+
+// A number of the form -12.5e-3; what is behind it is left out. Boards have room
+// for better things than strtof.
+float parse_number(const char* text) {
+  const bool is_negative = *text == '-';
+  if (*text == '-' || *text == '+') ++text;
+  float digits = 0.0f;
+  int exponent = 0;
+  bool is_fraction = false;
+  for (; (*text >= '0' && *text <= '9') || (*text == '.' && !is_fraction);
+       ++text) {
+    if (*text == '.') {
+      is_fraction = true;
+      continue;
+    }
+    // More digits than a float has.
+    if (digits < 1e8f) {
+      digits = digits * 10.0f + static_cast<float>(*text - '0');
+      if (is_fraction) --exponent;
+    } else if (!is_fraction) {
+      ++exponent;
+    }
+  }
+  if (*text == 'e' || *text == 'E') {
+    ++text;
+    const bool is_small = *text == '-';
+    if (*text == '-' || *text == '+') ++text;
+    int power = 0;
+    for (; *text >= '0' && *text <= '9' && power < 100; ++text) {
+      power = power * 10 + (*text - '0');
+    }
+    exponent += is_small ? -power : power;
+  }
+  float scale = 1.0f;
+  for (int i = 0; i < exponent || i < -exponent; ++i) scale *= 10.0f;
+  const float number = exponent < 0 ? digits / scale : digits * scale;
+  return is_negative ? -number : number;
+}
 
 // The next number that is typed, with spaces or line ends between them.
 bool read_number(const Console& console, float* number) {
@@ -32,7 +71,7 @@ bool read_number(const Console& console, float* number) {
       if (length < sizeof(text) - 1) text[length++] = static_cast<char>(byte);
     } else if (length > 0) {
       text[length] = '\0';
-      *number = strtof(text, nullptr);
+      *number = parse_number(text);
       return true;
     } else if (byte < 0) {
       return false;
@@ -50,26 +89,11 @@ bool take_input(const Console& console) {
   return true;
 }
 
-// Cut off after six decimals; many boards have a printf without floats.
-void print_real(const Console& console, const char* before, float value) {
-  char line[156];
-  const bool is_negative = value < 0.0f;
-  const float size = is_negative ? -value : value;
-  if (size < 4e9f) {
-    const unsigned long whole = static_cast<unsigned long>(size);
-    const unsigned long millionths = static_cast<unsigned long>(
-        (size - static_cast<float>(whole)) * 1000000.0f);
-    snprintf(line, sizeof(line), "%s%s%lu.%06lu", before,
-             is_negative ? "-" : "", whole, millionths);
-  } else {
-    snprintf(line, sizeof(line), "%stoo large", before);
-  }
-  console.print(line);
-}
-
 void print_answer(const Console& console) {
   for (size_t i = 0; i < kOutputSize; ++i) {
-    print_real(console, "", Sine::dequantize_output(model.output()[i]));
+    console.print(Line()
+                      .decimal(Sine::dequantize_output(model.output()[i]))
+                      .c_str());
   }
 }
 

@@ -10,6 +10,7 @@
 #define SINE_H_
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "answer.h"
 #include "input.h"
@@ -17,12 +18,14 @@
 namespace sine {
 
 // Bytes of RAM for the tensors and for what the interpreter keeps.
-// Measured minimum 1936, margin 10 %, rounded up to 16 bytes.
-// Measured in TensorFlow Lite Micro on a 64-bit host: a 32-bit target needs
-// less, because pointers and structs are smaller there. The self-test prints
-// what is used.
-constexpr size_t kArenaBytes = 2144;
-constexpr size_t kMeasuredArenaBytes = 1936;
+// What the model needs on a 32-bit target, margin 10 %, rounded up to 16 bytes.
+// The self-test prints what is used, and what would do.
+constexpr size_t kArenaBytes = 1472;
+// What the model needs: measured in TensorFlow Lite Micro on a 64-bit computer,
+// and with the smaller pointers and structures of a 32-bit target.
+constexpr size_t kNeededArenaBytes = sizeof(void*) > 4 ? 1936 : 1328;
+// In less the library may fault before it can tell.
+constexpr size_t kLeastArenaBytes = sizeof(void*) > 4 ? 1936 : 872;
 
 enum class Status {
   kOk,
@@ -30,24 +33,39 @@ enum class Status {
   kOperatorMissing,   // the library could not register an operator
   kArenaTooSmall,     // kArenaBytes is too small, whatever the library does
   kAllocationFailed,  // AllocateTensors: as a rule kArenaBytes is too small
-  kUnexpectedTensor,  // the model in model_data is another one
+  kUnexpectedTensor,  // the model has other inputs or outputs than this code
+  kBadModel,          // no model, a damaged one, or not at a multiple of 16
+  kWrongHash,         // the model has another SHA-256
   kNotReady,          // begin() has not succeeded
   kInvokeFailed,
 };
 
 const char* status_text(Status status);
 
-// There is one arena, so all objects of this class are the same model.
+// There is one interpreter, so all objects of this class are the same model.
 class Sine : public Input, public Answer {
  public:
-  // Prepares the interpreter. Call it once, in setup().
+  // Prepares the interpreter, in an arena of its own. Call it once, in setup().
   Status begin();
+  // The same in memory of yours, of which the linker then keeps no other. Models
+  // that run in turn may share it: begin again with the one whose turn it is.
+  Status begin(uint8_t* arena, size_t bytes);
+  // Takes another model at the next begin(), such as one that was downloaded: the
+  // file as it is, which has to stay where it is. What is in it is checked here,
+  // and there its inputs and outputs, which must be those of this code.
+  static Status use(const unsigned char* model, size_t bytes);
+  // The same for a model of that SHA-256, of 32 bytes.
+  static Status use(const unsigned char* model, size_t bytes,
+                    const uint8_t* sha256);
 
   // Runs the model.
   Status invoke();
 
   // Bytes of the arena that are in use; 0 before begin().
   static size_t arena_used();
+
+ private:
+  void find_tensors();
 };
 
 }  // namespace sine

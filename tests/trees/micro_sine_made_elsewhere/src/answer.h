@@ -15,7 +15,7 @@ constexpr size_t kOutputSize = 1;
 // What comes out, for the class in sine.h.
 class Answer {
  public:
-  // kOutputSize items, valid until the next invoke().
+  // kOutputSize items, valid until the next invoke(); null before begin().
   const int8_t* output() const { return output_; }
   static float dequantize_output(int8_t item) {
     return 0.007881705f * static_cast<float>(item);

@@ -10,6 +10,7 @@
 #define SINE_H_
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "answer.h"
 #include "input.h"
@@ -18,8 +19,8 @@ namespace sine {
 
 // Bytes of RAM for the tensors and for what the interpreter keeps.
 // Given with --arena-bytes; no minimum was measured. The self-test prints what
-// is used. Begin with a large one: in an arena that is far too small, older
-// versions of the library write beyond it instead of failing.
+// is used. Begin with a large one: in an arena that is far too small, the
+// library may write beyond it instead of failing.
 constexpr size_t kArenaBytes = 6144;
 
 enum class Status {
@@ -27,24 +28,39 @@ enum class Status {
   kWrongSchema,       // the library reads another version of model files
   kOperatorMissing,   // the library could not register an operator
   kAllocationFailed,  // AllocateTensors: as a rule kArenaBytes is too small
-  kUnexpectedTensor,  // the model in model_data is another one
+  kUnexpectedTensor,  // the model has other inputs or outputs than this code
+  kBadModel,          // no model, a damaged one, or not at a multiple of 16
+  kWrongHash,         // the model has another SHA-256
   kNotReady,          // begin() has not succeeded
   kInvokeFailed,
 };
 
 const char* status_text(Status status);
 
-// There is one arena, so all objects of this class are the same model.
+// There is one interpreter, so all objects of this class are the same model.
 class Sine : public Input, public Answer {
  public:
-  // Prepares the interpreter. Call it once, in setup().
+  // Prepares the interpreter, in an arena of its own. Call it once, in setup().
   Status begin();
+  // The same in memory of yours, of which the linker then keeps no other. Models
+  // that run in turn may share it: begin again with the one whose turn it is.
+  Status begin(uint8_t* arena, size_t bytes);
+  // Takes another model at the next begin(), such as one that was downloaded: the
+  // file as it is, which has to stay where it is. What is in it is checked here,
+  // and there its inputs and outputs, which must be those of this code.
+  static Status use(const unsigned char* model, size_t bytes);
+  // The same for a model of that SHA-256, of 32 bytes.
+  static Status use(const unsigned char* model, size_t bytes,
+                    const uint8_t* sha256);
 
   // Runs the model.
   Status invoke();
 
   // Bytes of the arena that are in use; 0 before begin().
   static size_t arena_used();
+
+ private:
+  void find_tensors();
 };
 
 }  // namespace sine

@@ -10,9 +10,21 @@ namespace micro {
 union TfLitePtrUnion {
   void* data;
 };
+enum TfLiteType { kTfLiteNoType = 0, kTfLiteFloat32 = 1, kTfLiteInt8 = 9 };
+struct TfLiteIntArray {
+  int size;
+  int data[1];
+};
+struct TfLiteQuantizationParams {
+  float scale;
+  int32_t zero_point;
+};
 struct TfLiteTensor {
+  TfLiteQuantizationParams params;
   TfLitePtrUnion data;
+  TfLiteIntArray* dims;
   size_t bytes;
+  TfLiteType type;
 };
 class MicroInterpreter {
  public:

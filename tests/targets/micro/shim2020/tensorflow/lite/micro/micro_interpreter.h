@@ -2,6 +2,7 @@
 #pragma once
 #include_next "tensorflow/lite/micro/micro_interpreter.h"
 #include "tensorflow/lite/micro/micro_error_reporter.h"
+#include "tensorflow/lite/micro/micro_profiler_interface.h"
 #ifndef TFLITE_SCHEMA_VERSION
 #define TFLITE_SCHEMA_VERSION (3)
 #endif
@@ -13,6 +14,11 @@ inline tflite::ErrorReporter* error_reporter() {
 struct Interpreter : tflite::MicroInterpreter {
   Interpreter(const tflite::Model* model, const tflite::MicroOpResolver& resolver, uint8_t* arena, size_t size)
       : tflite::MicroInterpreter(model, resolver, arena, size, error_reporter()) {}
+  Interpreter(const tflite::Model* model, const tflite::MicroOpResolver& resolver, uint8_t* arena, size_t size,
+              void*, tflite::MicroProfilerInterface* profiler)
+      : Interpreter(model, resolver, arena, size) {
+    current_profiler() = profiler;
+  }
   TfLiteStatus Reset() { return ResetVariableTensors(); }
 };
 }  // namespace shim

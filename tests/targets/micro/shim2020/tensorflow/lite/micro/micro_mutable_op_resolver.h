@@ -2,14 +2,43 @@
 #pragma once
 #include_next "tensorflow/lite/micro/micro_mutable_op_resolver.h"
 #include "tensorflow/lite/micro/kernels/micro_ops.h"
+#include "tensorflow/lite/micro/micro_profiler_interface.h"
 namespace shim {
+// An operator that tells the profiler when it runs, as today's interpreter does.
+template <int kOperator>
+struct Profiled {
+  static TfLiteRegistration* of(TfLiteRegistration* registration, const char* name) {
+    original() = registration;
+    title() = name;
+    static TfLiteRegistration profiled;
+    profiled = *registration;
+    profiled.invoke = invoke;
+    return &profiled;
+  }
+  static TfLiteRegistration*& original() {
+    static TfLiteRegistration* registration = nullptr;
+    return registration;
+  }
+  static const char*& title() {
+    static const char* name = nullptr;
+    return name;
+  }
+  static TfLiteStatus invoke(TfLiteContext* context, TfLiteNode* node) {
+    tflite::MicroProfilerInterface* profiler = current_profiler();
+    const uint32_t event = profiler != nullptr ? profiler->BeginEvent(title()) : 0;
+    const TfLiteStatus status = original()->invoke(context, node);
+    if (profiler != nullptr) profiler->EndEvent(event);
+    return status;
+  }
+};
 template <unsigned N>
 struct Resolver : tflite::MicroMutableOpResolver<N> {
   void operator delete(void*) {}
 #define SHIM_ADD(Method, NAME)                                                      \
   TfLiteStatus Method() {                                                           \
     return this->AddBuiltin(tflite::BuiltinOperator_##NAME,                         \
-                            tflite::ops::micro::Register_##NAME(), \
+                            Profiled<tflite::BuiltinOperator_##NAME>::of(                 \
+                                tflite::ops::micro::Register_##NAME(), #NAME),            \
                             tflite::MicroOpResolverAnyVersion());                   \
   }
   SHIM_ADD(AddAdd, ADD)

@@ -1,0 +1,13 @@
+// The interface of a profiler, as the newest TensorFlow Lite Micro places it: compile only.
+#pragma once
+#include <cstdint>
+namespace tflite {
+namespace micro {
+class MicroProfilerInterface {
+ public:
+  virtual ~MicroProfilerInterface() {}
+  virtual uint32_t BeginEvent(const char* tag) = 0;
+  virtual void EndEvent(uint32_t event) = 0;
+};
+}  // namespace micro
+}  // namespace tflite

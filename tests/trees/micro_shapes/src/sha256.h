@@ -1,0 +1,15 @@
+// SHA-256 (FIPS 180-4).
+#ifndef SHAPES_SHA256_H_
+#define SHAPES_SHA256_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace shapes {
+
+// Writes the 32 bytes of the hash.
+void hash_sha256(const uint8_t* data, size_t bytes, uint8_t* hash);
+
+}  // namespace shapes
+
+#endif  // SHAPES_SHA256_H_
