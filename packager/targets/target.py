@@ -54,7 +54,7 @@ def _stands_alone(_context: Any) -> Enclosure | None:
 
 
 def _itself(annotated: AnnotatedModel, _options: Any) -> AnnotatedModel:
-    """A model computes its own golden cases."""
+    """A model stands alone, and computes its own golden cases."""
     return annotated
 
 
@@ -87,7 +87,8 @@ class Target(Generic[OptionsT, ContextT]):
     ``enclosure`` tells what the project is a part of, if it is.
     ``check_options`` raises a TargetError or ConfigError for options with which the model cannot be packaged, as far
     as that is known before golden cases are computed, and ``find_warnings`` tells what is to be said of a project
-    once they are. ``golden_source`` reads the model that computes the golden cases, where that is not the one that is
+    once they are. ``with_frontend`` reads what is in front of the model, where ``options`` name something.
+    ``golden_source`` reads the model that computes the golden cases, where that is not the one that is
     packaged. ``stand_in`` computes the golden cases on a machine that has
     not the package of ``runtime``.
     """
@@ -105,6 +106,7 @@ class Target(Generic[OptionsT, ContextT]):
     next_steps: Callable[[ContextT], tuple[str, ...]]
     enclosure: Callable[[ContextT], Enclosure | None] = _stands_alone
     check_options: Callable[[Model, OptionsT], None] = _accept
+    with_frontend: Callable[[AnnotatedModel, OptionsT], AnnotatedModel] = _itself
     golden_source: Callable[[AnnotatedModel, OptionsT], AnnotatedModel] = _itself
     find_warnings: Callable[[ContextT], tuple[Problem, ...]] = _warn_of_nothing
     find_lack: Callable[[AnnotatedModel], str | None] = _lack_nothing
