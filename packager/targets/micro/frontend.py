@@ -26,6 +26,8 @@ _STRIDES = {480: 320}
 _LEAST_RATE, _LARGEST_RATE = 1_000, 1_000_000
 # About so much of a sound is new from one answer to the next, unless the model wants all of its input new.
 _HOP_SECONDS = 0.1
+# The samples of all windows; the published front end and its model have 23,520.
+_MOST_SAMPLES = 1 << 24
 _SAMPLES = ("int16", "float32")
 _ITEMS = ("int8", "uint8", "int16", "float32")
 
@@ -35,7 +37,7 @@ class FrontendContext:
     """The front end, and what becomes of its items.
 
     ``sample`` is an item of its input made of ``samples[i]`` (16 bits) in C++, ``item`` an item of the model's input
-    made of ``items[i]`` of its output. There are ``hop`` slices from one answer to the next; all of them are new where
+    made of ``items[i]`` of its output. There are ``hop`` slices from one answer to the next: all are new where
     the model ``keeps_state``.
     """
 
@@ -97,29 +99,52 @@ def with_frontend(annotated: AnnotatedModel, options: Any) -> AnnotatedModel:
                 about=lone,
             )
         return annotated
-    from packager.tasks.features import FeaturesInput
-
-    if annotated.task.input is not InputKind.TENSORS or len(annotated.inputs) != 1:
+    if annotated.task.input is not InputKind.TENSORS:
         raise ConfigError(
             (setting, f" makes features of a sound, and the model's task is {annotated.task}"),
             where=annotated.model.path,
-            fix="Attach the metadata of tensor-classification to a model of one input: packager metadata attach "
-            "--help. A model that takes samples needs no front end.",
+            fix="Attach the metadata of tensor-classification: packager metadata attach --help. A model that takes "
+            "samples needs no front end.",
             about=setting,
         )
+    with about(setting):
+        heard = features_input(annotated.model, frontend, _choose_rate(options.frontend_rate, rate), stride=1)
+    chosen = _choose_stride(options.frontend_stride, heard.window.window, stride)
+    return replace(annotated, input=replace(heard, stride=chosen))
+
+
+def features_input(model: Model, frontend: Model, sample_rate: int, stride: int) -> FeaturesInput:
+    """The input of ``model`` that a front end fills, with the time outermost.
+
+    Raises:
+        ConfigError: the front end's items do not fill it.
+        TargetError: it is no front end, or TensorFlow Lite Micro cannot run it.
+    """
+    from packager.tasks.features import FeaturesInput, is_convertible, is_copied
+
     _check_frontend(frontend)
-    slices = _count_slices(annotated.model.inputs[0], frontend, setting)
-    window = frontend.inputs[0].size
-    return replace(
-        annotated,
-        input=FeaturesInput(
-            tensor=annotated.model.inputs[0],
-            frontend=frontend,
-            sample_rate=_choose_rate(options.frontend_rate, rate),
-            stride=_choose_stride(options.frontend_stride, window, stride),
-            slices=slices,
-        ),
-    )
+    if len(model.inputs) != 1:
+        raise ConfigError(f"a front end fills one input, and the model has {len(model.inputs)}", where=model.path)
+    wanted, made = model.inputs[0], frontend.outputs[0]
+    what = f"{frontend.path.name} gives {_described(made)}, and the model takes {_described(wanted)}"
+    features, shape = made.size, [size for size in wanted.shape if size != 1]
+    if wanted.size % features or len(shape) > 2 or (len(shape) == 2 and shape[1] != features):
+        raise ConfigError(
+            f"{what}, which is no whole number of slices of {features} items, one after the other",
+            fix="Give the front end that the model was trained with.",
+        )
+    if not is_copied(made, wanted) and not is_convertible(made, wanted):
+        raise ConfigError(
+            f"{what}, and what items stand for is not known, so none can be made of the other",
+            fix="Convert both with the same type, or with their scales.",
+        )
+    found = FeaturesInput(wanted, frontend, sample_rate, stride, wanted.size // features)
+    if found.slices * found.window.window > _MOST_SAMPLES:
+        raise ConfigError(
+            f"{what}: {found.slices:,} windows of {found.window.window:,} samples are beyond any microcontroller",
+            fix="Give the front end that the model was trained with.",
+        )
+    return found
 
 
 def _check_frontend(frontend: Model) -> None:
@@ -129,9 +154,8 @@ def _check_frontend(frontend: Model) -> None:
     fix = "Give one that takes samples as [1, N] of int16 and gives features, such as audio_preprocessor_int8.tflite."
     sides = len(frontend.inputs), len(frontend.outputs)
     if sides != (1, 1):
-        raise TargetError(
-            f"has {sides[0]} inputs and {sides[1]} outputs, and a front end one each", where=frontend.path, fix=fix
-        )
+        what = f"has {sides[0]} inputs and {sides[1]} outputs, and a front end one each"
+        raise TargetError(what, where=frontend.path, fix=fix)
     for side, tensor, dtypes in (("input", frontend.inputs[0], _SAMPLES), ("output", frontend.outputs[0], _ITEMS)):
         if tensor.dtype not in dtypes or tensor.is_dynamic or min(tensor.shape, default=1) < 1:
             raise TargetError(
@@ -140,31 +164,6 @@ def _check_frontend(frontend: Model) -> None:
                 where=frontend.path,
                 fix=fix,
             )
-
-
-def _count_slices(wanted: Tensor, frontend: Model, setting: Setting) -> int:
-    """How many outputs of the front end make the model's input, time outermost."""
-    from packager.tasks.features import is_convertible, is_copied
-
-    made = frontend.outputs[0]
-    what = (
-        setting,
-        f" {frontend.path.name} gives {_described(made)}, and the model takes {_described(wanted)}",
-    )
-    features, shape = made.size, [size for size in wanted.shape if size != 1]
-    if wanted.size % features or len(shape) > 2 or (len(shape) == 2 and shape[1] != features):
-        raise ConfigError(
-            (*what, f", which is no whole number of slices of {features} items, one after the other"),
-            fix="Give the front end that the model was trained with.",
-            about=setting,
-        )
-    if not is_copied(made, wanted) and not is_convertible(made, wanted):
-        raise ConfigError(
-            (*what, ", and what items stand for is not known, so none can be made of the other"),
-            fix="Convert both with the same type, or with their scales.",
-            about=setting,
-        )
-    return wanted.size // features
 
 
 def _described(tensor: Tensor) -> str:
@@ -257,7 +256,8 @@ def _real(made: Tensor) -> str:
 def _quantized(wanted: Tensor, real: str) -> str:
     if wanted.affine is None:
         return real
-    return f"quantize<{CTYPES[wanted.dtype]}>(\n        {real}, {float32(wanted.affine.scale)}f, {wanted.affine.zero_point})"
+    scale, zero_point = float32(wanted.affine.scale), wanted.affine.zero_point
+    return f"quantize<{CTYPES[wanted.dtype]}>(\n        {real}, {scale}f, {zero_point})"
 
 
 def _item_text(made: Tensor, wanted: Tensor, *, is_copied: bool) -> str:
