@@ -460,3 +460,53 @@ def with_zeros(data: bytes, output: int) -> bytes:
     sub.operators.append(node)
     model.signatureDefs = []
     return pack(model)
+
+
+# --- front ends ----------------------------------------
+
+# Of the form of a front end: samples that it takes and slices that it gives, and what its model takes.
+FRONTENDS: Mapping[str, tuple[T, T, T]] = {
+    "pcm": (T("samples", [1, 6], "int16"), T("slice", [6], "int16"), T("features", [1, 24], "int16")),
+    "floats": (T("samples", [1, 6]), T("slice", [1, 6]), T("features", [1, 4, 6])),
+    "quantized": (T("samples", [6]), T("slice", [6]), T("features", [1, 24], "int8", 1 / 64, -5)),
+    "requantized": (
+        T("samples", [1, 6], "int16", 1 / 32768),
+        T("slice", [1, 6], "int8", 1 / 100, 3),
+        T("features", [1, 4, 6, 1], "int8", 1 / 64, -5),
+    ),
+}
+
+
+def frontend(form: str) -> bytes:
+    """What makes 6 features of a window of 6 samples: each sample, or where it takes floats the power of each."""
+    taken, made, _ = FRONTENDS[form]
+    sides = ["samples"], ["slice"]
+    match form:
+        case "pcm":
+            shape = T("shape", [1], "int32", data=np.array([6]))
+            return graph([taken, made, shape], [_reshape("samples", "shape", "slice", [6])], *sides)
+        case "requantized":
+            return graph([taken, made], [Op("QUANTIZE", *sides, options("Quantize"))], *sides)
+    return graph([taken, made], [Op("MUL", ["samples", "samples"], ["slice"], options("Mul"))], *sides)
+
+
+def behind_frontend(form: str) -> bytes:
+    """What 4 slices of such a front end go into: three scores; of samples as they are those themselves."""
+    taken = FRONTENDS[form][2]
+    shape = T("shape", [2], "int32", data=np.array([1, 24]))
+    if form == "pcm":
+        flat = T("flat", [24], "int16")
+        shape = T("shape", [1], "int32", data=np.array([24]))
+        return graph([taken, flat, shape], [_reshape("features", "shape", "flat", [24])], ["features"], ["flat"])
+    weights = np.random.default_rng(4).normal(size=(3, 24))
+    operators = [
+        _reshape("real" if taken.scale else "features", "shape", "flat", [1, 24]),
+        Op("FULLY_CONNECTED", ["flat", "weights", "bias"], ["logits"], options("FullyConnected")),
+        Op("SOFTMAX", ["logits"], ["scores"], options("Softmax", beta=1.0)),
+    ]
+    tensors = [taken, T("flat", [1, 24]), shape, T("weights", [3, 24], data=weights)]
+    tensors += [T("bias", [3], data=np.zeros(3)), T("logits", [1, 3]), T("scores", [1, 3])]
+    if taken.scale:
+        tensors.append(T("real", taken.shape))
+        operators.insert(0, Op("DEQUANTIZE", ["features"], ["real"], options("Dequantize")))
+    return graph(tensors, operators, ["features"], ["scores"])

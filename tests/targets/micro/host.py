@@ -27,7 +27,11 @@ def compile_project(project: Path, work: Path, *defines: str, main: Path | None 
     _write_methods(work / "methods.h")
     sources = project / "src"
     ours = ("app.cpp", "main.cpp") if main else ()
-    files = [path for path in sorted(sources.glob("*.cpp")) if path.name not in (*ours, "model_data.cpp", "frontend_data.cpp")]
+    files = [
+        path
+        for path in sorted(sources.glob("*.cpp"))
+        if path.name not in (*ours, "model_data.cpp", "frontend_data.cpp")
+    ]
     program = work / "program.so"
     harness.run_tool(
         [

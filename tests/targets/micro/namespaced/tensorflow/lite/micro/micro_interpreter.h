@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "tensorflow/lite/micro/micro_allocator.h"
 #include "tensorflow/lite/micro/micro_mutable_op_resolver.h"
 #include "tensorflow/lite/schema/schema_generated.h"
 #define TFLITE_SCHEMA_VERSION (3)
@@ -28,6 +29,8 @@ struct TfLiteTensor {
 };
 class MicroInterpreter {
  public:
+  MicroInterpreter(const Model* model, const MicroOpResolver& resolver, MicroAllocator* allocator,
+                   void* resource_variables = nullptr, void* profiler = nullptr);
   MicroInterpreter(const Model* model, const MicroOpResolver& resolver, uint8_t* arena, size_t size,
                    void* resource_variables = nullptr, void* profiler = nullptr, bool preserve = false);
   ~MicroInterpreter();
