@@ -112,9 +112,9 @@ def test_the_sources_are_the_same_on_every_platform(platform: Platform) -> None:
     }
     assert len(ours) == 24
     if platform is Platform.ESP_IDF:
-        # It names ESP-NN's functions, and the others name CMSIS-NN's.
+        # It names ESP-NN's functions, and what they take of the arena; the others name CMSIS-NN's.
         for files in (ours, reference):
-            del files["self_test.cpp"]
+            del files["self_test.cpp"], files["digits.h"]
     if platform is Platform.PLATFORMIO:
         for files in (ours, reference):
             del files["digits.cpp"]
