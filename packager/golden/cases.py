@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packager.errors import ConfigError, PackagerError
 from packager.runtimes import Runtime
 from packager.tasks.kinds import Array, Placement
+
+if TYPE_CHECKING:
+    from packager.annotated import AnnotatedModel
 
 
 @dataclass(frozen=True)
@@ -101,12 +104,14 @@ class Goldens:
     """What ``build_goldens`` measured: a set for each runtime asked for, and TFLite Micro's smallest arena.
 
     ``arena_bytes`` is a multiple of 16 and has no margin; None where TFLite Micro was not asked for. ``arena_use``
-    is what the runtime reports of it, None where it reports nothing.
+    is what the runtime reports of it, None where it reports nothing. ``companions`` are further models that a project
+    holds, with what was measured of each.
     """
 
     sets: dict[Runtime, GoldenSet]
     arena_bytes: int | None
     arena_use: ArenaUse | None = None
+    companions: tuple[tuple[AnnotatedModel, Goldens], ...] = ()
 
     def with_those_of(self, other: Goldens) -> Goldens:
         """These and the ones that another process measured."""

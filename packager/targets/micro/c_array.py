@@ -49,8 +49,11 @@ const unsigned int {name}_model_size = {len(data)};
     return text.getvalue()
 
 
-def model_assembler(name: str, data: bytes, section: str = "") -> bytes:
-    """``model_data.S``: the same symbols from ``model.tflite``, without a compiler reading megabytes of text."""
+def model_assembler(name: str, data: bytes, section: str = "", folder: str = "") -> bytes:
+    """``model_data.S``: the same symbols from ``model.tflite``, without a compiler reading megabytes of text.
+
+    ``folder`` leads to it from where the compiler looks for files: "" or a path that ends in a slash.
+    """
     where = section or f".rodata.{name}_model_data"
     return f"""\
 /* The same as model_data.cpp, for builds that can assemble: the bytes come from model.tflite beside this file,
@@ -61,7 +64,7 @@ def model_assembler(name: str, data: bytes, section: str = "") -> bytes:
     .global {name}_model_data
     .type {name}_model_data, %object
 {name}_model_data:
-    .incbin "model.tflite"
+    .incbin "{folder}model.tflite"
     .size {name}_model_data, . - {name}_model_data
 
     .section .rodata.{name}_model_size, "a"
