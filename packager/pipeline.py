@@ -13,13 +13,14 @@ from packager import __version__
 from packager.annotated import AnnotatedModel, annotated_model
 from packager.config import Config, read_config
 from packager.errors import ConfigError, MissingPackageError, ModelError, PackagerError, TargetError, asked_by, worded
-from packager.golden import Goldens, Progress, Sample, build_goldens, processes, read_samples
+from packager.golden import Goldens, Progress, build_features, build_goldens, processes, read_samples
 from packager.metadata.attach import annotate
 from packager.model import Model, parse_model, read_model
 from packager.runtimes import GOLDEN_LIMIT, Runtime, require
 from packager.settings import PYTHON, Asker, Text, find_wrong_type
 from packager.targets import TARGETS, load_target
 from packager.targets.target import Level, Problem, Target, build_project, project_name, served, spelling_problems
+from packager.tasks.features import FeaturesInput
 from packager.terminal import counted
 from packager.writing import Change, Plan, Project, plan_tree, write_tree
 
@@ -191,12 +192,11 @@ def plan_package(
 def _package(target: str, model: Path, options: Any, golden: Sequence[Path], limit: int, caller: _Caller) -> _Built:
     chosen = load_target(target)
     annotated = annotated_model(read_model(model))
-    samples = read_samples(annotated, golden, limit=limit)
     options = chosen.options() if options is None else options
     wrong = find_wrong_type(options)
     if wrong is not None:
         raise ConfigError(wrong, about=wrong[0])
-    return _render(annotated, samples, {"": (chosen, options)}, limit, caller, may_skip=False)
+    return _render(annotated, golden, {"": (chosen, options)}, limit, caller, may_skip=False)
 
 
 def _build(config: Config, say: Say, progress: Say) -> _Built:
@@ -213,10 +213,10 @@ def _build_asked(config: Config, caller: _Caller) -> _Built:
         caller.say("attaching metadata")
         model = parse_model(annotate(model, config.metadata), config.model)
     annotated = annotated_model(model)
-    samples = read_samples(annotated, config.golden_samples(), limit=config.golden_limit)
+    golden = config.golden_samples()
     names = TARGETS if config.targets is None else config.targets
     chosen = {name: (load_target(name), _named(config.options[name], config.name)) for name in names}
-    built = _render(annotated, samples, chosen, config.golden_limit, caller, may_skip=config.targets is None)
+    built = _render(annotated, golden, chosen, config.golden_limit, caller, may_skip=config.targets is None)
     return dataclasses.replace(built, projects=(*built.projects, _report(config, built)))
 
 
@@ -238,7 +238,7 @@ def _named(options: Any, name: str) -> Any:
 
 def _render(
     annotated: AnnotatedModel,
-    samples: Sequence[Sample],
+    golden: Sequence[Path],
     chosen: Mapping[str, tuple[Target[Any, Any], Any]],
     golden_limit: int,
     caller: _Caller,
@@ -258,6 +258,10 @@ def _render(
                 raise
             skipped.extend(Skipped(name, error) for name in names)
 
+    fronted = {name: target.with_frontend(annotated, options) for name, (target, options) in chosen.items()}
+    # What a front end hears is what all targets get samples of.
+    heard = next((model for model in fronted.values() if model is not annotated), annotated)
+    samples = read_samples(heard, golden, limit=golden_limit)
     # Before anything else: a name is a matter of the whole build.
     names = {name: project_name(annotated, options) for name, (_, options) in chosen.items()}
     views: dict[str, AnnotatedModel] = {}
@@ -265,14 +269,20 @@ def _render(
     runnable: dict[str, tuple[Target[Any, Any], Any]] = {}
     for name, (target, options) in chosen.items():
         with skipping([name]):
-            views[name], lacks = served(target, annotated)
+            views[name], lacks = served(target, fronted[name])
             problems = (*spelling_problems(names[name]), *_check(target, annotated.model), *lacks)
             require(target.golden_runtime, annotated.model.path)
             target.check_options(annotated.model, options)
-            sources[name] = target.golden_source(annotated, options)
+            sources[name] = target.golden_source(fronted[name], options)
             warnings += [(target.name, problem) for problem in problems]
             runnable[name] = (target, options)
 
+    arena = None
+    if isinstance(heard.input, FeaturesInput) and runnable:
+        caller.say(f"computing features of {counted(len(samples), 'golden sample')} ({Runtime.TFLITE_MICRO})")
+        samples, arena = build_features(heard.input, samples)
+    # Where features go in, they are made of nothing.
+    bare = tuple(dataclasses.replace(sample, given=None) for sample in samples) if arena else samples
     projects: list[Project] = []
     computed = Goldens({}, None)
     next_steps: dict[str, tuple[str, ...]] = {}
@@ -285,18 +295,25 @@ def _render(
         with skipping(group):
             try:
                 goldens = build_goldens(
-                    source, samples, runtimes, limit=golden_limit, progress=caller.told(len(samples))
+                    source,
+                    bare if source is annotated else samples,
+                    runtimes,
+                    limit=golden_limit,
+                    progress=caller.told(len(samples)),
                 )
             finally:
                 caller.progress("")
-            if source is not annotated:
+            if source.model is not annotated.model:
                 # Of the arena of another model nothing is known.
                 goldens = Goldens(goldens.sets, None)
+            elif source is not annotated:
+                goldens = dataclasses.replace(goldens, frontend=arena)
             computed = computed.with_those_of(goldens)
             for name, (target, options) in group.items():
                 with skipping([name]):
                     view = views[name]
-                    kept = goldens if view is annotated else goldens.as_tensors()
+                    is_whole = view is fronted[name]
+                    kept = goldens if is_whole else goldens.as_tensors()
                     companions = tuple(served(target, companion) for companion in target.companions(options))
                     warnings += [(target.name, problem) for _, lacks in companions for problem in lacks]
                     kept = dataclasses.replace(
@@ -310,7 +327,7 @@ def _render(
                     projects.append(Project(name, files, annotated.model.sha256))
                     next_steps[target.name] = target.next_steps(context)
                     warnings += [(target.name, problem) for problem in target.find_warnings(context)]
-                    weakness = weakness or (_weakness(annotated, goldens) if view is annotated else None)
+                    weakness = weakness or (_weakness(annotated, goldens) if is_whole else None)
     if not projects:
         if all(isinstance(item.why, MissingPackageError) for item in skipped):
             # The machine's matter, not the model's; what computes for most targets comes first.

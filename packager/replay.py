@@ -1,7 +1,7 @@
 """Replays the golden cases of a generated microcontroller project in TensorFlow Lite Micro on this computer.
 
 It reads what would be compiled: the array in ``model_data.cpp``, the cases in ``golden_data.cpp``, the arena in the
-class's header. So it finds what was edited or damaged after the project was made.
+class's header, and the front end, if there is one. So it finds what was edited or damaged after the project was made.
 """
 
 from __future__ import annotations
@@ -19,18 +19,20 @@ from typing import Any
 import numpy as np
 
 from packager.annotated import annotated_model
-from packager.errors import ConfigError, ModelError
+from packager.errors import ConfigError, ModelError, TargetError
 from packager.finding import is_folder
-from packager.golden import Sample, build_goldens
+from packager.golden import MeasuredArena, Sample, build_features, build_goldens
 from packager.model import Model, Tensor, parse_model
 from packager.reading import open_file
-from packager.runtimes import Tolerance
+from packager.runtimes import Runtime, Tolerance, require
 from packager.settings import FORCE
-from packager.targets.micro.arena import need_of
+from packager.targets.micro.arena import need_of, share
 from packager.targets.micro.c_array import read_c_array
+from packager.targets.micro.frontend import features_input
 from packager.targets.micro.ports import CTYPES
 from packager.targets.micro.project import TARGET, stand_in_tolerance
 from packager.targets.target import ETHOS_U_OPERATOR
+from packager.tasks.features import FeaturesInput
 from packager.tasks.kinds import Array
 
 
@@ -119,14 +121,12 @@ def verify(folder: Path) -> VerifyReport:
         ModelError: what stands in refuses the model, and nothing else is wrong with it.
     """
     core = _find_cores(folder)[0]
-    source = _read(core / "model_data.cpp", _LARGEST_ARRAY)
-    data = read_c_array(source)
-    if data is None:
-        raise ConfigError("holds no array of hexadecimal bytes", where=core / "model_data.cpp", fix=_AGAIN)
+    data, array_problems = _read_array(core, "model")
+    has_frontend = (core / "frontend_data.cpp").exists()
+    frontend_data, frontend_problems = _read_array(core, "frontend") if has_frontend else (b"", ())
     arena = int(_search(_ARENA, _class_header(core), "kArenaBytes"))
     tolerance = _read_tolerance(core / "golden_data.h")
-    problems = list(_model_problems(core, source, data))
-    del source
+    problems = [*array_problems, *frontend_problems]
     reports: tuple[CaseReport, ...] = ()
     runtime, smallest, need = "", None, None
     replaying, model = TARGET.golden_runtime, None
@@ -139,7 +139,15 @@ def verify(folder: Path) -> VerifyReport:
                 where=core / "model_data.cpp",
                 fix="Build it with SELF_TEST, and the chip replays the golden cases.",
             )
-        samples, expected = _read_cases(core / "golden_data.cpp", model)
+        heard = _frontend(core, frontend_data, model) if has_frontend else None
+        given = model.inputs if heard is None else (heard.clip.tensor,)
+        # What a front end makes is expected of it, as outputs are.
+        made = () if heard is None else model.inputs
+        samples, expected = _read_cases(core / "golden_data.cpp", given, (*made, *model.outputs))
+        frontend_arena = None
+        if heard is not None:
+            require(Runtime.TFLITE_MICRO, core / "frontend_data.cpp")
+            samples, frontend_arena = build_features(heard, samples)
         goldens = build_goldens(annotated_model(model), samples, [replaying])
     except ModelError as error:
         if model is not None and replaying is TARGET.stand_in and not problems:
@@ -153,13 +161,17 @@ def verify(folder: Path) -> VerifyReport:
             wider = stand_in_tolerance(model, golden_set)
             tolerance = Tolerance(max(tolerance.counts, wider.counts), max(tolerance.absolute, wider.absolute))
         reports = tuple(
-            _compare(case.name, case.outputs, outputs, tolerance)
+            _compare(case.name, (*(case.inputs if has_frontend else ()), *case.outputs), outputs, tolerance)
             for case, outputs in zip(golden_set.cases, expected, strict=True)
         )
         failed = [report.name for report in reports if not report.passed]
         if failed:
             problems.append(f"the answer differs from the golden one in {', '.join(failed)}")
-        need = None if smallest is None else need_of(smallest, goldens.arena_use)
+        use = goldens.arena_use
+        if smallest is not None and frontend_arena is not None:
+            both = share(MeasuredArena(smallest, use), frontend_arena)
+            smallest, use = both.bytes, both.use
+        need = None if smallest is None else need_of(smallest, use)
         if need is not None and arena < need.least:
             problems.append(f"the tensor arena has {arena} bytes, and a 32-bit target needs at least {need.least}")
     return VerifyReport(
@@ -240,16 +252,44 @@ def _search(pattern: bytes, path: Path, name: str) -> bytes:
     return found.group(1)
 
 
-def _model_problems(core: Path, source: bytes, data: bytes) -> Iterator[str]:
-    stated = _search(rb"SHA-256:\s+//\s+([0-9a-f]{64})", core / "model_data.h", "SHA-256").decode()
+def _read_array(core: Path, part: str) -> tuple[bytes, tuple[str, ...]]:
+    """The model in ``PART_data.cpp``, and what is wrong with that."""
+    path = core / f"{part}_data.cpp"
+    source = _read(path, _LARGEST_ARRAY)
+    data = read_c_array(source)
+    if data is None:
+        raise ConfigError("holds no array of hexadecimal bytes", where=path, fix=_AGAIN)
+    return data, tuple(_array_problems(core, part, source, data))
+
+
+def _array_problems(core: Path, part: str, source: bytes, data: bytes) -> Iterator[str]:
+    stated = _search(rb"SHA-256:\s+//\s+([0-9a-f]{64})", core / f"{part}_data.h", "SHA-256").decode()
     if hashlib.sha256(data).hexdigest() != stated:
-        yield "the array in model_data.cpp is not the one that was written: model_data.h states another SHA-256"
-    size = re.search(rb"_model_size = (\d{1,18});", source)
+        yield f"the array in {part}_data.cpp is not the one that was written: {part}_data.h states another SHA-256"
+    size = re.search(rf"_{part}_size = (\d{{1,18}});".encode(), source)
     if size is None or int(size.group(1)) != len(data):
-        yield f"model_data.cpp holds {len(data)} bytes and states another size"
-    beside = core / "model.tflite"
+        yield f"{part}_data.cpp holds {len(data)} bytes and states another size"
+    beside = core / f"{part}.tflite"
     if beside.exists() and not _has_hash(beside, stated, len(data)):
-        yield "model.tflite, which model_data.S includes, is not the model that model_data.h names"
+        yield f"{part}.tflite, which {part}_data.S includes, is not the model that {part}_data.h names"
+
+
+def _frontend(core: Path, data: bytes, model: Model) -> FeaturesInput:
+    """The front end of a project, whose numbers are in ``input.h``.
+
+    Raises:
+        ConfigError: they are not there, or it does not fit the model.
+        ModelError: its array is no model.
+    """
+    frontend = parse_model(data, core / "frontend_data.cpp")
+    header = core / "input.h"
+    rate, stride = (
+        int(_search(rb"%b = (\d{1,9});" % name, header, name.decode())) for name in (b"kSampleRate", b"kStride")
+    )
+    try:
+        return features_input(model, frontend, rate, stride)
+    except (ConfigError, TargetError) as error:
+        raise ConfigError(error.what, where=core / "frontend_data.cpp", fix=_AGAIN) from None
 
 
 def _has_hash(path: Path, sha256: str, size: int) -> bool:
@@ -278,11 +318,13 @@ _CASE_NAME = re.compile(rb'^ {8}"([a-z0-9_]{1,200})",$', re.MULTILINE)
 _CASE_ARRAY = re.compile(rb"^const (\w{1,20}) kCase(\d{1,9})\w{1,200}\[\w{1,200}\] = \{", re.MULTILINE)
 
 
-def _read_cases(path: Path, model: Model) -> tuple[tuple[Sample, ...], tuple[tuple[Array, ...], ...]]:
-    """The cases' inputs in the model's shapes, and the outputs that are expected of them."""
+def _read_cases(
+    path: Path, inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...]
+) -> tuple[tuple[Sample, ...], tuple[tuple[Array, ...], ...]]:
+    """The cases' inputs, and the outputs that are expected of them, in the shapes of these tensors."""
     text = _read(path, _LARGEST_GOLDEN)
     names = [name.decode() for name in _CASE_NAME.findall(text)]
-    tensors = (*model.inputs, *model.outputs)
+    tensors = (*inputs, *outputs)
     cases: list[list[Array]] = [[] for _ in names]
     position = 0
     while (head := _CASE_ARRAY.search(text, position)) is not None:
@@ -309,7 +351,7 @@ def _read_cases(path: Path, model: Model) -> tuple[tuple[Sample, ...], tuple[tup
     for name, case in zip(names, cases, strict=True):
         if len(case) != len(tensors):
             raise _misfit(name, path)
-    count = len(model.inputs)
+    count = len(inputs)
     samples = (Sample(name, None, tuple(case[:count])) for name, case in zip(names, cases, strict=True))
     return tuple(samples), tuple(tuple(case[count:]) for case in cases)
 

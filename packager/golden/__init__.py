@@ -5,11 +5,23 @@ quantized models, so each project's answers come from the runtime that will run 
 beside them.
 """
 
-from packager.golden.cases import ArenaUse, GoldenCase, Goldens, GoldenSet, Picture, Sample, Sound, Text
+from packager.golden.cases import (
+    ArenaUse,
+    GoldenCase,
+    Goldens,
+    GoldenSet,
+    MeasuredArena,
+    Picture,
+    Sample,
+    Sound,
+    Text,
+)
+from packager.golden.features import build_features
 from packager.golden.files import Rule, golden_files, kernel_counts, output_rules
 from packager.golden.frames import Camera, GoldenFrame, build_frames
 from packager.golden.running import Progress, build_goldens, processes
 from packager.golden.samples import read_samples
+from packager.golden.sounds import window_of
 
 __all__ = [
     "ArenaUse",
@@ -18,12 +30,14 @@ __all__ = [
     "GoldenFrame",
     "GoldenSet",
     "Goldens",
+    "MeasuredArena",
     "Picture",
     "Progress",
     "Rule",
     "Sample",
     "Sound",
     "Text",
+    "build_features",
     "build_frames",
     "build_goldens",
     "golden_files",
@@ -31,4 +45,5 @@ __all__ = [
     "output_rules",
     "processes",
     "read_samples",
+    "window_of",
 ]

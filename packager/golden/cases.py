@@ -100,23 +100,33 @@ class ArenaUse:
 
 
 @dataclass(frozen=True)
+class MeasuredArena:
+    """TFLite Micro's smallest arena for a model on this computer, a multiple of 16, and what it reports of it."""
+
+    bytes: int
+    use: ArenaUse | None
+
+
+@dataclass(frozen=True)
 class Goldens:
     """What ``build_goldens`` measured: a set for each runtime asked for, and TFLite Micro's smallest arena.
 
     ``arena_bytes`` is a multiple of 16 and has no margin; None where TFLite Micro was not asked for. ``arena_use``
-    is what the runtime reports of it, None where it reports nothing. ``companions`` are further models that a project
-    holds, with what was measured of each.
+    is what the runtime reports of it, None where it reports nothing. ``frontend`` is the arena of what made the
+    inputs, where that is a model too. ``companions`` are further models that a project holds, with what was measured
+    of each.
     """
 
     sets: dict[Runtime, GoldenSet]
     arena_bytes: int | None
     arena_use: ArenaUse | None = None
+    frontend: MeasuredArena | None = None
     companions: tuple[tuple[AnnotatedModel, Goldens], ...] = ()
 
     def with_those_of(self, other: Goldens) -> Goldens:
         """These and the ones that another process measured."""
         measured = self if other.arena_bytes is None else other
-        return Goldens({**self.sets, **other.sets}, measured.arena_bytes, measured.arena_use)
+        return replace(measured, sets={**self.sets, **other.sets})
 
     def as_tensors(self) -> Goldens:
         """The same cases without what they were made of and answers, for a project of plain tensors."""

@@ -271,12 +271,15 @@ def _are_equal(some: Sequence[Tensors], others: Sequence[Tensors]) -> bool:
     )
 
 
-def _run_micro(data: bytes, cases: Sequence[Tensors], outputs: int, arena_bytes: int) -> Iterator[Tensors]:
+def _run_micro(
+    data: bytes, cases: Sequence[Tensors], outputs: int, arena_bytes: int, sequence: int = 1
+) -> Iterator[Tensors]:
+    """The outputs of each of ``cases``; the model forgets what went before where a ``sequence`` of them begins."""
     from tflite_micro import runtime
 
     interpreter = runtime.Interpreter.from_bytes(data, arena_size=arena_bytes)
     for number, case in enumerate(cases):
-        if number:
+        if number and number % sequence == 0:
             interpreter.reset()
         for index, tensor in enumerate(case):
             interpreter.set_input(tensor, index)
@@ -435,7 +438,7 @@ def _run(
     for runtime in job["runtimes"]:
         micro = runtime == "tflite-micro"
         for outputs in (
-            _run_micro(data, cases, job["outputs"], job["arena_limit"])
+            _run_micro(data, cases, job["outputs"], job["arena_limit"], job["sequence"])
             if micro
             else _run_litert(data, cases, _KERNELS[runtime])
         ):

@@ -11,7 +11,7 @@ import numpy as np
 
 from packager.annotated import AnnotatedModel
 from packager.errors import ModelError
-from packager.golden.cases import ArenaUse, GoldenCase, Goldens, GoldenSet, Sample
+from packager.golden.cases import ArenaUse, GoldenCase, Goldens, GoldenSet, MeasuredArena, Sample
 from packager.golden.isolation import Failure, Outcome, run_isolated
 from packager.golden.samples import check_budget, give_fewer, input_bytes
 from packager.model import Model, Tensor
@@ -82,6 +82,25 @@ def run_model(
     return _run_child(model, samples, [runtime], limit << 20, lambda _runtime, _done: None)[1][runtime]
 
 
+def run_sequences(
+    model: Model, inputs: Sequence[tuple[Array, ...]], length: int
+) -> tuple[list[tuple[Array, ...]], MeasuredArena]:
+    """What TFLite Micro answers to each of ``inputs``, in a child process, and the arena of the model.
+
+    The model remembers what it was given in a sequence of ``length`` of them, and no longer.
+
+    Raises:
+        MissingPackageError: the runtime's package is not installed.
+        ModelError: the runtime refuses the model, dies from it, or takes longer than TIME_LIMIT.
+    """
+    samples = [Sample(f"sample_{number}", None, tensors) for number, tensors in enumerate(inputs)]
+    result, outputs = _run_child(
+        model, samples, [Runtime.TFLITE_MICRO], GOLDEN_LIMIT << 20, lambda _runtime, _done: None, length
+    )
+    use = ArenaUse(**result["arena_use"]) if result["arena_use"] else None
+    return outputs[Runtime.TFLITE_MICRO], MeasuredArena(result["arena_bytes"], use)
+
+
 def processes(runtimes: Iterable[Runtime]) -> list[list[Runtime]]:
     """``runtimes`` by the child process that they share: what a model does to one is no matter of the others'."""
     alone = (Runtime.LITERT_FOR_MICRO, Runtime.TFLITE_MICRO)
@@ -108,7 +127,12 @@ def _case(annotated: AnnotatedModel, sample: Sample, outputs: tuple[Array, ...])
 
 
 def _run_child(
-    model: Model, samples: Sequence[Sample], runtimes: Sequence[Runtime], limit: int, progress: Progress
+    model: Model,
+    samples: Sequence[Sample],
+    runtimes: Sequence[Runtime],
+    limit: int,
+    progress: Progress,
+    sequence: int = 1,
 ) -> tuple[Mapping[str, Any], dict[Runtime, list[tuple[Array, ...]]]]:
     require(runtimes[0], model.path)
     job = {
@@ -117,6 +141,7 @@ def _run_child(
         "inputs": len(model.inputs),
         "outputs": len(model.outputs),
         "arena_limit": _arena_limit(model),
+        "sequence": sequence,
     }
     memory = memory_limit(model, limit)
 

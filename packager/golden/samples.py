@@ -20,6 +20,7 @@ from packager.render.naming import SnakeName, unique
 from packager.runtimes import GOLDEN_LIMIT, GOLDEN_LIMIT_SETTING
 from packager.settings import Example, Text
 from packager.tasks.audio import AudioInput
+from packager.tasks.features import FeaturesInput
 from packager.tasks.image import ImageInput
 from packager.tasks.text import TextInput
 
@@ -38,7 +39,8 @@ def read_samples(
     number of channels) each window is a sample, up to the first ``MOST_WINDOWS``: the rest of it is cut off; of a
     ``.txt`` (UTF-8) each line. ``.npy`` holds the tensor of a model with one input, ``.npz`` one array an input under
     the input's name: arrays of the tensor's own dtype go in as they are, float arrays for a quantized input hold real
-    values and are quantized. ``limit`` is how many megabytes the tensors of all samples may take together.
+    values and are quantized. With a front end a sample is a window of samples still; ``build_features`` makes the
+    input of it. ``limit`` is how many megabytes the tensors of all samples may take together.
 
     Raises:
         ConfigError: a file is missing, is of no such kind, or does not fit the model, or all are beyond ``limit``.
@@ -64,10 +66,18 @@ def read_samples(
 
 def _count_cases(annotated: AnnotatedModel, path: Path) -> int:
     """How many cases a file makes, as far as it tells before it is read."""
-    if not isinstance(annotated.input, AudioInput):
+    audio = _listening(annotated)
+    if audio is None:
         return 1
     with reading_sample(path):
-        return count_windows(annotated.input, path)
+        return count_windows(audio, path)
+
+
+def _listening(annotated: AnnotatedModel) -> AudioInput | None:
+    """The windows of a sound that are samples; None for a model that takes no sound."""
+    if isinstance(annotated.input, FeaturesInput):
+        return annotated.input.clip
+    return annotated.input if isinstance(annotated.input, AudioInput) else None
 
 
 def check_budget(side: str, bytes_each: int, cases: int, limit: int, path: Path) -> None:
@@ -89,9 +99,10 @@ def give_fewer(megabytes: int) -> Text:
 
 
 def _read_samples(annotated: AnnotatedModel, path: Path, name: SnakeName) -> tuple[Sample, ...]:
+    audio = _listening(annotated)
+    if audio is not None:
+        return sound_samples(audio, name, path)
     match annotated.input:
-        case AudioInput() as audio:
-            return sound_samples(audio, name, path)
         case ImageInput() if path.suffix in _ARRAYS and path.exists():
             raise ConfigError(
                 f"holds an array, and the model's task is {annotated.task}",
@@ -122,9 +133,10 @@ _OTHERS = {".wav": ("sound", "audio-classification"), ".txt": ("text", "text-cla
 
 def _random_samples(annotated: AnnotatedModel) -> tuple[Sample, ...]:
     generator = np.random.default_rng(0)
-    if isinstance(annotated.input, AudioInput):
-        pcm = random_sound(generator, annotated.input, RANDOM_CASES)
-        return window_samples(annotated.input, SnakeName("random"), pcm)
+    audio = _listening(annotated)
+    if audio is not None:
+        pcm = random_sound(generator, audio, RANDOM_CASES)
+        return window_samples(audio, SnakeName("random"), pcm)
     samples = []
     for number in range(RANDOM_CASES):
         name = f"random_{number}"

@@ -39,6 +39,15 @@ def sound_samples(audio: AudioInput, name: SnakeName, path: Path) -> tuple[Sampl
     return window_samples(audio, name, to_pcm(samples))
 
 
+def window_of(sound: Sound, audio: AudioInput) -> Array:
+    """The int16 samples of the window that a sample was made of; zeros follow where there are too few."""
+    # As ``wav_bytes`` writes it: the samples stand behind 44 bytes.
+    samples = np.frombuffer(sound.wav, "<i2", offset=44)[sound.start :][: audio.window]
+    window = np.zeros(audio.window, np.int16)
+    window[: samples.size] = samples
+    return window
+
+
 def _unreadable(path: Path, error: WavError) -> ConfigError:
     return ConfigError(f"cannot be read as a golden sample: it {error}", where=path, fix=SAVE_AS)
 

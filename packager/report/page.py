@@ -31,6 +31,7 @@ from packager.targets import TARGETS, load_target
 from packager.targets.micro import Options as MicroOptions
 from packager.targets.micro.arena import likely_arena
 from packager.targets.micro.boards import BOARDS, Board, Demand, check_board
+from packager.targets.micro.frontend import read_frontend
 from packager.targets.micro.project import choose_build, plan_arena
 from packager.targets.target import Level, Problem, served
 from packager.tasks.audio import AudioInput
@@ -446,13 +447,15 @@ def _note(problem: Problem, head: str = "") -> NoteContext:
 
 def _memory(subject: Subject) -> MemoryContext:
     model = subject.annotated.model
-    model_bytes = len(strip(model.data))
-    operators = [operator.name for operator, _ in model.operators]
+    frontend = read_frontend(subject.micro)
+    models = (model,) if frontend is None else (model, frontend)
+    model_bytes = sum(len(strip(one.data)) for one in models)
+    operators = [operator.name for one in models for operator, _ in one.operators]
     if subject.goldens.arena_bytes is None and subject.micro.arena_bytes is None:
-        arena = likely_arena(model)
+        arena = sum(map(likely_arena, models))
         told = f"a tensor arena of about {arena:,} bytes, estimated from the graph and on the safe side"
     else:
-        planned = plan_arena(model, subject.micro, subject.goldens, choose_build(subject.micro))
+        planned = plan_arena(model, subject.micro, subject.goldens, choose_build(subject.micro), frontend)
         arena = planned.bytes
         how = (
             "as given"

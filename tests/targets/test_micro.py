@@ -710,7 +710,7 @@ def test_the_memory_for_a_project_is_that_of_the_model_and_of_its_text(tmp_path:
 
 
 @pytest.mark.parametrize(("sizes", "kept"), [([10], 1), ([300_000], 1), ([100_000] * 3, 2), ([200_000, 62_144], 2)])
-def test_golden_cases_leave_room_in_flash(sizes: list[int], kept: int) -> None:
+def test_golden_cases_leave_room_in_flash(sizes: list[int], kept: int, examples: Path) -> None:
     tensor = np.zeros(1, np.uint8)
     cases = [GoldenCase("case", None, (np.zeros(size - 1, np.uint8),), (tensor,), None) for size in sizes]
-    assert len(_cases_for_flash(cases)) == kept
+    assert len(_cases_for_flash(sine(examples), cases)) == kept

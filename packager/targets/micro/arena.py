@@ -7,7 +7,7 @@ Cortex-M3; docs/microcontrollers.md tells how, and what came out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packager.model import Model, Subgraph, Tensor
@@ -15,7 +15,7 @@ from packager.model.operators import TENSOR_TYPE_BITS
 from packager.targets.micro.libraries import FUNCTIONS, Kernels
 
 if TYPE_CHECKING:
-    from packager.golden import ArenaUse
+    from packager.golden import ArenaUse, MeasuredArena
 
 # How many bytes smaller a structure is on a 32-bit target: TfLiteEvalTensor has 12 and not 24, TfLiteTensor and
 # NodeAndRegistration have 32 and not 64.
@@ -48,6 +48,30 @@ class Need:
     bytes: int
     least: int
     planning: int
+
+
+def share(first: MeasuredArena, second: MeasuredArena) -> MeasuredArena:
+    """The arena of two models that run in turn: what persists of both, and the larger one's tensors.
+
+    They share an allocator, so that one of two is left out.
+    """
+    if first.use is None or second.use is None:
+        return type(first)(first.bytes + second.bytes, None)
+    both = (first, first.use), (second, second.use)
+    persistent = sum(use.persistent for _, use in both) - _FIXED
+    beside = max(max(use.planned, arena.bytes - use.persistent) for arena, use in both)
+    return type(first)(
+        persistent + beside,
+        replace(
+            first.use,
+            planned=max(use.planned for _, use in both),
+            persistent=persistent,
+            eval_tensors=sum(use.eval_tensors for _, use in both),
+            tensors=sum(use.tensors for _, use in both),
+            nodes=sum(use.nodes for _, use in both),
+            variables=sum(use.variables for _, use in both),
+        ),
+    )
 
 
 def need_of(measured: int, use: ArenaUse | None) -> Need:

@@ -20,21 +20,21 @@ _PIECE = 1 << 20
 _CHUNK = 4096
 
 
-def model_source(name: str, data: bytes, section: str = "") -> bytes:
-    """``model_data.cpp``: the array ``NAME_model_data``, aligned as TensorFlow Lite Micro wants weights to be.
+def model_source(name: str, data: bytes, section: str = "", part: str = "model") -> bytes:
+    """``PART_data.cpp``: the array ``NAME_PART_data``, aligned as TensorFlow Lite Micro wants weights to be.
 
     It is in that ``section``; the compiler chooses one for what is constant unless it is named.
     """
     where = f' __attribute__((section("{section}")))' if section else ""
     head = f"""\
-#include "model_data.h"
+#include "{part}_data.h"
 
 // const at namespace scope: the linker leaves it in flash.
-alignas(16) const unsigned char {name}_model_data[]{where} = {{
+alignas(16) const unsigned char {name}_{part}_data[]{where} = {{
 """
     tail = f"""\
 }};
-const unsigned int {name}_model_size = {len(data)};
+const unsigned int {name}_{part}_size = {len(data)};
 """
     rows, rest = divmod(len(data), _PER_LINE)
     text = io.BytesIO()
@@ -49,31 +49,31 @@ const unsigned int {name}_model_size = {len(data)};
     return text.getvalue()
 
 
-def model_assembler(name: str, data: bytes, section: str = "", folder: str = "") -> bytes:
-    """``model_data.S``: the same symbols from ``model.tflite``, without a compiler reading megabytes of text.
+def model_assembler(name: str, data: bytes, section: str = "", part: str = "model", folder: str = "") -> bytes:
+    """``PART_data.S``: the same symbols from ``PART.tflite``, without a compiler reading megabytes of text.
 
     ``folder`` leads to it from where the compiler looks for files: "" or a path that ends in a slash.
     """
-    where = section or f".rodata.{name}_model_data"
+    where = section or f".rodata.{name}_{part}_data"
     return f"""\
-/* The same as model_data.cpp, for builds that can assemble: the bytes come from model.tflite beside this file,
+/* The same as {part}_data.cpp, for builds that can assemble: the bytes come from {part}.tflite beside this file,
    which takes a compiler no time and no memory. Link one of the two. */
 
     .section {where}, "a"
     .balign 16
-    .global {name}_model_data
-    .type {name}_model_data, %object
-{name}_model_data:
-    .incbin "{folder}model.tflite"
-    .size {name}_model_data, . - {name}_model_data
+    .global {name}_{part}_data
+    .type {name}_{part}_data, %object
+{name}_{part}_data:
+    .incbin "{folder}{part}.tflite"
+    .size {name}_{part}_data, . - {name}_{part}_data
 
-    .section .rodata.{name}_model_size, "a"
+    .section .rodata.{name}_{part}_size, "a"
     .balign 4
-    .global {name}_model_size
-    .type {name}_model_size, %object
-{name}_model_size:
+    .global {name}_{part}_size
+    .type {name}_{part}_size, %object
+{name}_{part}_size:
     .4byte {len(data)}
-    .size {name}_model_size, 4
+    .size {name}_{part}_size, 4
 
     .section .note.GNU-stack, "", %progbits
 """.encode()

@@ -17,7 +17,7 @@ from packager.metadata.embedding import strip
 from packager.model import Model, Tensor, read_model
 from packager.model.layers import count_work
 from packager.render.templates import TEMPLATE_SUFFIX, render_layers, template_files
-from packager.runtimes import Runtime, Tolerance, is_installed
+from packager.runtimes import Runtime, Tolerance, is_installed, require
 from packager.settings import Choice, Example, Part, Setting
 from packager.targets.micro.answers import (
     ANSWER_TYPES,
@@ -28,7 +28,8 @@ from packager.targets.micro.answers import (
     build_answer,
     golden_answer,
 )
-from packager.targets.micro.arena import kernel_bytes, least_arena, likely_arena, need_of
+from packager.targets.micro.arena import kernel_bytes, least_arena, likely_arena, need_of, share
+from packager.targets.micro.frontend import FrontendContext, build_frontend, read_frontend, with_frontend
 from packager.targets.micro.libraries import (
     FUNCTIONS,
     Accelerator,
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from packager.render.naming import ProjectName
     from packager.targets.micro.boards import Board
     from packager.tasks.image import ImageInput
+    from packager.tasks.kinds import Array
 
 # int8 outputs are bit-identical between TensorFlow Lite Micro's reference kernels on x86-64 and on Cortex-M;
 # the optimized kernels of a board's library may round in another way, and another core sums floats otherwise.
@@ -129,6 +131,20 @@ class Options:
             "name without _vela, beside the model or one folder up."
         },
     )
+    frontend: Path | None = field(
+        default=None,
+        metadata={"help": "A .tflite in front of the model, which makes its input, features, of samples of a sound."},
+    )
+    frontend_stride: int | None = field(
+        default=None,
+        metadata={
+            "help": "Samples from the start of one window of the front end to that of the next; default: 320 for "
+            "windows of 480."
+        },
+    )
+    frontend_rate: int | None = field(
+        default=None, metadata={"help": "Samples a second that the front end takes; default: 16000."}
+    )
     arena_margin: int = field(
         default=10, metadata={"help": "Percent to add to the measured minimum of the tensor arena."}
     )
@@ -179,6 +195,7 @@ _UNCOMPILED = Setting(Options, "uncompiled")
 _ARENA_MARGIN = Setting(Options, "arena_margin")
 _ARENA_BYTES = Setting(Options, "arena_bytes")
 _ALSO = Setting(Options, "also")
+_FRONTEND = Setting(Options, "frontend")
 _NAME = Setting(Options, "name")
 # The generated code, and the boards, count in 32 bits.
 _LARGEST_ARENA = 2**31 - 1
@@ -412,7 +429,7 @@ class ProjectContext:
     ``sources`` are those of the class, without the model's; ``readme`` is the file that describes them.
     ``file_sha256`` is that of the file with what was left out of the array; "" where that is nothing.
     ``subject`` and ``origin`` are the model, or the models, in a sentence; ``command_file`` tells what command made
-    them. ``program_sources`` are those around the class, ``model_folders`` what leads from ``core`` to each model's
+    them. ``program_sources`` are those around the class, ``arrays`` what leads from ``core`` to each model's
     array, and ``arena_object`` the source that holds the tensor arena. A model among several ``shares_arena`` with
     them; its self-test puts ``verdict`` before PASS and FAIL.
     """
@@ -433,7 +450,7 @@ class ProjectContext:
     command_file: str
     sources: tuple[str, ...]
     program_sources: tuple[str, ...]
-    model_folders: tuple[str, ...]
+    arrays: tuple[str, ...]
     arena_object: str
     shares_arena: bool
     verdict: str
@@ -455,6 +472,7 @@ class ProjectContext:
     operator_count: int
     is_stateful: bool
     uses_ethos_u: bool
+    frontend: FrontendContext | None
     has_profile: bool
     node_count: int
     has_integer_output: bool
@@ -620,7 +638,9 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
     if not options.also:
         alone = _model_context(annotated, options, goldens)
         return Context(alone.project, alone.input, alone.answer)
-    name = _program_name((annotated, *(companion for companion, _ in goldens.companions)), options)
+    given = (annotated, *(companion for companion, _ in goldens.companions))
+    models = [member.model for member in given]
+    name = _program_name(given, options)
     build = choose_build(options)
     core = f"{snake_name(name)}/src" if build.platform is Platform.ARDUINO else _CORE_FOLDERS[build.platform]
     own = replace(options, name="", also=())
@@ -630,7 +650,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
     command = _command(annotated.model, options)
     members = tuple(replace(member, project=replace(member.project, command=command)) for member in members)
     return Context(
-        _program(name, build, core, options, members, annotated.model), members[0].input, members[0].answer, members
+        _program(name, build, core, options, members, models), members[0].input, members[0].answer, members
     )
 
 
@@ -653,7 +673,12 @@ def _program_name(models: Sequence[AnnotatedModel], options: Options) -> Project
 
 
 def _program(
-    name: ProjectName, build: Build, core: str, options: Options, members: Sequence[ModelContext], model: Model
+    name: ProjectName,
+    build: Build,
+    core: str,
+    options: Options,
+    members: Sequence[ModelContext],
+    models: Sequence[Model],
 ) -> ProjectContext:
     """The program around several models: what it has in common with the first, and what is theirs together."""
     projects = [member.project for member in members]
@@ -668,7 +693,7 @@ def _program(
         description="",
         core=core,
         readme=f"{core}/README.md",
-        board=_check_board(model, build, model_bytes=size, arena_bytes=arena.bytes),
+        board=_check_board(models, build, model_bytes=size, arena_bytes=arena.bytes),
         subject=f"{len(members)} models in turn",
         origin=f"{len(members)} models of {size} bytes together",
         command_file=f"{first.core}/model_data.h",
@@ -680,7 +705,7 @@ def _program(
             "app.cpp",
             *(f"{project.name}/{source}" for project in projects for source in project.program_sources),
         ),
-        model_folders=tuple(f"{project.name}/" for project in projects),
+        arrays=tuple(f"{project.name}/{array}" for project in projects for array in project.arrays),
         arena_object="app",
         shares_arena=False,
         uses_ethos_u=any(project.uses_ethos_u for project in projects),
@@ -712,8 +737,9 @@ def _project(
     name = snake_name(given)
     model = annotated.model
     data = strip(model.data)
-    arena = plan_arena(model, options, goldens, build)
+    arena = plan_arena(model, options, goldens, build, _heard_by(annotated))
     operators = resolver_methods(model)
+    frontend = _frontend(annotated)
     labels = _labels(annotated)
     profiler = ("profiler.h",) if options.profile else ()
     golden = _golden(annotated, goldens, (*input.ports, *answer.ports))
@@ -722,7 +748,8 @@ def _project(
     if program:
         core = f"{program}/{name}"
     texts = [case.name for case in golden.cases], _names(labels, answer)
-    compared = [port for port in answer.ports if not port.is_ranked]
+    # What the self-test compares: features are told, too.
+    told = [*(input.ports if frontend else ()), *(port for port in answer.ports if not port.is_ranked)]
     return ProjectContext(
         name=name,
         class_name=class_name(given),
@@ -732,7 +759,9 @@ def _project(
         description=annotated.metadata.description,
         command=_command(model, options),
         platform=build.platform.value,
-        board="" if program else _check_board(model, build, model_bytes=len(data), arena_bytes=arena.bytes),
+        board=""
+        if program
+        else _check_board(_models(annotated), build, model_bytes=_flash(annotated), arena_bytes=arena.bytes),
         board_name=(build.board.names if build.board else {}).get(
             build.platform, _BOARD_NAMES.get(build.platform, "")
         ),
@@ -742,11 +771,11 @@ def _project(
         origin=f"a model of {len(data)} bytes",
         command_file=f"{core}/model_data.h",
         program_sources=("app.cpp", "self_test.cpp", "golden_data.cpp"),
-        model_folders=("",),
+        arrays=("frontend", "model") if frontend else ("model",),
         arena_object=name,
         shares_arena=bool(program),
         verdict=f"{name}: " if program else "",
-        sources=_sources(name, _class_layers(input, answer, labels, has_profile=options.profile)),
+        sources=_sources(name, _class_layers(input, answer, labels, frontend, has_profile=options.profile)),
         labels=labels,
         arduino=arduino,
         # Sorted, as clang-format keeps them.
@@ -765,12 +794,13 @@ def _project(
         arena=arena,
         operators=operators,
         operator_count=max(1, len(operators)),
-        is_stateful=is_stateful(model),
+        is_stateful=frontend is not None or is_stateful(model),
         uses_ethos_u=options.accelerator is Accelerator.ETHOS_U,
+        frontend=frontend,
         has_profile=options.profile,
-        node_count=max(1, sum(len(graph.nodes) for graph in model.subgraphs)),
-        has_integer_output=any(not port.is_float for port in compared),
-        has_float_output=any(port.is_float for port in compared),
+        node_count=max(1, sum(len(graph.nodes) for one in _models(annotated) for graph in one.subgraphs)),
+        has_integer_output=any(not port.is_float for port in told),
+        has_float_output=any(port.is_float for port in told),
         has_affine=any(port.affine for port in (*input.ports, *answer.ports)),
         prints_real=answer.kind is not AnswerKind.TENSORS
         or any(port.is_float or port.affine for port in answer.ports),
@@ -802,6 +832,32 @@ def _work(model: Model) -> WorkContext:
     )
 
 
+def _heard_by(annotated: AnnotatedModel) -> Model | None:
+    """The front end of a model that has one."""
+    from packager.tasks.features import FeaturesInput
+
+    return annotated.input.frontend if isinstance(annotated.input, FeaturesInput) else None
+
+
+def _models(annotated: AnnotatedModel) -> tuple[Model, ...]:
+    """The model, and its front end."""
+    frontend = _heard_by(annotated)
+    return (annotated.model,) if frontend is None else (annotated.model, frontend)
+
+
+def _flash(annotated: AnnotatedModel) -> int:
+    """Bytes that the models take."""
+    return sum(len(strip(model.data)) for model in _models(annotated))
+
+
+def _frontend(annotated: AnnotatedModel) -> FrontendContext | None:
+    from packager.tasks.features import FeaturesInput
+
+    if not isinstance(annotated.input, FeaturesInput):
+        return None
+    return build_frontend(annotated.input, annotated.model, annotated.answer.kind)
+
+
 def _labels(annotated: AnnotatedModel) -> tuple[str, ...]:
     """The labels of the answer; those of points are in its context, and plain tensors need none."""
     return (
@@ -815,11 +871,29 @@ def _names(labels: tuple[str, ...], answer: AnyAnswerContext) -> tuple[str, ...]
 
 
 def _class_layers(
-    input: InputContext, answer: AnyAnswerContext, labels: tuple[str, ...], *, has_profile: bool
+    input: InputContext,
+    answer: AnyAnswerContext,
+    labels: tuple[str, ...],
+    frontend: FrontendContext | None,
+    *,
+    has_profile: bool,
 ) -> tuple[str, ...]:
     """The folders of templates of the class and of its self-test."""
     layers = (*task_layers("micro", input.kind, answer.kind), *answer_layers(answer, labels))
+    if frontend is not None:
+        layers = _behind_frontend("micro", layers, frontend)
     return (*layers, "micro/profile") if has_profile else layers
+
+
+def _behind_frontend(folder: str, layers: tuple[str, ...], frontend: FrontendContext) -> tuple[str, ...]:
+    """``layers`` with what a front end has in place of an input of numbers, and of an answer to each of them."""
+    own = folder.replace("micro", "micro/frontend", 1)
+    heard = f"{own}/out/{AnswerKind.CLASSES}"
+    layers = tuple(f"{own}/common" if layer == f"{folder}/in/{InputKind.TENSORS}" else layer for layer in layers)
+    if not frontend.has_recognizer:
+        return layers
+    spoken = f"{folder}/out/{AnswerKind.CLASSES}"
+    return (*layers, heard) if folder == "micro" else tuple(heard if layer == spoken else layer for layer in layers)
 
 
 def _sources(name: str, layers: Iterable[str]) -> tuple[str, ...]:
@@ -897,6 +971,12 @@ def _check_several(model: Model, options: Options) -> None:
             fix="Make a library of each of them, and a sketch that includes both.",
             about=Setting(Options, "arduino_form"),
         )
+    if options.frontend is not None:
+        raise ConfigError(
+            (_FRONTEND, " goes with one model, and there are several"),
+            fix="Package that model alone, and call the class of the others in its program with an arena of their own.",
+            about=_FRONTEND,
+        )
     companions = read_companions(options)
     _program_name((annotated_model(model), *companions), options)
     build = choose_build(options)
@@ -909,7 +989,7 @@ def _check_several(model: Model, options: Options) -> None:
                 )
         _check_model(companion, replace(options, also=()))
     _check_board(
-        model,
+        models,
         build,
         model_bytes=sum(one.sizes.weights for one in models),
         arena_bytes=max(options.arena_bytes or least_arena(one) for one in models),
@@ -938,10 +1018,15 @@ def _check_model(model: Model, options: Options) -> None:
             )
     build = choose_build(options)
     _check_accelerator(model, options, build)
-    _check_library(model, build)
+    frontend = read_frontend(options)
+    models = (model,) if frontend is None else (model, frontend)
+    for one in models:
+        _check_library(one, build)
     # The weights are the least that the array can have; its size, and an arena to be measured, are not known yet.
-    arena_bytes = options.arena_bytes or least_arena(model)
-    _check_board(model, build, model_bytes=model.sizes.weights, arena_bytes=arena_bytes)
+    arena_bytes = options.arena_bytes or max(map(least_arena, models))
+    _check_board(models, build, model_bytes=sum(one.sizes.weights for one in models), arena_bytes=arena_bytes)
+    if frontend is not None:
+        require(Runtime.TFLITE_MICRO, frontend.path)
     if not is_installed(Runtime.TFLITE_MICRO) or options.accelerator is not None:
         _check_unmeasured(model, options)
 
@@ -961,17 +1046,29 @@ def _check_unmeasured(model: Model, options: Options) -> None:
         )
 
 
-def plan_arena(model: Model, options: Options, goldens: Goldens, build: Build) -> ArenaContext:
+def plan_arena(
+    model: Model, options: Options, goldens: Goldens, build: Build, frontend: Model | None = None
+) -> ArenaContext:
     """The arena that a project gets: as large as ``options`` say, or as was measured and a margin, or estimated."""
-    measured = goldens.arena_bytes
+    measured, use = goldens.arena_bytes, goldens.arena_use
+    models = (model,) if frontend is None else (model, frontend)
     if measured is None:
         given = options.arena_bytes is not None
-        size = likely_arena(model) if options.arena_bytes is None else options.arena_bytes
+        size = sum(map(likely_arena, models)) if options.arena_bytes is None else options.arena_bytes
         return ArenaContext(size, None, None, None, None, None, 0, None, options.arena_margin, is_given=given)
-    need, kernels = need_of(measured, goldens.arena_use), build.kernels
+    if goldens.frontend is not None:
+        from packager.golden import MeasuredArena
+
+        both = share(MeasuredArena(measured, use), goldens.frontend)
+        measured, use = both.bytes, both.use
+    need, kernels = need_of(measured, use), build.kernels
     core = build.board.core if build.board else ""
-    extra = kernel_bytes(model, kernels, core)
-    vectors = kernel_bytes(model, kernels, core, helium=True) if kernels is Kernels.CMSIS_NN and not core else extra
+    extra = sum(kernel_bytes(one, kernels, core) for one in models)
+    vectors = (
+        sum(kernel_bytes(one, kernels, core, helium=True) for one in models)
+        if kernels is Kernels.CMSIS_NN and not core
+        else extra
+    )
     arena, host, helium = (
         -(-size * (100 + options.arena_margin) // 1600) * 16
         for size in (need.bytes + extra, measured, need.bytes + max(extra, vectors))
@@ -1134,8 +1231,8 @@ def _check_library(model: Model, build: Build) -> None:
     raise TargetError(f"{build.library.title} has no {', '.join(missing)}", where=model.path, fix=fix)
 
 
-def _check_board(model: Model, build: Build, *, model_bytes: int, arena_bytes: int) -> str:
-    """The board, what the model takes of it, and what is tight, for a reader; "" without a board."""
+def _check_board(models: Sequence[Model], build: Build, *, model_bytes: int, arena_bytes: int) -> str:
+    """The board, what a model and its front end take of it, and what is tight, for a reader; "" without a board."""
     from packager.targets.micro.boards import (
         Demand,
         check_board,
@@ -1144,7 +1241,8 @@ def _check_board(model: Model, build: Build, *, model_bytes: int, arena_bytes: i
         find_boards_that_fit,
     )
 
-    operators = [operator.name for operator, _ in model.operators]
+    where = models[0].path
+    operators = [operator.name for model in models for operator, _ in model.operators]
     if build.board is None:
         # A CMake project may be for a board, or a computer, of any size.
         if build.platform is not Platform.CMAKE and not find_boards_that_fit(
@@ -1154,7 +1252,7 @@ def _check_board(model: Model, build: Build, *, model_bytes: int, arena_bytes: i
             raise TargetError(
                 f"it fits on no board of the table: it takes at least {model_bytes:,} bytes of flash for the model"
                 f"{arena}, and the board with the most is {describe_largest()}",
-                where=model.path,
+                where=where,
                 fix=(
                     *("Quantize it to int8, or give it a smaller input; or set ", _PLATFORM),
                     f" to {Platform.CMAKE}, which takes a board of any size.",
@@ -1165,7 +1263,7 @@ def _check_board(model: Model, build: Build, *, model_bytes: int, arena_bytes: i
     problems = check_board(build.board.key, demand)
     for problem in problems:
         if problem.level is Level.ERROR:
-            raise TargetError(problem.what, where=model.path, fix=problem.fix)
+            raise TargetError(problem.what, where=where, fix=problem.fix)
     sentences = [describe_fit(build.board.key, demand)]
     for problem in problems:
         sentences += [problem.what, problem.fix.removesuffix(".")]
@@ -1183,18 +1281,30 @@ def _command(model: Model, options: Options) -> str:
     return shlex.join([*words[:3], *(path.name for path in options.also), *words[3:]])
 
 
-def _cases_for_flash(cases: Sequence[GoldenCase]) -> Sequence[GoldenCase]:
+def _cases_for_flash(annotated: AnnotatedModel, cases: Sequence[GoldenCase]) -> Sequence[GoldenCase]:
     """The first cases that have room in a board's flash together, and at least one."""
     total = 0
     for count, case in enumerate(cases):
-        total += _case_bytes(case)
+        total += _case_bytes(annotated, case)
         if total > _GOLDEN_BYTES and count:
             return cases[:count]
     return cases
 
 
-def _case_bytes(case: GoldenCase) -> int:
-    return sum(tensor.nbytes for tensor in (*case.inputs, *case.outputs)) + answer_bytes(case.answer)
+def _case_bytes(annotated: AnnotatedModel, case: GoldenCase) -> int:
+    tensors = (*_samples(annotated, case), *case.inputs, *case.outputs)
+    return sum(tensor.nbytes for tensor in tensors) + answer_bytes(case.answer)
+
+
+def _samples(annotated: AnnotatedModel, case: GoldenCase) -> tuple[Array, ...]:
+    """The samples of a sound of which a front end made the inputs of the case."""
+    from packager.golden import Sound, window_of
+    from packager.tasks.features import FeaturesInput
+
+    if not isinstance(annotated.input, FeaturesInput):
+        return ()
+    assert isinstance(case.given, Sound)
+    return (window_of(case.given, annotated.input.clip),)
 
 
 def stand_in_tolerance(model: Model, goldens: GoldenSet) -> Tolerance:
@@ -1229,14 +1339,14 @@ def _golden(annotated: AnnotatedModel, goldens: Goldens, ports: tuple[PortContex
     model, is_stand_in = annotated.model, Runtime.TFLITE_MICRO not in goldens.sets
     found = goldens.sets[Runtime.LITERT_FOR_MICRO if is_stand_in else Runtime.TFLITE_MICRO]
     tolerance = stand_in_tolerance(model, found) if is_stand_in else TOLERANCE
-    kept = _cases_for_flash(found.cases)
+    kept = _cases_for_flash(annotated, found.cases)
     cases = tuple(_golden_case(annotated, number, case, ports) for number, case in enumerate(kept))
     agreement = annotated.answer.agreement(_score_share(model, tolerance), [case.answer for case in found.cases])
     return GoldenContext(
         runtime=found.runtime,
         title="LiteRT's reference kernels" if is_stand_in else "TensorFlow Lite Micro",
         is_stand_in=is_stand_in,
-        bytes=sum(map(_case_bytes, kept)),
+        bytes=sum(_case_bytes(annotated, case) for case in kept),
         cases=cases,
         count=len(cases),
         left_out=len(found.cases) - len(cases),
@@ -1265,15 +1375,21 @@ def _score_share(model: Model, tolerance: Tolerance) -> float:
 def _golden_case(
     annotated: AnnotatedModel, number: int, case: GoldenCase, ports: tuple[PortContext, ...]
 ) -> GoldenCaseContext:
-    tensors = (*case.inputs, *case.outputs)
+    named = [
+        *(("int16_t", "kSamples", samples) for samples in _samples(annotated, case)),
+        *(
+            (port.ctype, port.constant, tensor)
+            for port, tensor in zip(ports, (*case.inputs, *case.outputs), strict=True)
+        ),
+    ]
     arrays = tuple(
         GoldenArray(
-            name=f"kCase{number}{port.constant[1:]}",
-            ctype=port.ctype,
-            constant=port.constant,
+            name=f"kCase{number}{constant[1:]}",
+            ctype=ctype,
+            constant=constant,
             rows=fill_rows(literals(tensor), 76),
         )
-        for port, tensor in zip(ports, tensors, strict=True)
+        for ctype, constant, tensor in named
     )
     name = f"kAnswer{number}"
     answer = golden_answer(annotated, case, name)
@@ -1282,25 +1398,31 @@ def _golden_case(
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
     if not context.members:
-        return _model_files(annotated.model, context.project)
+        return _model_files(annotated, context.project)
     models = (annotated, *(companion for companion, _ in goldens.companions))
     files: dict[str, bytes] = {}
     for member, model in zip(context.members, models, strict=True):
         files.update(render_layers(_member_layers(member), member))
-        files.update(_model_files(model.model, member.project, f"{member.project.name}/"))
+        files.update(_model_files(model, member.project, f"{member.project.name}/"))
     return files
 
 
-def _model_files(model: Model, project: ProjectContext, folder: str = "") -> dict[str, bytes]:
+def _model_files(annotated: AnnotatedModel, project: ProjectContext, folder: str = "") -> dict[str, bytes]:
     """The array; ``folder`` leads to it from where the compiler looks for files."""
     from packager.targets.micro.c_array import model_assembler, model_source
 
-    data = strip(model.data)
-    files = {f"{project.core}/model_data.cpp": model_source(project.name, data, project.model_section)}
-    if project.arduino is None:
-        # The Arduino IDE's builder does not assemble .S files with a path to what they include.
-        files[f"{project.core}/model_data.S"] = model_assembler(project.name, data, project.model_section, folder)
-        files[f"{project.core}/model.tflite"] = data
+    frontend = _heard_by(annotated)
+    parts = {"model": annotated.model.data}
+    if frontend is not None:
+        parts["frontend"] = frontend.data
+    files = {}
+    for part, data in parts.items():
+        content, place = strip(data), f"{project.core}/{part}"
+        files[f"{place}_data.cpp"] = model_source(project.name, content, project.model_section, part)
+        if project.arduino is None:
+            # The Arduino IDE's builder does not assemble .S files with a path to what they include.
+            files[f"{place}_data.S"] = model_assembler(project.name, content, project.model_section, part, folder)
+            files[f"{place}.tflite"] = content
     return files
 
 
@@ -1317,22 +1439,33 @@ def _layers(context: Context) -> tuple[str, ...]:
     layers = _model_layers(context)
     # A sketch is a program of its own; the other platforms share one, and lend it their console.
     if project.arduino is None:
-        return (*layers, *task_layers("micro/app", *kinds), "micro/alone", f"micro/{project.platform}")
+        return (*layers, *_program_layers("micro/app", context), "micro/alone", f"micro/{project.platform}")
     library = ("micro/arduino-library",) if project.arduino.is_library else ()
-    return (*layers, *task_layers("micro/arduino", *kinds), *library)
+    return (*layers, *_program_layers("micro/arduino", context), *library)
 
 
 def _model_layers(context: ModelContext) -> tuple[str, ...]:
     """The templates of a model's class, self-test and README."""
     project = context.project
-    layers = _class_layers(context.input, context.answer, project.labels, has_profile=project.has_profile)
-    if not isinstance(context.input, ImageContext) and context.input.is_quantized:
+    frontend = project.frontend
+    layers = _class_layers(context.input, context.answer, project.labels, frontend, has_profile=project.has_profile)
+    if (
+        frontend.quantizes
+        if frontend is not None
+        else not isinstance(context.input, ImageContext) and context.input.is_quantized
+    ):
         layers += ("micro/quantize",)
     if project.golden.is_stand_in:
         layers += ("micro/stand-in",)
     if project.uses_ethos_u:
         layers += ("micro/ethos-u",)
     return layers
+
+
+def _program_layers(folder: str, context: ModelContext) -> tuple[str, ...]:
+    layers = task_layers(folder, context.input.kind, context.answer.kind)
+    frontend = context.project.frontend
+    return layers if frontend is None else _behind_frontend(folder, layers, frontend)
 
 
 def _next_steps(context: Context) -> tuple[str, ...]:
@@ -1394,6 +1527,7 @@ TARGET = Target(
     extra_files=_extra_files,
     next_steps=_next_steps,
     check_options=_check_options,
+    with_frontend=with_frontend,
     golden_source=_golden_source,
     find_warnings=_find_warnings,
     companions=read_companions,
