@@ -367,12 +367,16 @@ class _SettingsCommand(TyperCommand):
         return {field.name: field.metadata["help"] for kind in kinds for field in dataclasses.fields(kind)}
 
 
+def _show_as_path(parameter: Any) -> None:
+    """In the help. Typer's own is a type of Python: list[Path]."""
+    parameter.display_type = lambda _ctx: "<path>"
+
+
 class _CompareCommand(_SettingsCommand):
     def make_context(self, *args: Any, **extra: Any) -> Any:
         for parameter in self.params:
             if parameter.name == "models":
-                # Typer's own is a type of Python: list[Path].
-                typing.cast("Any", parameter).display_type = lambda _ctx: "<path>"
+                _show_as_path(parameter)
         return super().make_context(*args, **extra)
 
 
@@ -842,7 +846,8 @@ def _target_command(name: str) -> Any:
     """Typer's command for a target: MODEL, -o DIR, the common options, and one for each field of its Options."""
     target = load_target(name)
     hints = typing.get_type_hints(target.options)
-    fields = dataclasses.fields(target.options)
+    arguments = {field.name: field for field in dataclasses.fields(target.options) if "argument" in field.metadata}
+    fields = [field for field in dataclasses.fields(target.options) if field.name not in arguments]
 
     def run(
         model: Path,
@@ -855,7 +860,9 @@ def _target_command(name: str) -> Any:
     ) -> None:
         from packager import pipeline
 
-        options = target.options(**given)
+        options = target.options(
+            **{key: tuple(value or ()) if key in arguments else value for key, value in given.items()}
+        )
         common: dict[str, Any] = {
             "golden": golden or (),
             "golden_limit": golden_limit,
@@ -869,6 +876,17 @@ def _target_command(name: str) -> Any:
 
     parameters = [
         _parameter("model", ModelArgument),
+        *(
+            _parameter(
+                field.name,
+                Annotated[
+                    list[Path] | None,
+                    typer.Argument(metavar=field.metadata["argument"], help=field.metadata["help"]),
+                ],
+                None,
+            )
+            for field in arguments.values()
+        ),
         _parameter("out", Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The project's folder.")]),
         *(
             _parameter(
@@ -896,7 +914,11 @@ def _target_command(name: str) -> Any:
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     single.command(name=name, help=f"Write {TARGETS[name]} from an annotated .tflite.")(run)
-    return typer.main.get_command(single)
+    command = typer.main.get_command(single)
+    for parameter in command.params:
+        if parameter.name in arguments:
+            _show_as_path(parameter)
+    return command
 
 
 def _tell(report: BuildReport) -> None:
@@ -969,12 +991,18 @@ def verify(
     They run in TensorFlow Lite Micro, on the sources that would be compiled. Where the package tflite-micro is not
     installed, LiteRT's reference kernels stand in for it.
     """
-    from packager.replay import verify as verify_project
+    from packager.replay import verify_all
 
-    report = verify_project(folder)
+    reports = verify_all(folder)
+    told = [
+        {**dataclasses.asdict(report), "folder": str(report.folder), "passed": report.passed} for report in reports
+    ]
+    passed = all(report.passed for report in reports)
     if as_json:
-        _print_json({**dataclasses.asdict(report), "folder": str(report.folder), "passed": report.passed})
-    else:
+        _print_json(told[0] if len(told) == 1 else {"models": told, "passed": passed})
+    for report in () if as_json else reports:
+        if len(reports) > 1:
+            _print(f"{report.folder}:")
         for case in report.cases:
             _print(f"{'PASS' if case.passed else 'FAIL'} {case.name}: max difference {case.difference:g}")
         needed = f"; {report.needed_arena} are enough on a 32-bit target, and {report.smallest_arena} are needed here"
@@ -984,5 +1012,5 @@ def verify(
         for problem in report.problems:
             _print(f"problem: {problem}")
         _print(f"{'PASS' if report.passed else 'FAIL'} {counted(len(report.cases), 'case')} ({report.runtime})")
-    if not report.passed:
+    if not passed:
         raise typer.Exit(1)

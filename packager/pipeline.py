@@ -314,6 +314,15 @@ def _render(
                     view = views[name]
                     is_whole = view is fronted[name]
                     kept = goldens if is_whole else goldens.as_tensors()
+                    companions = tuple(served(target, companion) for companion in target.companions(options))
+                    warnings += [(target.name, problem) for _, lacks in companions for problem in lacks]
+                    kept = dataclasses.replace(
+                        kept,
+                        companions=tuple(
+                            (companion, _made_up(target, companion, golden_limit, caller))
+                            for companion, _ in companions
+                        ),
+                    )
                     context, files = build_project(target, view, options, kept)
                     projects.append(Project(name, files, annotated.model.sha256))
                     next_steps[target.name] = target.next_steps(context)
@@ -332,6 +341,18 @@ def _render(
         what, fix = weakness
         warnings.append(("golden", Problem(Level.WARNING, what, worded(fix, caller.asker))))
     return _Built(annotated, computed, tuple(projects), next_steps, tuple(warnings), tuple(skipped))
+
+
+def _made_up(target: Target[Any, Any], companion: AnnotatedModel, limit: int, caller: _Caller) -> Goldens:
+    """What a further model of a project answers to inputs that are made up: the golden files are the first one's."""
+    samples = read_samples(companion, (), limit=limit)
+    caller.say(f"computing {counted(len(samples), 'golden case')} of {companion.name} ({target.golden_runtime})")
+    try:
+        return build_goldens(
+            companion, samples, [target.golden_runtime], limit=limit, progress=caller.told(len(samples))
+        )
+    finally:
+        caller.progress("")
 
 
 def _weakness(annotated: AnnotatedModel, goldens: Goldens) -> tuple[str, Text] | None:

@@ -104,8 +104,13 @@ _LONGEST_LITERAL = 40
 _ARENA = rb"kArenaBytes =\s+(?:sizeof\(void\*\) > 4 \? \d{1,18} : )?(\d{1,18});"
 
 
+def verify_all(folder: Path) -> tuple[VerifyReport, ...]:
+    """Replay the golden cases of each model of the microcontroller project in ``folder``, as ``verify`` does."""
+    return tuple(map(verify, _find_cores(folder)))
+
+
 def verify(folder: Path) -> VerifyReport:
-    """Replay the golden cases of the microcontroller project in ``folder``.
+    """Replay the golden cases of the first model of the microcontroller project in ``folder``.
 
     Where the package of TensorFlow Lite Micro is not installed, LiteRT's reference kernels stand in for it: they
     leave the arena unchecked, and their answers may be further from the golden ones.
@@ -115,7 +120,7 @@ def verify(folder: Path) -> VerifyReport:
         MissingPackageError: neither is installed.
         ModelError: what stands in refuses the model, and nothing else is wrong with it.
     """
-    core = _find_core(folder)
+    core = _find_cores(folder)[0]
     data, array_problems = _read_array(core, "model")
     has_frontend = (core / "frontend_data.cpp").exists()
     frontend_data, frontend_problems = _read_array(core, "frontend") if has_frontend else (b"", ())
@@ -185,16 +190,19 @@ def verify(folder: Path) -> VerifyReport:
 _AGAIN = ("Make the project again; ", FORCE, " replaces edited files.")
 
 
-def _find_core(folder: Path) -> Path:
-    """The folder of the sources, another one for each platform; a build folder deeper down may hold copies."""
+def _find_cores(folder: Path) -> list[Path]:
+    """The folder of the sources of each model; a build folder deeper down may hold copies."""
     if not is_folder(folder):
         raise ConfigError("no such folder", where=folder)
     level, seen = [folder], 0
     for _ in range(_DEEPEST + 1):
+        cores = []
         for place in level:
             with suppress(PermissionError):
                 if (place / "model_data.cpp").exists() and (place / "golden_data.cpp").exists():
-                    return place
+                    cores.append(place)
+        if cores:
+            return cores
         below: list[Path] = []
         for place in level:
             # What may not be read holds nothing for us. Links are not followed: they may lead round in a circle.

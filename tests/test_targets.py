@@ -99,7 +99,9 @@ def missing_in_options(name: str, options: Any) -> Iterator[str]:
         plain = next(arm for arm in typing.get_args(kind) or (kind,) if arm is not type(None))
         is_choice = isinstance(plain, type) and issubclass(plain, StrEnum)
         if not (
-            kind in (str, int, bool, float, int | None, Path | None) or (is_choice and kind in (plain, plain | None))
+            kind in (str, int, bool, float, int | None, Path | None)
+            or (is_choice and kind in (plain, plain | None))
+            or (kind == tuple[Path, ...] and "argument" in option.metadata)
         ):
             yield f"{where} is of the type {kind}, which is no option of a command"
 

@@ -340,6 +340,8 @@ def check_names(folder: str, context: type) -> list[str]:
                 use_names(path.read_text("utf-8"), context, used, kinds)
         except NamesError as error:
             raise NamesError(f"templates/{folder}/{name}, {error}") from None
+    for base in context.__bases__:
+        used[base] |= used[context]
     return unused(context, used)
 
 

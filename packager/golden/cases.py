@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packager.errors import ConfigError, PackagerError
 from packager.runtimes import Runtime
 from packager.tasks.kinds import Array, Placement
+
+if TYPE_CHECKING:
+    from packager.annotated import AnnotatedModel
 
 
 @dataclass(frozen=True)
@@ -110,13 +113,15 @@ class Goldens:
 
     ``arena_bytes`` is a multiple of 16 and has no margin; None where TFLite Micro was not asked for. ``arena_use``
     is what the runtime reports of it, None where it reports nothing. ``frontend`` is the arena of what made the
-    inputs, where that is a model too.
+    inputs, where that is a model too. ``companions`` are further models that a project holds, with what was measured
+    of each.
     """
 
     sets: dict[Runtime, GoldenSet]
     arena_bytes: int | None
     arena_use: ArenaUse | None = None
     frontend: MeasuredArena | None = None
+    companions: tuple[tuple[AnnotatedModel, Goldens], ...] = ()
 
     def with_those_of(self, other: Goldens) -> Goldens:
         """These and the ones that another process measured."""

@@ -58,6 +58,11 @@ def _itself(annotated: AnnotatedModel, _options: Any) -> AnnotatedModel:
     return annotated
 
 
+def _be_alone(_options: Any) -> tuple[AnnotatedModel, ...]:
+    """A project holds one model."""
+    return ()
+
+
 def _warn_of_nothing(_context: Any) -> tuple[Problem, ...]:
     """A project is as it should be."""
     return ()
@@ -76,21 +81,20 @@ ContextT = TypeVar("ContextT")
 class Target(Generic[OptionsT, ContextT]):
     """One kind of generated project.
 
-    ``options`` is a frozen dataclass whose every field has a default and ``metadata={"help": …}``: its fields are
-    the keys of the target's table in packager.toml and the options of its command; ``"known"`` in that metadata is a
-    function that tells what editors offer for a text, with the meaning of each, and ``"option"`` what the command
-    calls the field where that is not its name. ``context`` is the frozen
-    dataclass whose fields the templates use. ``layers`` are the folders under ``templates/`` that are rendered
-    over one another. ``cells`` are the kinds of tasks that it has templates for, and ``find_lack`` says what of a
-    model of such kinds it cannot do all the same: that one is packaged as plain tensors. ``extra_files`` are those
-    that no template makes: the model, the golden cases.
-    ``enclosure`` tells what the project is a part of, if it is.
-    ``check_options`` raises a TargetError or ConfigError for options with which the model cannot be packaged, as far
-    as that is known before golden cases are computed, and ``find_warnings`` tells what is to be said of a project
-    once they are. ``with_frontend`` reads what is in front of the model, where ``options`` name something.
-    ``golden_source`` reads the model that computes the golden cases, where that is not the one that is
-    packaged. ``stand_in`` computes the golden cases on a machine that has
-    not the package of ``runtime``.
+    ``options`` is a frozen dataclass whose every field has a default and ``metadata={"help": …}``: its fields are the
+    keys of the target's table in packager.toml and the options of its command; ``"known"`` in that metadata is a
+    function that tells what editors offer for a text, with the meaning of each, ``"option"`` what the command calls
+    the field where that is not its name, and ``"argument"`` how help shows values that are given without any.
+    ``context`` is the frozen dataclass whose fields the templates use. ``layers`` are the folders under
+    ``templates/`` that are rendered over one another. ``cells`` are the kinds of tasks that it has templates for, and
+    ``find_lack`` says what of a model of such kinds it cannot do all the same: that one is packaged as plain tensors.
+    ``extra_files`` are those that no template makes: the model, the golden cases. ``enclosure`` tells what the
+    project is a part of, if it is. ``check_options`` raises a TargetError or ConfigError for options with which the
+    model cannot be packaged, as far as that is known before golden cases are computed, and ``find_warnings`` tells
+    what is to be said of a project once they are. ``with_frontend`` reads what is in front of the model, where
+    ``options`` name something. ``golden_source`` reads the model that computes the golden cases, where that is not
+    the one that is packaged, and ``companions`` those that its options put into the same project: what they answer is
+    among the goldens. ``stand_in`` computes the golden cases on a machine that has not the package of ``runtime``.
     """
 
     name: str
@@ -108,6 +112,7 @@ class Target(Generic[OptionsT, ContextT]):
     check_options: Callable[[Model, OptionsT], None] = _accept
     with_frontend: Callable[[AnnotatedModel, OptionsT], AnnotatedModel] = _itself
     golden_source: Callable[[AnnotatedModel, OptionsT], AnnotatedModel] = _itself
+    companions: Callable[[OptionsT], tuple[AnnotatedModel, ...]] = _be_alone
     find_warnings: Callable[[ContextT], tuple[Problem, ...]] = _warn_of_nothing
     find_lack: Callable[[AnnotatedModel], str | None] = _lack_nothing
     stand_in: Runtime | None = None

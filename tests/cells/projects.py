@@ -82,7 +82,7 @@ def project(target_name: str, name: str, *, stands_in: bool = False, **options: 
     golden_set = goldens.sets[runtime]
     if target.runtime is Runtime.TFLITE_MICRO:
         # Of large ones not all fit into a board's flash.
-        golden_set = replace(golden_set, cases=tuple(_cases_for_flash(golden_set.cases)))
+        golden_set = replace(golden_set, cases=tuple(_cases_for_flash(view, golden_set.cases)))
     goldens = replace(goldens, sets={runtime: golden_set})
     if view is not annotated(name):
         goldens = goldens.as_tensors()

@@ -43,7 +43,7 @@ from tests.cells.models import example
 from tests.conftest import needs_micro, require_tools, write_files
 from tests.example_models import digits, sine
 from tests.models import Op, T, graph
-from tests.targets.micro.projects import goldens_of, named, project_files
+from tests.targets.micro.projects import goldens_of, named, plain, project_files
 
 pytestmark = [pytest.mark.slow, needs_micro]
 
@@ -80,6 +80,16 @@ def test_tree_of_a_streaming_model_with_two_sizes_of_integers(
 ) -> None:
     annotated, goldens = named("keyword_scrambled_8bit", models, examples)
     assert_tree("micro_keyword", project_files(annotated, goldens))
+
+
+def test_tree_of_several_models(examples: Path, models: Path, assert_tree: Compare) -> None:
+    """All around the models: what each of them has is in the other trees."""
+    first, goldens = named("sine", models, examples)
+    second = plain((examples / "line" / "line.tflite").read_bytes(), "line")
+    goldens = replace(goldens, companions=((second, goldens_of(second, read_samples(second, ()))),))
+    files = project_files(first, goldens, also=(Path("line.tflite"),))
+    own = ("README.md", "app.cpp", "app.h", "self_test.h", "sine_and_line.ino")
+    assert_tree("micro_several", {path: files[path] for path in files if path.count("/") < 3 or path.endswith(own)})
 
 
 def test_tree_of_a_detector(examples: Path, assert_tree: Compare) -> None:
@@ -700,7 +710,7 @@ def test_the_memory_for_a_project_is_that_of_the_model_and_of_its_text(tmp_path:
 
 
 @pytest.mark.parametrize(("sizes", "kept"), [([10], 1), ([300_000], 1), ([100_000] * 3, 2), ([200_000, 62_144], 2)])
-def test_golden_cases_leave_room_in_flash(sizes: list[int], kept: int) -> None:
+def test_golden_cases_leave_room_in_flash(sizes: list[int], kept: int, examples: Path) -> None:
     tensor = np.zeros(1, np.uint8)
     cases = [GoldenCase("case", None, (np.zeros(size - 1, np.uint8),), (tensor,), None) for size in sizes]
-    assert len(_cases_for_flash(cases)) == kept
+    assert len(_cases_for_flash(sine(examples), cases)) == kept

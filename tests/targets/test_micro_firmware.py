@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from packager.errors import ConfigError
+from packager.cli import app
+from packager.errors import ConfigError, PackagerError
 from packager.metadata.embedding import strip
 from packager.runtimes import Runtime
-from packager.targets.micro import TARGET, Options
+from packager.targets.micro import TARGET, ArduinoForm, Options
 from packager.targets.micro.c_array import read_c_array
 from packager.targets.micro.libraries import Platform
 from packager.tasks.kinds import Array
 from tests.conftest import needs_micro, require_tools, write_files
 from tests.targets.micro import harness
-from tests.targets.micro.projects import named, project_files
+from tests.targets.micro.projects import emulated_files, named, project_files
 
 pytestmark = [pytest.mark.slow, needs_micro]
 
@@ -69,40 +75,93 @@ def symbols(program: Path) -> dict[str, tuple[str, int]]:
     return {found[3]: (found[2], int(found[1], 16)) for found in words if len(found) == 4}
 
 
+def write_sketch(folder: Path, models: Path, examples: Path, names: tuple[str, ...]) -> tuple[Path, list[Path]]:
+    """A sketch in which models take turns, and its sources."""
+    (annotated, goldens), *others = [named(name, models, examples) for name in names]
+    goldens = dataclasses.replace(goldens, companions=tuple(others))
+    files = emulated_files(annotated, goldens, also=tuple(Path(f"{name}.tflite") for name in names[1:]))
+    write_files(folder, files)
+    (ino,) = folder.glob("*/*.ino")
+    return ino.parent / "src", [ino, *sorted(ino.parent.rglob("*.cpp")), harness.CORE / "core.cpp"]
+
+
 @pytest.mark.arm
-def test_two_models_take_turns_in_one_arena(models: Path, examples: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("names", [("digits", "sine"), ("sine", "micro_speech_quantized", "digits")], ids="-".join)
+def test_models_take_turns_in_one_arena(names: tuple[str, ...], models: Path, examples: Path, tmp_path: Path) -> None:
     """In one firmware, each answering as it does alone, and the linker keeps no arena of their own."""
-    folders = [write_project(name, tmp_path / name, models, examples) for name in ("digits", "sine")]
-    code = HEAD
-    for name in ("digits", "sine"):
-        cases = named(name, models, examples)[1].sets[Runtime.TFLITE_MICRO].cases
-        for number, case in enumerate(cases[:3]):
-            code += c_array(f"{name}_input_{number}", case.inputs[0]) + c_array(
-                f"{name}_output_{number}", case.outputs[0]
-            )
-    code += f"""
-alignas(16) static uint8_t arena[{ARENA}];
+    _, sources = write_sketch(tmp_path / "project", models, examples, names)
+    program = harness.compile_sources(sources, tmp_path / "self_test.elf", defines=("-DSELF_TEST=1",))
+    lines = harness.run(program).lines
+    cases = [len(named(name, models, examples)[1].sets[Runtime.TFLITE_MICRO].cases) for name in names]
+    assert [line for line in lines if line.startswith("case ") and "max difference 0," in line] == [
+        line for line in lines if line.startswith("case ")
+    ]
+    assert sum(line.startswith("case ") for line in lines) == sum(cases)
+    assert [line for line in lines if line.endswith("PASS")] == [*(f"{name}: PASS" for name in names), "PASS"]
+    arenas = [size for kind, size in symbols(program).values() if kind in "bB" and size > 2_000]
+    assert len(arenas) == 1
 
-template <typename Model, size_t kIn, size_t kOut>
-static int turn(Model& model, const unsigned char (&input)[kIn], const unsigned char (&output)[kOut]) {{
-  if (static_cast<int>(model.begin(arena, sizeof(arena))) != 0) return 1;
-  memcpy(model.input(), input, kIn);
-  if (static_cast<int>(model.invoke()) != 0) return 2;
-  return memcmp(model.output(), output, kOut) == 0 ? 0 : 3;
-}}
 
-static digits::Digits digits_model;
-static sine::Sine sine_model;
+@pytest.mark.arm
+def test_each_model_takes_its_own_input_in_its_turn(models: Path, examples: Path, tmp_path: Path) -> None:
+    _, sources = write_sketch(tmp_path / "project", models, examples, ("digits", "sine"))
+    program = harness.compile_sources(sources, tmp_path / "program.elf")
+    cases = named("digits", models, examples)[1].sets[Runtime.TFLITE_MICRO].cases[:2]
+    frames = [(case.inputs[0].astype(int) + 128).astype("uint8").tobytes() for case in cases]
+    lines = harness.run(program, frames[0] + b"1.5708 " + frames[1] + b"4.7124\n").lines
+    assert [lines[0].split()[0], lines[2].split()[0]] == [case.answer[0].label for case in cases]
+    assert [round(float(lines[number])) for number in (1, 3)] == [1, -1]
 
-int main() {{
-"""
-    for number in (0, 1, 2):
-        for name in ("digits", "sine"):
-            code += f'  printf("%d\\n", turn({name}_model, {name}_input_{number}, {name}_output_{number}));\n'
-    program = compile_program(folders, code + "}\n", tmp_path)
-    assert harness.run(program).lines == ["0"] * 6
-    arenas = {name: size for name, (kind, size) in symbols(program).items() if kind in "bB" and size >= ARENA}
-    assert arenas == {"arena": ARENA}
+
+@pytest.mark.arm
+def test_one_model_that_answers_otherwise_fails_the_program(models: Path, examples: Path, tmp_path: Path) -> None:
+    core, sources = write_sketch(tmp_path / "project", models, examples, ("digits", "sine"))
+    golden = core / "sine" / "golden_data.cpp"
+    golden.write_text(
+        re.sub(r"(kCase0Output\w*\[\w+\] = \{\s*)(-?\d+)", lambda m: m[1] + str(-int(m[2]) - 9), golden.read_text())
+    )
+    lines = harness.run(
+        harness.compile_sources(sources, tmp_path / "self_test.elf", defines=("-DSELF_TEST=1",))
+    ).lines
+    assert [line for line in lines if line.endswith(("PASS", "FAIL"))] == ["digits: PASS", "sine: FAIL", "FAIL"]
+
+
+def test_what_several_models_need_is_told_before_golden_cases(models: Path, examples: Path) -> None:
+    annotated, _ = named("digits", models, examples)
+    sine, large = examples / "sine/sine.tflite", models / "yolo11n_full_integer_quant.tflite"
+
+    def refused(*also: Path, **options: Any) -> str:
+        with pytest.raises(PackagerError) as caught:
+            TARGET.check_options(annotated.model, Options(also=also, **options))
+        return caught.value.what
+
+    TARGET.check_options(annotated.model, Options(also=(sine,)))
+    assert refused(sine, sine) == "two of the models are called sine"
+    assert "several models make a sketch" in refused(sine, arduino_form=ArduinoForm.LIBRARY)
+    assert "flash" in refused(large, board="pico")
+    compiled = models / "mobilenet_v1_0.25_128_quant_edgetpu.tflite"
+    assert refused(compiled) == "cannot run on a microcontroller: it is compiled for the Edge TPU"
+
+
+def test_the_command_packages_and_replays_several(
+    examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = CliRunner().invoke(
+        app,
+        [
+            *("micro", str(examples / "digits/digits.tflite"), str(examples / "sine/sine.tflite")),
+            *("-o", str(tmp_path / "out"), "--platform", "cmake", "--name", "both"),
+        ],
+    )
+    assert run.exit_code == 0, run.output
+    told = json.loads(CliRunner().invoke(app, ["verify", str(tmp_path / "out"), "--json"]).stdout)
+    assert [Path(model["folder"]).name for model in told["models"]] == ["digits", "sine"]
+    assert told["passed"] is True
+    data = tmp_path / "out/src/sine/model_data.cpp"
+    data.write_bytes(data.read_bytes().replace(b"0x00", b"0x01", 400))
+    run = CliRunner().invoke(app, ["verify", str(tmp_path / "out")])
+    assert run.exit_code == 1
+    assert "sine" in run.stdout
 
 
 @pytest.mark.arm

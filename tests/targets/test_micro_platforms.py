@@ -66,6 +66,16 @@ def digits() -> tuple[AnnotatedModel, Goldens]:
     return annotated, build_goldens(annotated, read_samples(annotated, pictures), [Runtime.TFLITE_MICRO])
 
 
+@cache
+def both() -> tuple[AnnotatedModel, Goldens]:
+    """Two models that take turns in one program, with ``OTHER`` as an option."""
+    annotated, goldens = digits()
+    return annotated, replace(goldens, companions=(sine(),))
+
+
+OTHER = (EXAMPLES / "sine/sine.tflite",)
+
+
 def whole_numbers() -> tuple[AnnotatedModel, Goldens]:
     """A model with int64 as output, which TensorFlow Lite Micro runs; made from the sine's, to be compiled only."""
     annotated, goldens = sine()
@@ -112,9 +122,9 @@ def test_the_sources_are_the_same_on_every_platform(platform: Platform) -> None:
     }
     assert len(ours) == 24
     if platform is Platform.ESP_IDF:
-        # It names ESP-NN's functions, and the others name CMSIS-NN's.
+        # It names ESP-NN's functions, and what they take of the arena; the others name CMSIS-NN's.
         for files in (ours, reference):
-            del files["self_test.cpp"]
+            del files["self_test.cpp"], files["digits.h"]
     if platform is Platform.PLATFORMIO:
         for files in (ours, reference):
             del files["digits.cpp"]
@@ -252,6 +262,14 @@ def emulated(*flags: str) -> tuple[str, ...]:
     )
 
 
+Made = Callable[[], tuple[AnnotatedModel, Goldens]]
+PROGRAMS = pytest.mark.parametrize(("made", "also"), [(digits, ()), (both, OTHER)], ids=["digits", "digits_and_sine"])
+
+
+def program_name(also: tuple[Path, ...]) -> str:
+    return "digits_and_sine_app" if also else "digits_app"
+
+
 def check_self_test(program: Path) -> None:
     done = harness.run(program)
     assert done.lines[-1] == "PASS", done.output
@@ -382,19 +400,21 @@ def test_cmake_says_what_is_missing(tmp_path: Path) -> None:
 
 @pytest.mark.arm
 @pytest.mark.cpp
-def test_esp_idf_project_builds_with_stand_ins(tmp_path: Path) -> None:
+@PROGRAMS
+def test_esp_idf_project_builds_with_stand_ins(made: Made, also: tuple[Path, ...], tmp_path: Path) -> None:
     harness.library()
-    folder = write_files(tmp_path / "project", project(digits(), Platform.ESP_IDF, arena_margin=MARGIN))
+    folder = write_files(tmp_path / "project", project(made(), Platform.ESP_IDF, arena_margin=MARGIN, also=also))
     variables = {"IDF_PATH": str(STAND_INS / "esp-idf")}
     run_cmake(folder, tmp_path / "build", *emulated(), "-DSELF_TEST=1", variables=variables)
-    check_self_test(tmp_path / "build/digits_app.elf")
+    check_self_test(tmp_path / f"build/{program_name(also)}.elf")
 
 
 @pytest.mark.arm
 @pytest.mark.cpp
-def test_zephyr_project_builds_with_stand_ins(tmp_path: Path) -> None:
+@PROGRAMS
+def test_zephyr_project_builds_with_stand_ins(made: Made, also: tuple[Path, ...], tmp_path: Path) -> None:
     harness.library()
-    folder = write_files(tmp_path / "project", project(digits(), Platform.ZEPHYR, arena_margin=MARGIN))
+    folder = write_files(tmp_path / "project", project(made(), Platform.ZEPHYR, arena_margin=MARGIN, also=also))
     variables = {"ZEPHYR_BASE": str(STAND_INS / "zephyr")}
     # A toolchain file has programs alone looked for on the computer.
     options = (*emulated(), "-DCMAKE_FIND_ROOT_PATH_MODE_PACKAGE=NEVER", "-DSELF_TEST=1")
@@ -404,13 +424,14 @@ def test_zephyr_project_builds_with_stand_ins(tmp_path: Path) -> None:
 
 @pytest.mark.arm
 @pytest.mark.cpp
-def test_pico_project_builds_with_stand_ins(tmp_path: Path) -> None:
+@PROGRAMS
+def test_pico_project_builds_with_stand_ins(made: Made, also: tuple[Path, ...], tmp_path: Path) -> None:
     harness.library()
-    folder = write_files(tmp_path / "project", project(digits(), Platform.PICO, arena_margin=MARGIN))
+    folder = write_files(tmp_path / "project", project(made(), Platform.PICO, arena_margin=MARGIN, also=also))
     options = (*emulated(), "-DSELF_TEST=ON", f"-DPICO_TFLMICRO_PATH={STAND_INS}/pico/pico-tflmicro")
     run_cmake(folder, tmp_path / "build", *options, variables={"PICO_SDK_PATH": str(STAND_INS / "pico/pico_sdk")})
-    check_self_test(tmp_path / "build/digits_app")
-    assert (tmp_path / "build/digits_app.bin").stat().st_size > 0
+    check_self_test(tmp_path / f"build/{program_name(also)}")
+    assert (tmp_path / f"build/{program_name(also)}.bin").stat().st_size > 0
 
 
 # --- the files of other tools ----------------------------------------

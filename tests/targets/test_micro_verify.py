@@ -178,8 +178,8 @@ def test_links_in_a_circle_are_not_followed(core: Path) -> None:
 
 def test_the_highest_project_is_taken(core: Path, files: dict[str, bytes]) -> None:
     deeper = write_files(core.parent / "build" / "copy", files)
-    assert replay._find_core(core.parent) == core
-    assert replay._find_core(deeper) == deeper / "sine"
+    assert replay._find_cores(core.parent) == [core]
+    assert replay._find_cores(deeper) == [deeper / "sine"]
 
 
 def test_a_huge_folder_is_not_searched_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,8 +49,11 @@ const unsigned int {name}_{part}_size = {len(data)};
     return text.getvalue()
 
 
-def model_assembler(name: str, data: bytes, section: str = "", part: str = "model") -> bytes:
-    """``PART_data.S``: the same symbols from ``PART.tflite``, without a compiler reading megabytes of text."""
+def model_assembler(name: str, data: bytes, section: str = "", part: str = "model", folder: str = "") -> bytes:
+    """``PART_data.S``: the same symbols from ``PART.tflite``, without a compiler reading megabytes of text.
+
+    ``folder`` leads to it from where the compiler looks for files: "" or a path that ends in a slash.
+    """
     where = section or f".rodata.{name}_{part}_data"
     return f"""\
 /* The same as {part}_data.cpp, for builds that can assemble: the bytes come from {part}.tflite beside this file,
@@ -61,7 +64,7 @@ def model_assembler(name: str, data: bytes, section: str = "", part: str = "mode
     .global {name}_{part}_data
     .type {name}_{part}_data, %object
 {name}_{part}_data:
-    .incbin "{part}.tflite"
+    .incbin "{folder}{part}.tflite"
     .size {name}_{part}_data, . - {name}_{part}_data
 
     .section .rodata.{name}_{part}_size, "a"

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.annotated import AnnotatedModel
+from packager.annotated import AnnotatedModel, annotated_model
 from packager.errors import ConfigError, TargetError, about
 from packager.finding import is_file
 from packager.metadata.embedding import strip
 from packager.model import Model, Tensor, read_model
 from packager.model.layers import count_work
-from packager.render.templates import TEMPLATE_SUFFIX, template_files
+from packager.render.templates import TEMPLATE_SUFFIX, render_layers, template_files
 from packager.runtimes import Runtime, Tolerance, is_installed, require
 from packager.settings import Choice, Example, Part, Setting
 from packager.targets.micro.answers import (
@@ -63,6 +63,7 @@ from packager.terminal import counted
 
 if TYPE_CHECKING:
     from packager.golden import GoldenCase, Goldens, GoldenSet
+    from packager.render.naming import ProjectName
     from packager.targets.micro.boards import Board
     from packager.tasks.image import ImageInput
     from packager.tasks.kinds import Array
@@ -150,6 +151,13 @@ class Options:
     arena_bytes: int | None = field(
         default=None, metadata={"help": "Bytes of the tensor arena, in place of the measured minimum and margin."}
     )
+    also: tuple[Path, ...] = field(
+        default=(),
+        metadata={
+            "help": "Further annotated .tflite, which take turns with the first in one program and one tensor arena.",
+            "argument": "MODEL",
+        },
+    )
 
 
 @dataclass(frozen=True)
@@ -186,6 +194,9 @@ _ACCELERATOR = Setting(Options, "accelerator")
 _UNCOMPILED = Setting(Options, "uncompiled")
 _ARENA_MARGIN = Setting(Options, "arena_margin")
 _ARENA_BYTES = Setting(Options, "arena_bytes")
+_ALSO = Setting(Options, "also")
+_FRONTEND = Setting(Options, "frontend")
+_NAME = Setting(Options, "name")
 # The generated code, and the boards, count in 32 bits.
 _LARGEST_ARENA = 2**31 - 1
 
@@ -417,6 +428,10 @@ class ProjectContext:
     ``board`` is told of, and ``board_name`` is what the platform calls it, or one that it knows.
     ``sources`` are those of the class, without the model's; ``readme`` is the file that describes them.
     ``file_sha256`` is that of the file with what was left out of the array; "" where that is nothing.
+    ``subject`` and ``origin`` are the model, or the models, in a sentence; ``command_file`` tells what command made
+    them. ``program_sources`` are those around the class, ``arrays`` what leads from ``core`` to each model's
+    array, and ``arena_object`` the source that holds the tensor arena. A model among several ``shares_arena`` with
+    them; its self-test puts ``verdict`` before PASS and FAIL.
     """
 
     name: str
@@ -430,7 +445,15 @@ class ProjectContext:
     board_name: str
     core: str
     readme: str
+    subject: str
+    origin: str
+    command_file: str
     sources: tuple[str, ...]
+    program_sources: tuple[str, ...]
+    arrays: tuple[str, ...]
+    arena_object: str
+    shares_arena: bool
+    verdict: str
     labels: tuple[str, ...]
     arduino: ArduinoContext | None
     program_headers: tuple[str, ...]
@@ -463,12 +486,19 @@ class ProjectContext:
 
 
 @dataclass(frozen=True)
-class Context:
-    """What the templates of the micro target use."""
+class ModelContext:
+    """What the templates of one model use."""
 
     project: ProjectContext
     input: InputContext
     answer: AnyAnswerContext
+
+
+@dataclass(frozen=True)
+class Context(ModelContext):
+    """What the templates of the micro target use; ``members`` are the models of a program that has several."""
+
+    members: tuple[ModelContext, ...] = ()
 
 
 # --- inputs and outputs ----------------------------------------
@@ -605,12 +635,103 @@ def _interface_problems(side: str, tensor: Tensor) -> Iterable[Problem]:
 
 
 def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
+    if not options.also:
+        alone = _model_context(annotated, options, goldens)
+        return Context(alone.project, alone.input, alone.answer)
+    given = (annotated, *(companion for companion, _ in goldens.companions))
+    models = [member.model for member in given]
+    name = _program_name(given, options)
+    build = choose_build(options)
+    core = f"{snake_name(name)}/src" if build.platform is Platform.ARDUINO else _CORE_FOLDERS[build.platform]
+    own = replace(options, name="", also=())
+    members = tuple(
+        _model_context(member, own, found, core) for member, found in ((annotated, goldens), *goldens.companions)
+    )
+    command = _command(annotated.model, options)
+    members = tuple(replace(member, project=replace(member.project, command=command)) for member in members)
+    return Context(
+        _program(name, build, core, options, members, models), members[0].input, members[0].answer, members
+    )
+
+
+def _program_name(models: Sequence[AnnotatedModel], options: Options) -> ProjectName:
+    """What a program of several models is called: as the options say, else as they all are.
+
+    Raises:
+        ConfigError: that cannot be spelled, or two models would have the same namespace.
+    """
+    names = [project_name(model, replace(options, name="")) for model in models]
+    for number, name in enumerate(names):
+        if snake_name(name) in map(snake_name, names[:number]):
+            raise ConfigError(
+                f"two of the models are called {snake_name(name)}",
+                where=models[number].model.path,
+                fix="Give one of them another name where its metadata are attached.",
+                about=_ALSO,
+            )
+    return project_name(models[0], replace(options, name=options.name or " and ".join(map(str, names))))
+
+
+def _program(
+    name: ProjectName,
+    build: Build,
+    core: str,
+    options: Options,
+    members: Sequence[ModelContext],
+    models: Sequence[Model],
+) -> ProjectContext:
+    """The program around several models: what it has in common with the first, and what is theirs together."""
+    projects = [member.project for member in members]
+    first, size = projects[0], sum(project.model_bytes for project in projects)
+    arena = max((project.arena for project in projects), key=lambda arena: arena.bytes)
+    return replace(
+        first,
+        name=snake_name(name),
+        class_name=class_name(name),
+        guard=snake_name(name).upper(),
+        title=str(name),
+        description="",
+        core=core,
+        readme=f"{core}/README.md",
+        board=_check_board(models, build, model_bytes=size, arena_bytes=arena.bytes),
+        subject=f"{len(members)} models in turn",
+        origin=f"{len(members)} models of {size} bytes together",
+        command_file=f"{first.core}/model_data.h",
+        model_bytes=size,
+        arena=arena,
+        arduino=None if first.arduino is None else replace(first.arduino, folder=snake_name(name)),
+        sources=tuple(f"{project.name}/{source}" for project in projects for source in project.sources),
+        program_sources=(
+            "app.cpp",
+            *(f"{project.name}/{source}" for project in projects for source in project.program_sources),
+        ),
+        arrays=tuple(f"{project.name}/{array}" for project in projects for array in project.arrays),
+        arena_object="app",
+        shares_arena=False,
+        uses_ethos_u=any(project.uses_ethos_u for project in projects),
+        golden=replace(
+            first.golden,
+            **{
+                name: sum(getattr(project.golden, name) for project in projects)
+                for name in ("bytes", "count", "left_out")
+            },
+        ),
+    )
+
+
+def _model_context(annotated: AnnotatedModel, options: Options, goldens: Goldens, program: str = "") -> ModelContext:
+    """The context of one model; ``program`` is the folder of the sources around several."""
     input, answer = _input(annotated), build_answer(annotated)
-    return Context(_project(annotated, options, goldens, input, answer), input, answer)
+    return ModelContext(_project(annotated, options, goldens, input, answer, program), input, answer)
 
 
 def _project(
-    annotated: AnnotatedModel, options: Options, goldens: Goldens, input: InputContext, answer: AnyAnswerContext
+    annotated: AnnotatedModel,
+    options: Options,
+    goldens: Goldens,
+    input: InputContext,
+    answer: AnyAnswerContext,
+    program: str,
 ) -> ProjectContext:
     given, build = project_name(annotated, options), choose_build(options)
     name = snake_name(given)
@@ -624,6 +745,8 @@ def _project(
     golden = _golden(annotated, goldens, (*input.ports, *answer.ports))
     arduino = _arduino(annotated, options, build, name) if build.platform is Platform.ARDUINO else None
     core = _CORE_FOLDERS[build.platform] if arduino is None else "src" if arduino.is_library else name
+    if program:
+        core = f"{program}/{name}"
     texts = [case.name for case in golden.cases], _names(labels, answer)
     # What the self-test compares: features are told, too.
     told = [*(input.ports if frontend else ()), *(port for port in answer.ports if not port.is_ranked)]
@@ -636,12 +759,22 @@ def _project(
         description=annotated.metadata.description,
         command=_command(model, options),
         platform=build.platform.value,
-        board=_check_board(_models(annotated), build, model_bytes=_flash(annotated), arena_bytes=arena.bytes),
+        board=""
+        if program
+        else _check_board(_models(annotated), build, model_bytes=_flash(annotated), arena_bytes=arena.bytes),
         board_name=(build.board.names if build.board else {}).get(
             build.platform, _BOARD_NAMES.get(build.platform, "")
         ),
         core=core,
-        readme="README.md" if arduino else f"{core}/README.md",
+        readme="README.md" if arduino and not program else f"{core}/README.md",
+        subject="the model",
+        origin=f"a model of {len(data)} bytes",
+        command_file=f"{core}/model_data.h",
+        program_sources=("app.cpp", "self_test.cpp", "golden_data.cpp"),
+        arrays=("frontend", "model") if frontend else ("model",),
+        arena_object=name,
+        shares_arena=bool(program),
+        verdict=f"{name}: " if program else "",
         sources=_sources(name, _class_layers(input, answer, labels, frontend, has_profile=options.profile)),
         labels=labels,
         arduino=arduino,
@@ -815,7 +948,55 @@ _ARDUINO_HEADERS = {
 }
 
 
+def read_companions(options: Options) -> tuple[AnnotatedModel, ...]:
+    """The models that take turns with the first.
+
+    Raises:
+        ModelError: one cannot be read, TargetError: or cannot run here.
+    """
+    return tuple(annotated_model(read_model(path)) for path in options.also)
+
+
 def _check_options(model: Model, options: Options) -> None:
+    if options.also:
+        _check_several(model, options)
+    _check_model(model, options)
+
+
+def _check_several(model: Model, options: Options) -> None:
+    """See that all models can share a program, as far as that is known before golden cases are computed."""
+    if options.arduino_form is ArduinoForm.LIBRARY:
+        raise ConfigError(
+            (Setting(Options, "arduino_form"), f" is {ArduinoForm.LIBRARY}, and several models make a sketch"),
+            fix="Make a library of each of them, and a sketch that includes both.",
+            about=Setting(Options, "arduino_form"),
+        )
+    if options.frontend is not None:
+        raise ConfigError(
+            (_FRONTEND, " goes with one model, and there are several"),
+            fix="Package that model alone, and call the class of the others in its program with an arena of their own.",
+            about=_FRONTEND,
+        )
+    companions = read_companions(options)
+    _program_name((annotated_model(model), *companions), options)
+    build = choose_build(options)
+    models = [model, *(companion.model for companion in companions)]
+    for companion in models[1:]:
+        for problem in _find_problems(companion):
+            if problem.level is Level.ERROR:
+                raise TargetError(
+                    f"cannot run on a microcontroller: {problem.what}", where=companion.path, fix=problem.fix
+                )
+        _check_model(companion, replace(options, also=()))
+    _check_board(
+        models,
+        build,
+        model_bytes=sum(one.sizes.weights for one in models),
+        arena_bytes=max(options.arena_bytes or least_arena(one) for one in models),
+    )
+
+
+def _check_model(model: Model, options: Options) -> None:
     if options.arena_margin < 0:
         raise ConfigError(
             (_ARENA_MARGIN, " is below 0, which is less than what was measured"),
@@ -1094,10 +1275,10 @@ def _command(model: Model, options: Options) -> str:
     words = ["packager", "micro", model.path.name]
     for option in fields(options):
         value = getattr(options, option.name)
-        if value != option.default:
+        if value != option.default and option.name != _ALSO.name:
             words.append(f"--{option.name.replace('_', '-')}")
             words += [] if value is True else [value.name if isinstance(value, Path) else str(value)]
-    return shlex.join(words)
+    return shlex.join([*words[:3], *(path.name for path in options.also), *words[3:]])
 
 
 def _cases_for_flash(annotated: AnnotatedModel, cases: Sequence[GoldenCase]) -> Sequence[GoldenCase]:
@@ -1216,23 +1397,55 @@ def _golden_case(
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
+    if not context.members:
+        return _model_files(annotated, context.project)
+    models = (annotated, *(companion for companion, _ in goldens.companions))
+    files: dict[str, bytes] = {}
+    for member, model in zip(context.members, models, strict=True):
+        files.update(render_layers(_member_layers(member), member))
+        files.update(_model_files(model, member.project, f"{member.project.name}/"))
+    return files
+
+
+def _model_files(annotated: AnnotatedModel, project: ProjectContext, folder: str = "") -> dict[str, bytes]:
+    """The array; ``folder`` leads to it from where the compiler looks for files."""
     from packager.targets.micro.c_array import model_assembler, model_source
 
-    project, data = context.project, strip(annotated.model.data)
-    files = {}
     frontend = _heard_by(annotated)
-    parts = {"model": data} if frontend is None else {"model": data, "frontend": strip(frontend.data)}
-    for part, content in parts.items():
-        place = f"{project.core}/{part}"
+    parts = {"model": annotated.model.data}
+    if frontend is not None:
+        parts["frontend"] = frontend.data
+    files = {}
+    for part, data in parts.items():
+        content, place = strip(data), f"{project.core}/{part}"
         files[f"{place}_data.cpp"] = model_source(project.name, content, project.model_section, part)
         if project.arduino is None:
             # The Arduino IDE's builder does not assemble .S files with a path to what they include.
-            files[f"{place}_data.S"] = model_assembler(project.name, content, project.model_section, part)
+            files[f"{place}_data.S"] = model_assembler(project.name, content, project.model_section, part, folder)
             files[f"{place}.tflite"] = content
     return files
 
 
+def _member_layers(context: ModelContext) -> tuple[str, ...]:
+    """The templates of a model among several."""
+    kinds = (context.input.kind, context.answer.kind)
+    return (*_model_layers(context), *task_layers("micro/app", *kinds), "micro/turn")
+
+
 def _layers(context: Context) -> tuple[str, ...]:
+    kinds, project = (context.input.kind, context.answer.kind), context.project
+    if context.members:
+        return ("micro/several", "micro/several-arduino" if project.arduino else f"micro/{project.platform}")
+    layers = _model_layers(context)
+    # A sketch is a program of its own; the other platforms share one, and lend it their console.
+    if project.arduino is None:
+        return (*layers, *_program_layers("micro/app", context), "micro/alone", f"micro/{project.platform}")
+    library = ("micro/arduino-library",) if project.arduino.is_library else ()
+    return (*layers, *_program_layers("micro/arduino", context), *library)
+
+
+def _model_layers(context: ModelContext) -> tuple[str, ...]:
+    """The templates of a model's class, self-test and README."""
     project = context.project
     frontend = project.frontend
     layers = _class_layers(context.input, context.answer, project.labels, frontend, has_profile=project.has_profile)
@@ -1242,18 +1455,14 @@ def _layers(context: Context) -> tuple[str, ...]:
         else not isinstance(context.input, ImageContext) and context.input.is_quantized
     ):
         layers += ("micro/quantize",)
-    if context.project.golden.is_stand_in:
+    if project.golden.is_stand_in:
         layers += ("micro/stand-in",)
-    if context.project.uses_ethos_u:
+    if project.uses_ethos_u:
         layers += ("micro/ethos-u",)
-    # A sketch is a program of its own; the other platforms share one, and lend it their console.
-    if context.project.arduino is None:
-        return (*layers, *_program_layers("micro/app", context), f"micro/{context.project.platform}")
-    library = ("micro/arduino-library",) if context.project.arduino.is_library else ()
-    return (*layers, *_program_layers("micro/arduino", context), *library)
+    return layers
 
 
-def _program_layers(folder: str, context: Context) -> tuple[str, ...]:
+def _program_layers(folder: str, context: ModelContext) -> tuple[str, ...]:
     layers = task_layers(folder, context.input.kind, context.answer.kind)
     frontend = context.project.frontend
     return layers if frontend is None else _behind_frontend(folder, layers, frontend)
@@ -1321,4 +1530,5 @@ TARGET = Target(
     with_frontend=with_frontend,
     golden_source=_golden_source,
     find_warnings=_find_warnings,
+    companions=read_companions,
 )
