@@ -360,6 +360,9 @@ BAD_OPTIONS: dict[str, dict[str, tuple[Any, str, str]]] = {
         "arena_section": (".a b", "is no name of a linker section", "sine"),
         "model_section": ("9", "is no name of a linker section", "sine"),
         "accelerator": ("ethos-u", "holds no operator ethos-u", "sine"),
+        "frontend": ("sine.tflite", "its input is int8", "sine"),
+        "frontend_stride": (320, "is of a front end, and none is given", "sine"),
+        "frontend_rate": (16000, "is of a front end, and none is given", "sine"),
         "arena_margin": (-1, "is below 0, which is less than what was measured", "sine"),
         "arena_bytes": (0, "is not a whole number from 1", "sine"),
     },
@@ -422,7 +425,7 @@ def test_a_targets_option_three_ways(
     # By Python.
     options = load_target(target).options
     kind = typing.get_type_hints(options)[name]
-    choices = [one for one in typing.get_args(kind) or (kind,) if issubclass(one, Enum)]
+    choices = [one for one in typing.get_args(kind) or (kind,) if issubclass(one, Enum | Path)]
     with pytest.raises(PackagerError) as caught:
         package(target, f"{model}.tflite", "out", options(**{name: choices[0](value) if choices else value}))
     assert what in str(caught.value)
