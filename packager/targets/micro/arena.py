@@ -56,22 +56,20 @@ def share(first: MeasuredArena, second: MeasuredArena) -> MeasuredArena:
     They share an allocator, so that one of two is left out.
     """
     if first.use is None or second.use is None:
-        return type(first)(first.bytes + second.bytes, None)
+        return replace(first, bytes=first.bytes + second.bytes, use=None)
     both = (first, first.use), (second, second.use)
     persistent = sum(use.persistent for _, use in both) - _FIXED
     beside = max(max(use.planned, arena.bytes - use.persistent) for arena, use in both)
-    return type(first)(
-        persistent + beside,
-        replace(
-            first.use,
-            planned=max(use.planned for _, use in both),
-            persistent=persistent,
-            eval_tensors=sum(use.eval_tensors for _, use in both),
-            tensors=sum(use.tensors for _, use in both),
-            nodes=sum(use.nodes for _, use in both),
-            variables=sum(use.variables for _, use in both),
-        ),
+    use = replace(
+        first.use,
+        planned=max(use.planned for _, use in both),
+        persistent=persistent,
+        eval_tensors=sum(use.eval_tensors for _, use in both),
+        tensors=sum(use.tensors for _, use in both),
+        nodes=sum(use.nodes for _, use in both),
+        variables=sum(use.variables for _, use in both),
     )
+    return replace(first, bytes=persistent + beside, use=use)
 
 
 def need_of(measured: int, use: ArenaUse | None) -> Need:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from packager.errors import ConfigError
@@ -144,8 +144,8 @@ def find_board(key: str) -> Board:
 class Demand:
     """What is to be fitted onto a board.
 
-    ``operators`` are the names of ``Model.operators``. ``platform`` and ``arduino_library`` are those of the
-    generated project, None for what each board takes.
+    ``operators`` are the names of ``Model.operators``, and ``buffers`` the bytes of RAM that the generated class keeps.
+    ``platform`` and ``arduino_library`` are those of the generated project, None for what each board takes.
     """
 
     model_bytes: int
@@ -153,12 +153,14 @@ class Demand:
     operators: Sequence[str]
     platform: Platform | None = None
     arduino_library: ArduinoLibrary | None = None
+    buffers: int = 0
 
     def on(self, board: Board) -> Footprint:
         """What it takes there, with the kernels that the library has for the board's core."""
         library = library_of(self.platform or board.platform, self.arduino_library or board.arduino_library)
         kernels = library.kernels_on(board.core)
-        return estimate(board.core, self.operators, self.model_bytes, self.arena_bytes, kernels=kernels)
+        found = estimate(board.core, self.operators, self.model_bytes, self.arena_bytes, kernels=kernels)
+        return replace(found, ram_rest=found.ram_rest + self.buffers)
 
 
 def check_board(key: str, demand: Demand) -> tuple[Problem, ...]:

@@ -29,7 +29,7 @@ _HOP_SECONDS = 0.1
 # The samples of all windows; the published front end and its model have 23,520.
 _MOST_SAMPLES = 1 << 24
 _SAMPLES = ("int16", "float32")
-_ITEMS = ("int8", "uint8", "int16", "float32")
+_ITEM_BYTES = {"int8": 1, "uint8": 1, "int16": 2, "float32": 4}
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ class FrontendContext:
     hop: int
     clip: int
     seconds: str
+    buffers: int
     has_recognizer: bool
 
 
@@ -156,7 +157,10 @@ def _check_frontend(frontend: Model) -> None:
     if sides != (1, 1):
         what = f"has {sides[0]} inputs and {sides[1]} outputs, and a front end one each"
         raise TargetError(what, where=frontend.path, fix=fix)
-    for side, tensor, dtypes in (("input", frontend.inputs[0], _SAMPLES), ("output", frontend.outputs[0], _ITEMS)):
+    for side, tensor, dtypes in (
+        ("input", frontend.inputs[0], _SAMPLES),
+        ("output", frontend.outputs[0], tuple(_ITEM_BYTES)),
+    ):
         if tensor.dtype not in dtypes or tensor.is_dynamic or min(tensor.shape, default=1) < 1:
             raise TargetError(
                 f"its {side} is {_described(tensor)}, and that of a front end has a fixed shape and is of "
@@ -236,6 +240,8 @@ def build_frontend(features: FeaturesInput, model: Model, answer: AnswerKind) ->
         hop=features.slices if keeps_state else min(features.slices, max(1, round(_HOP_SECONDS / seconds))),
         clip=features.clip.window,
         seconds=f"{features.clip.window / features.sample_rate:.3g}",
+        # The samples of a window and the ring of slices.
+        buffers=2 * features.window.window + features.slices * made.size * _ITEM_BYTES[wanted.dtype],
         has_recognizer=answer is AnswerKind.CLASSES,
     )
 

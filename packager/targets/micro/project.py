@@ -761,7 +761,13 @@ def _project(
         platform=build.platform.value,
         board=""
         if program
-        else _check_board(_models(annotated), build, model_bytes=_flash(annotated), arena_bytes=arena.bytes),
+        else _check_board(
+            _models(annotated),
+            build,
+            model_bytes=_flash(annotated),
+            arena_bytes=arena.bytes,
+            buffers=frontend.buffers if frontend else 0,
+        ),
         board_name=(build.board.names if build.board else {}).get(
             build.platform, _BOARD_NAMES.get(build.platform, "")
         ),
@@ -1231,7 +1237,9 @@ def _check_library(model: Model, build: Build) -> None:
     raise TargetError(f"{build.library.title} has no {', '.join(missing)}", where=model.path, fix=fix)
 
 
-def _check_board(models: Sequence[Model], build: Build, *, model_bytes: int, arena_bytes: int) -> str:
+def _check_board(
+    models: Sequence[Model], build: Build, *, model_bytes: int, arena_bytes: int, buffers: int = 0
+) -> str:
     """The board, what a model and its front end take of it, and what is tight, for a reader; "" without a board."""
     from packager.targets.micro.boards import (
         Demand,
@@ -1259,7 +1267,7 @@ def _check_board(models: Sequence[Model], build: Build, *, model_bytes: int, are
                 ),
             )
         return ""
-    demand = Demand(model_bytes, arena_bytes, operators, build.platform, build.arduino_library)
+    demand = Demand(model_bytes, arena_bytes, operators, build.platform, build.arduino_library, buffers)
     problems = check_board(build.board.key, demand)
     for problem in problems:
         if problem.level is Level.ERROR:
