@@ -144,7 +144,8 @@ def find_board(key: str) -> Board:
 class Demand:
     """What is to be fitted onto a board.
 
-    ``operators`` are the names of ``Model.operators``, and ``buffers`` the bytes of RAM that the generated class keeps.
+    ``operators`` are the names of ``Model.operators``, and ``buffers`` the bytes of RAM that the generated class
+    keeps.
     ``platform`` and ``arduino_library`` are those of the generated project, None for what each board takes.
     """
 
