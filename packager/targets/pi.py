@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from packager.tasks.text import TextInput
 
 
-# What a package cannot be called: modules of any Python from 3.9 to 3.14, whichever runs here; what the package
+# What a package cannot be called: modules of any Python from 3.7 to 3.14, whichever runs here; what the package
 # needs, and what that needs; what installs it, and the folder in which it is built.
 _TAKEN = sys.stdlib_module_names | frozenset(
     """
-    aifc annotationlib asynchat asyncore audioop binhex cgi cgitb chunk compression crypt distutils formatter
-    imghdr imp lib2to3 mailcap msilib nis nntplib ossaudiodev parser pipes smtpd sndhdr spwd sunau symbol telnetlib
-    tomllib uu xdrlib
+    aifc annotationlib asynchat asyncore audioop binhex cgi cgitb chunk compression crypt distutils dummy_threading
+    formatter imghdr imp lib2to3 macpath mailcap msilib nis nntplib ossaudiodev parser pipes smtpd sndhdr spwd sunau
+    symbol telnetlib tomllib uu xdrlib
     ai_edge_litert backports backports_strenum cffi flatbuffers google ml_dtypes numpy pil pillow protobuf
     pycparser sounddevice soxr tflite_runtime tqdm typing_extensions
     build pip pkg_resources setuptools wheel
@@ -79,7 +79,9 @@ class VersionsContext:
 
     ai_edge_litert: str
     tflite_runtime: str
+    tflite_runtime_python37: str
     pillow: str
+    pillow_python37: str
     soxr: str
     sounddevice: str
 

@@ -660,10 +660,12 @@ MISSING = [
         ("ai-edge-litert is missing", "Python 3.13 on aarch64", "run pip install .", "3.10 to 3.14"),
     ),
     ((3, 9), "x86_64", 64, ("tflite-runtime is missing", "Python 3.9 on x86_64", "run pip install .")),
+    ((3, 7), "aarch64", 64, ("tflite-runtime is missing", "Python 3.7 on aarch64", "run pip install .")),
+    ((3, 7), "armv7l", 32, ("tflite-runtime is missing", "run linux32 pip install .")),
     ((3, 11), "armv7l", 32, ("tflite-runtime is missing", "run linux32 pip install .")),
     ((3, 11), "aarch64", 32, ("tflite-runtime is missing", "run linux32 pip install .")),
-    ((3, 12), "armv7l", 32, ("no LiteRT for Python 3.12 on armv7l with 32 bits", "3.9 to 3.11 only", "64 bits")),
-    ((3, 13), "aarch64", 32, ("no LiteRT for Python 3.13 on aarch64 with 32 bits", "3.9 to 3.11 only", "64 bits")),
+    ((3, 12), "armv7l", 32, ("no LiteRT for Python 3.12 on armv7l with 32 bits", "3.7 to 3.11 only", "64 bits")),
+    ((3, 13), "aarch64", 32, ("no LiteRT for Python 3.13 on aarch64 with 32 bits", "3.7 to 3.11 only", "64 bits")),
 ]
 
 
@@ -693,6 +695,10 @@ def test_a_missing_runtime_says_what_to_do(
 
 # What pip installs beside Pillow: by Python and by what platform.machine() says.
 RUNTIMES = [
+    ("3.7", "aarch64", {"numpy", "numpy<2", "tflite-runtime<3,>=2.5"}),
+    ("3.7", "armv7l", {"numpy", "numpy<2", "tflite-runtime<3,>=2.5"}),
+    ("3.8", "aarch64", {"numpy", "numpy<2", "tflite-runtime<3,>=2.14"}),
+    ("3.8", "armv7l", {"numpy", "numpy<2", "tflite-runtime<3,>=2.14"}),
     ("3.9", "x86_64", {"numpy", "numpy<2", "tflite-runtime<3,>=2.14"}),
     ("3.10", "x86_64", {"numpy", "ai-edge-litert>=2.1"}),
     ("3.13", "aarch64", {"numpy", "ai-edge-litert>=2.1"}),

@@ -45,7 +45,10 @@ def stroke(image: Image.Image) -> int:
 
 def font_for(image: Image.Image) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
     """Letters that can be read on a picture of this size."""
-    return ImageFont.load_default(max(12, round(sum(image.size) / 90)))
+    try:
+        return ImageFont.load_default(max(12, round(sum(image.size) / 90)))
+    except TypeError:  # Pillow 9, the last for Python 3.7, has letters of one size.
+        return ImageFont.load_default()
 
 
 def draw_text(
@@ -64,9 +67,11 @@ def draw_text(
     if len(shown) > LONGEST_NAME:
         shown = shown[: LONGEST_NAME - 1] + "…"
     shown = f"{shown} {value}".strip()
-    left, _, right, _ = draw.textbbox((0, 0), shown, font=font)
+    if not isinstance(font, ImageFont.FreeTypeFont):  # It has Latin letters only.
+        shown = shown.encode("latin-1", "replace").decode("latin-1")
+    left, _, right, _ = font.getbbox(shown)
     # Patches are of one height, whichever letters they hold.
-    _, top, _, bottom = draw.textbbox((0, 0), "Ág", font=font)
+    _, top, _, bottom = font.getbbox("Ág")
     margin = stroke(image)
     width, height = right - left + 2 * margin, bottom - top + 2 * margin
     x = max(0, min(at[0], image.width - width))

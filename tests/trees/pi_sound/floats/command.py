@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from .runtime import MOST_THREADS
 from .selftest import self_test
 from .sound import HOP, RATE, WINDOW, load_sound
 
-Follow = Callable[[Iterable[np.ndarray]], Iterator[Window]]
+Follow = Callable[["Iterable[np.ndarray]"], "Iterator[Window]"]
 
 
 def command() -> int:

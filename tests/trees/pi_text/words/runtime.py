@@ -75,11 +75,11 @@ def _what_to_do(litert: ImportError, forerunner: ImportError) -> str:
     here = "Python {}.{} on {}".format(*version, platform.machine())
     again = "pip install . in the folder of this package"
     if sys.maxsize < 2**32:  # The kernel may have 64 bits: platform.machine() tells.
-        if (3, 9) <= version <= (3, 11):
+        if version <= (3, 11):
             return f"tflite-runtime is missing ({forerunner}): run linux32 {again}"
         return (
             f"there is no LiteRT for {here} with 32 bits: tflite-runtime has wheels "
-            "for 32-bit Arm and Python 3.9 to 3.11 only; take one of these, or an "
+            "for 32-bit Arm and Python 3.7 to 3.11 only; take one of these, or an "
             "operating system of 64 bits"
         )
     if version < (3, 10):
