@@ -823,7 +823,9 @@ def build(
 
 
 # What help shows for a value that is none of a list of choices.
-_METAVARS: dict[Any, str] = {str: "TEXT", int: "NUMBER", int | None: "NUMBER", float: "NUMBER"}
+_METAVARS: dict[Any, str] = {
+    str: "TEXT", int: "NUMBER", int | None: "NUMBER", float: "NUMBER", Path | None: "FILE"
+}  # fmt: skip
 
 
 def _target_command(name: str) -> Any:

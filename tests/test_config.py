@@ -8,7 +8,7 @@ import time
 from dataclasses import fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -148,9 +148,11 @@ def another_value(default: Any) -> Any:
 def test_every_option_of_a_target_has_a_key(tmp_path: Path, name: str) -> None:
     options = load_target(name).options
     for option in fields(options):
-        value = another_value(getattr(options(), option.name))
+        is_path = get_type_hints(options)[option.name] == Path | None
+        value = "file" if is_path else another_value(getattr(options(), option.name))
         text = f'model = "m"\n[{name}]\n{option.name} = {json.dumps(value)}'
-        assert read_config(written(tmp_path, text)).options[name] == options(**{option.name: value})
+        expected = tmp_path / value if is_path else value
+        assert read_config(written(tmp_path, text)).options[name] == options(**{option.name: expected})
 
 
 # --- golden samples ----------------------------------------

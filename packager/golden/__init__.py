@@ -6,7 +6,7 @@ beside them.
 """
 
 from packager.golden.cases import GoldenCase, Goldens, GoldenSet, Picture, Sample, Sound, Text
-from packager.golden.files import Rule, golden_files, kernel_counts, output_rules
+from packager.golden.files import Rule, golden_files, kernel_counts, output_rules, proof_cases
 from packager.golden.frames import GoldenFrame, build_frames
 from packager.golden.running import Progress, build_goldens, processes
 from packager.golden.samples import read_samples
@@ -28,5 +28,6 @@ __all__ = [
     "kernel_counts",
     "output_rules",
     "processes",
+    "proof_cases",
     "read_samples",
 ]

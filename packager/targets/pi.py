@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port
+from packager.errors import TargetError, about
+from packager.model import Model, read_model
 from packager.render.naming import PascalName, SnakeName
 from packager.runtimes import Runtime
+from packager.settings import Setting
+from packager.targets.edge_tpu import find_differences, is_compiled
 from packager.targets.litert import mobile_problems, shipped_labels, worded_asset_files
 from packager.targets.target import Target, project_name, task_layers
 from packager.targets.versions import pinned
@@ -34,6 +39,8 @@ _TAKEN = sys.stdlib_module_names | frozenset(
     build pip pkg_resources setuptools wheel
     """.split()
 )
+# What the cases may take by which an Edge TPU proves itself, at every start.
+_PROOF_BYTES = 100_000
 # What the modules themselves call so, beside their errors.
 _TAKEN_CLASSES = frozenset({"INPUTS", "OUTPUTS", "FOLDER", "Parser", "Runner"})
 
@@ -44,6 +51,10 @@ class Options:
 
     name: str = field(
         default="", metadata={"help": "Name of the Python package and its class; default: the model's."}
+    )
+    edgetpu: Path | None = field(
+        default=None,
+        metadata={"help": "The same model compiled by edgetpu_compiler, to ship with it for a Coral Edge TPU."},
     )
 
 
@@ -87,10 +98,19 @@ class VersionsContext:
 
 
 @dataclass(frozen=True)
+class EdgeTpuContext:
+    """The model compiled for the Edge TPU, the whole file, and the golden cases by which that proves itself."""
+
+    sha256: str
+    proof: tuple[str, ...]
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class ProjectContext:
     """Names, and what is true of the model whatever it is for.
 
-    ``opens_files`` is whether people give it the names of files.
+    ``opens_files`` is whether people give it the names of files, ``parameters`` what its class is made with.
     """
 
     package: str
@@ -102,7 +122,9 @@ class ProjectContext:
     exports: tuple[str, ...]
     model_sha256: str
     opens_files: bool
+    parameters: str
     labels: LabelsContext
+    edge_tpu: EdgeTpuContext | None
     versions: VersionsContext
 
 
@@ -382,7 +404,7 @@ _EXPORTS = {
 }
 
 
-def _build_context(annotated: AnnotatedModel, options: Options, _goldens: Goldens) -> Context:
+def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
     name = project_name(annotated, options)
     package = _package_name(name)
     kind = annotated.answer.kind
@@ -406,10 +428,64 @@ def _build_context(annotated: AnnotatedModel, options: Options, _goldens: Golden
         exports=tuple(sorted(name for module in modules for name in module.exports)),
         model_sha256=annotated.model.sha256,
         opens_files=annotated.input.kind is not InputKind.TEXT,
+        parameters=_parameters(has_locales=len(labels) > 1, has_device=options.edgetpu is not None),
         labels=LabelsContext(len(labels.get("", ())), tuple(filter(None, labels))),
+        edge_tpu=_edge_tpu(annotated, options, goldens),
         versions=VersionsContext(**pinned("pi")),
     )
     return Context(project, _input(annotated), _answer(annotated))
+
+
+def _parameters(*, has_locales: bool, has_device: bool) -> str:
+    """Those of the class, formatted as ruff does it: in a line where they fit."""
+    names = ["self", "threads: int = 1", *['locale: str = ""'] * has_locales, *['device: str = "auto"'] * has_device]
+    # With all of them it does not fit.
+    return "".join(f"\n        {name}," for name in names) + "\n    " if len(names) > 3 else ", ".join(names)
+
+
+def _edge_tpu(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> EdgeTpuContext | None:
+    from packager.golden import proof_cases
+
+    compiled = _read_compiled(annotated.model, options)
+    if compiled is None:
+        return None
+    cases = proof_cases(annotated, goldens.sets[Runtime.LITERT], _PROOF_BYTES)
+    return EdgeTpuContext(compiled.sha256, cases, compiled.data)
+
+
+def _read_compiled(model: Model, options: Options) -> Model | None:
+    """The compiled model that ``options`` name, if they do.
+
+    Raises:
+        ModelError: it cannot be read.
+        TargetError: it is not compiled for the Edge TPU, or not from ``model``.
+    """
+    if options.edgetpu is None:
+        return None
+    setting = Setting(Options, "edgetpu")
+    with about(setting):
+        compiled = read_model(options.edgetpu)
+    if not is_compiled(compiled):
+        raise TargetError(
+            (setting, ": is not compiled for the Edge TPU"),
+            where=options.edgetpu,
+            fix="Give what edgetpu_compiler wrote: its name ends in _edgetpu.tflite.",
+            about=setting,
+        )
+    differences = find_differences(model, compiled)
+    if differences:
+        raise TargetError(
+            (setting, f": is compiled from another model than {model.path}"),
+            where=options.edgetpu,
+            fix="Compile the model that is packaged: edgetpu_compiler keeps its inputs and outputs.",
+            details=differences,
+            about=setting,
+        )
+    return compiled
+
+
+def _check_options(model: Model, options: Options) -> None:
+    _read_compiled(model, options)
 
 
 def _input(annotated: AnnotatedModel) -> ImageContext | AudioContext | TextContext | TensorsInputContext:
@@ -668,6 +744,7 @@ def _layers(context: Context) -> tuple[str, ...]:
     """The folders of templates: for the two kinds, and for what only some models of them have."""
     is_picture, answer = context.input.kind is InputKind.IMAGE, context.answer
     own = {
+        "pi/edgetpu": context.project.edge_tpu is not None,
         "pi/quantized-output": answer.has_quantized_output,
         "pi/labels": context.project.labels.count > 0,
         "pi/wordpiece/in/text": isinstance(context.input, TextContext) and context.input.is_word_piece,
@@ -699,9 +776,11 @@ def _class_name(name: str, ending: str) -> PascalName:
 def assets(annotated: AnnotatedModel, context: Context) -> dict[str, bytes]:
     """What the package reads when it runs, by file name.
 
-    The model, its labels by locale, the table of pixels, the tokens of texts.
+    The model, and as it was compiled for an Edge TPU; its labels by locale, the table of pixels, the tokens of texts.
     """
     files = worded_asset_files(annotated)
+    if context.project.edge_tpu is not None:
+        files["model_edgetpu.tflite"] = context.project.edge_tpu.data
     if isinstance(context.input, ImageContext) and not context.input.has_table:
         del files["input_table.bin"]
     return files
@@ -761,6 +840,7 @@ TARGET = Target(
     context=Context,
     find_problems=mobile_problems,
     build_context=_build_context,
+    check_options=_check_options,
     layers=_layers,
     extra_files=_extra_files,
     next_steps=_next_steps,

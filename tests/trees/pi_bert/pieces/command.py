@@ -7,7 +7,7 @@ from .console import Parser, number, print_json, printable, tell
 from .errors import InputError
 from .model import PiecesClassifier
 from .runtime import MOST_THREADS
-from .selftest import self_test
+from .tools import add_tools
 
 
 def command() -> int:
@@ -42,12 +42,10 @@ def command() -> int:
         metavar="N",
         help="CPU threads (default: 1)",
     )
-    commands.add_parser(
-        "selftest", help="replay the golden cases; exit with 1 if one fails"
-    )
+    add_tools(commands)
     arguments = parser.parse_args()
-    if arguments.command == "selftest":
-        return 0 if self_test() else 1
+    if "TOOL" in arguments:
+        return int(arguments.TOOL(arguments))
 
     classifier = PiecesClassifier(arguments.threads)
     failed = False

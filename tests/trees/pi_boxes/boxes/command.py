@@ -12,7 +12,7 @@ from .drawing import add_png, write_png
 from .labels import LOCALES
 from .model import IOU, THRESHOLD, BoxesDetector
 from .picture import load_picture
-from .selftest import self_test
+from .tools import add_tools
 
 
 def command() -> int:
@@ -38,12 +38,10 @@ def command() -> int:
         "--locale", choices=LOCALES, default="", help="the language of the labels"
     )
     add_png(detect, "--draw", "draw the boxes over the picture")
-    commands.add_parser(
-        "selftest", help="replay the golden cases; exit with 1 if one fails"
-    )
+    add_tools(commands)
     arguments = parser.parse_args()
-    if arguments.command == "selftest":
-        return 0 if self_test() else 1
+    if "TOOL" in arguments:
+        return int(arguments.TOOL(arguments))
     if arguments.draw and len(arguments.pictures) > 1:
         detect.error("--draw is for one picture")
 

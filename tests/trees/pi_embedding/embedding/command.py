@@ -10,7 +10,7 @@ import numpy as np
 from .batch import add_command, answer_each
 from .console import Parser
 from .model import EmbeddingEmbedder
-from .selftest import self_test
+from .tools import add_tools
 
 
 def command() -> int:
@@ -18,12 +18,10 @@ def command() -> int:
     parser = Parser(prog="python -m embedding")
     commands = parser.add_subparsers(dest="command", required=True)
     add_command(commands, "embed", "print the outputs for each picture")
-    commands.add_parser(
-        "selftest", help="replay the golden cases; exit with 1 if one fails"
-    )
+    add_tools(commands)
     arguments = parser.parse_args()
-    if arguments.command == "selftest":
-        return 0 if self_test() else 1
+    if "TOOL" in arguments:
+        return int(arguments.TOOL(arguments))
 
     embedder = EmbeddingEmbedder(arguments.threads)
 

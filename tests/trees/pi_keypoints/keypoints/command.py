@@ -11,7 +11,7 @@ from .draw import draw_poses
 from .drawing import add_png, write_png
 from .model import THRESHOLD, KeypointsPoseEstimator
 from .picture import load_picture
-from .selftest import self_test
+from .tools import add_tools
 
 
 def command() -> int:
@@ -27,12 +27,10 @@ def command() -> int:
         help=f"leave out poses that score less (default: {THRESHOLD})",
     )
     add_png(pose, "--draw", "draw the points over the picture")
-    commands.add_parser(
-        "selftest", help="replay the golden cases; exit with 1 if one fails"
-    )
+    add_tools(commands)
     arguments = parser.parse_args()
-    if arguments.command == "selftest":
-        return 0 if self_test() else 1
+    if "TOOL" in arguments:
+        return int(arguments.TOOL(arguments))
     if arguments.draw and len(arguments.pictures) > 1:
         pose.error("--draw is for one picture")
 

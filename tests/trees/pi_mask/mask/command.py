@@ -14,7 +14,7 @@ from .drawing import add_png, write_png
 from .labels import LOCALES
 from .model import MaskSegmenter
 from .picture import load_picture
-from .selftest import self_test
+from .tools import add_tools
 
 
 def command() -> int:
@@ -27,12 +27,10 @@ def command() -> int:
     )
     add_png(segment, "--mask", "write the mask: 8 bits a pixel, its class number")
     add_png(segment, "--draw", "draw the mask over the picture, with a legend")
-    commands.add_parser(
-        "selftest", help="replay the golden cases; exit with 1 if one fails"
-    )
+    add_tools(commands)
     arguments = parser.parse_args()
-    if arguments.command == "selftest":
-        return 0 if self_test() else 1
+    if "TOOL" in arguments:
+        return int(arguments.TOOL(arguments))
     if (arguments.mask or arguments.draw) and len(arguments.pictures) > 1:
         segment.error("--mask and --draw are for one picture")
 

@@ -15,8 +15,8 @@ from .labels import LOCALES
 from .microphone import Microphone
 from .model import FloatsClassifier, Window
 from .runtime import MOST_THREADS
-from .selftest import self_test
 from .sound import HOP, RATE, WINDOW, load_sound
+from .tools import add_tools
 
 Follow = Callable[["Iterable[np.ndarray]"], "Iterator[Window]"]
 
@@ -73,12 +73,10 @@ def command() -> int:
         metavar="N",
         help="CPU threads (default: 1)",
     )
-    commands.add_parser(
-        "selftest", help="replay the golden cases; exit with 1 if one fails"
-    )
+    add_tools(commands)
     arguments = parser.parse_args()
-    if arguments.command == "selftest":
-        return 0 if self_test() else 1
+    if "TOOL" in arguments:
+        return int(arguments.TOOL(arguments))
     if bool(arguments.files) == (arguments.microphone is not None):
         listen.error("give FILE.wav…, or --microphone")
 

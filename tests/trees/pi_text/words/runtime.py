@@ -30,13 +30,8 @@ class Runner:
     def __init__(self, threads: int = 1) -> None:
         if not 1 <= threads <= MOST_THREADS:
             raise ValueError(f"{threads} threads: give 1 to {MOST_THREADS}")
-        # LiteRT may crash on a damaged model, and another's answers mean nothing here.
-        model = read_own_file("model.tflite")
-        if hashlib.sha256(model).hexdigest() != MODEL_SHA256:
-            raise damaged("model.tflite", "is not the model that was packaged")
-        path = str(FOLDER / "model.tflite")
-        self._interpreter = _interpreter_class()(model_path=path, num_threads=threads)
-        self._interpreter.allocate_tensors()
+        litert = import_litert()
+        self._interpreter = _open(litert, threads)
         self.inputs = self._interpreter.get_input_details()
         self.outputs = self._interpreter.get_output_details()
 
@@ -57,16 +52,43 @@ class Runner:
         return [self._interpreter.get_tensor(like["index"]) for like in self.outputs]
 
 
-def _interpreter_class() -> Any:
+def _open(litert: Any, threads: int) -> Any:
+    path = _checked("model.tflite", MODEL_SHA256)
     try:
-        from ai_edge_litert.interpreter import Interpreter
+        interpreter = litert.Interpreter(model_path=path, num_threads=threads)
+        interpreter.allocate_tensors()
+    except (RuntimeError, ValueError) as error:
+        # Only an older one than that which made the golden cases refuses the model.
+        raise InstallationError(
+            f"{litert.__name__.split('.')[0]} does not take the model, and may be too "
+            f"old for it ({' '.join(str(error).split())}): pip install --upgrade it"
+        ) from None
+    return interpreter
+
+
+def _checked(name: str, sha256: str) -> str:
+    """The path of a model of this package."""
+    # LiteRT may crash on a damaged model, and another's answers mean nothing here.
+    if hashlib.sha256(read_own_file(name)).hexdigest() != sha256:
+        raise damaged(name, "is not the model that was packaged")
+    return str(FOLDER / name)
+
+
+def import_litert() -> Any:
+    """The module of LiteRT, or of its forerunner, that has ``Interpreter``.
+
+    Raises:
+        InstallationError: there is neither.
+    """
+    try:
+        from ai_edge_litert import interpreter
     except ImportError as litert:
         try:
             # 32-bit Raspberry Pi OS has only LiteRT's forerunner.
-            from tflite_runtime.interpreter import Interpreter  # type: ignore
+            from tflite_runtime import interpreter  # type: ignore
         except ImportError as forerunner:
             raise InstallationError(_what_to_do(litert, forerunner)) from None
-    return Interpreter
+    return interpreter
 
 
 def _what_to_do(litert: ImportError, forerunner: ImportError) -> str:

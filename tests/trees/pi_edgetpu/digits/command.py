@@ -1,0 +1,71 @@
+"""The command line: python -m digits classify PICTURE… | selftest."""
+
+from __future__ import annotations
+
+from .answer import CLASSES
+from .console import Parser, number, print_json, printable, tell
+from .errors import InputError
+from .model import DigitsClassifier
+from .runtime import MOST_THREADS
+from .tools import add_device, add_tools, tell_fallback
+
+
+def command() -> int:
+    """Do what the command line says; returns the exit code."""
+    parser = Parser(prog="python -m digits")
+    commands = parser.add_subparsers(dest="command", required=True)
+    classify = commands.add_parser(
+        "classify", help="print the best classes for each picture"
+    )
+    classify.add_argument("pictures", nargs="+", metavar="PICTURE")
+    classify.add_argument(
+        "--json", action="store_true", help="print one JSON object for each"
+    )
+    classify.add_argument(
+        "--top-k",
+        type=number(int, 1, CLASSES),
+        default=5,
+        metavar="K",
+        help=f"how many classes, 1 to {CLASSES} (default: 5)",
+    )
+    classify.add_argument(
+        "--threshold",
+        type=number(float, 0, 1),
+        default=0.0,
+        metavar="SCORE",
+        help="leave out classes below this score (default: 0.0)",
+    )
+    classify.add_argument(
+        "--threads",
+        type=number(int, 1, MOST_THREADS),
+        default=1,
+        metavar="N",
+        help="CPU threads (default: 1)",
+    )
+    add_device(classify)
+    add_tools(commands)
+    arguments = parser.parse_args()
+    if "TOOL" in arguments:
+        return int(arguments.TOOL(arguments))
+
+    classifier = DigitsClassifier(
+        arguments.threads,
+        device=arguments.device,
+    )
+    tell_fallback(classifier.fallback_reason, arguments.device)
+    failed = False
+    for picture in arguments.pictures:
+        try:
+            results = classifier.classify(picture, arguments.top_k, arguments.threshold)
+        except InputError as error:
+            tell(error)
+            failed = True
+            continue
+        if arguments.json:
+            answers = [category._asdict() for category in results]
+            print_json({"picture": picture, "results": answers})
+        else:
+            print(printable(picture))
+            for category in results:
+                print(f"  {category.score:8.4f}  {printable(category.label)}")
+    return 1 if failed else 0
