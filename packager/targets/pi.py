@@ -122,6 +122,7 @@ class ProjectContext:
     exports: tuple[str, ...]
     model_sha256: str
     opens_files: bool
+    takes_pictures: bool
     parameters: str
     labels: LabelsContext
     edge_tpu: EdgeTpuContext | None
@@ -428,6 +429,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
         exports=tuple(sorted(name for module in modules for name in module.exports)),
         model_sha256=annotated.model.sha256,
         opens_files=annotated.input.kind is not InputKind.TEXT,
+        takes_pictures=annotated.input.kind is InputKind.IMAGE,
         parameters=_parameters(has_locales=len(labels) > 1, has_device=options.edgetpu is not None),
         labels=LabelsContext(len(labels.get("", ())), tuple(filter(None, labels))),
         edge_tpu=_edge_tpu(annotated, options, goldens),

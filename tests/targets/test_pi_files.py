@@ -677,9 +677,9 @@ def test_a_missing_runtime_says_what_to_do(
     code = (
         "import runpy, sys, platform, numpy, digits.picture\n"
         "for name in ('ai_edge_litert', 'tflite_runtime'): sys.modules[name] = None\n"
-        "import digits.runtime as runtime\n"
+        "import digits.wheels as wheels\n"
         "from types import SimpleNamespace\n"
-        f"runtime.sys = SimpleNamespace(version_info=({version[0]}, {version[1]}, 1, 'final', 0), "
+        f"wheels.sys = SimpleNamespace(version_info=({version[0]}, {version[1]}, 1, 'final', 0), "
         f"maxsize=2**{bits - 1} - 1)\n"
         f"platform.machine = lambda: {machine!r}\n"
         f"sys.argv = {list(arguments)!r}\nrunpy.run_module('digits', run_name='__main__', alter_sys=True)"
