@@ -9,7 +9,7 @@
    mismatch   a library that was built for another TensorFlow Lite
    failing    a device that is pulled out when it is asked for an answer
 
-   What is reported then is what libedgetpu 16 reports. The types are the first fields of those in TensorFlow Lite's
+   PACKAGER_EDGE_TPU_SECONDS is how long a run takes at least. What is reported then is what libedgetpu 16 reports. The types are the first fields of those in TensorFlow Lite's
    core/c/common.h, whose layout has been the same from 2.5 to LiteRT 2.3. */
 #include <stdbool.h>
 #include <stddef.h>

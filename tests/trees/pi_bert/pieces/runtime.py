@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import platform
-import sys
 from typing import Any
 
 import numpy as np
 
 from .errors import InputError, InstallationError, damaged
 from .files import FOLDER, read_own_file
+from .wheels import what_to_do
 
 MODEL_SHA256 = "eb5cb6510412ca973c6b855b20c44ef729922ce71f13eec40d67f8c3751f983f"
 MOST_THREADS = 64
@@ -57,6 +56,10 @@ def _open(litert: Any, threads: int) -> Any:
     try:
         interpreter = litert.Interpreter(model_path=path, num_threads=threads)
         interpreter.allocate_tensors()
+    except SystemError:
+        raise InstallationError(
+            "tflite-runtime was built for NumPy 1: pip install 'numpy<2'"
+        ) from None
     except (RuntimeError, ValueError) as error:
         # Only an older one than that which made the golden cases refuses the model.
         raise InstallationError(
@@ -87,26 +90,5 @@ def import_litert() -> Any:
             # 32-bit Raspberry Pi OS has only LiteRT's forerunner.
             from tflite_runtime import interpreter  # type: ignore
         except ImportError as forerunner:
-            raise InstallationError(_what_to_do(litert, forerunner)) from None
+            raise InstallationError(what_to_do(litert, forerunner)) from None
     return interpreter
-
-
-def _what_to_do(litert: ImportError, forerunner: ImportError) -> str:
-    """Where there is no LiteRT: what this Python on this machine needs."""
-    version = sys.version_info[:2]
-    here = "Python {}.{} on {}".format(*version, platform.machine())
-    again = "pip install . in the folder of this package"
-    if sys.maxsize < 2**32:  # The kernel may have 64 bits: platform.machine() tells.
-        if version <= (3, 11):
-            return f"tflite-runtime is missing ({forerunner}): run linux32 {again}"
-        return (
-            f"there is no LiteRT for {here} with 32 bits: tflite-runtime has wheels "
-            "for 32-bit Arm and Python 3.7 to 3.11 only; take one of these, or an "
-            "operating system of 64 bits"
-        )
-    if version < (3, 10):
-        return f"tflite-runtime is missing ({forerunner}) for {here}: run {again}"
-    return (
-        f"ai-edge-litert is missing ({litert}) for {here}: run {again}; "
-        "there are wheels for Python 3.10 to 3.14"
-    )

@@ -46,7 +46,7 @@ def open_on_edge_tpu(litert: Any, path: str, threads: int, device: str) -> Any:
     Raises:
         EdgeTpuError: it cannot be had.
     """
-    _check_library()
+    check_library()
     kind = device.partition(":")[2]
     try:
         delegate = litert.load_delegate(LIBRARY, {"device": kind} if kind else {})
@@ -62,7 +62,12 @@ def open_on_edge_tpu(litert: Any, path: str, threads: int, device: str) -> Any:
     return interpreter
 
 
-def _check_library() -> None:
+def check_library() -> None:
+    """See that libedgetpu can be loaded, and is it.
+
+    Raises:
+        EdgeTpuError: it cannot, or is something else.
+    """
     try:
         library = ctypes.CDLL(LIBRARY)
     except OSError as error:
