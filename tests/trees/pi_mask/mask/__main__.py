@@ -18,5 +18,10 @@ def main() -> int:
     return command()
 
 
+def script() -> int:
+    """What the command mask does."""
+    return run(main)
+
+
 if __name__ == "__main__":
-    sys.exit(run(main))
+    sys.exit(script())
