@@ -8,7 +8,11 @@ import time
 from typing import Any
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
+
+try:
+    from ai_edge_litert.interpreter import Interpreter
+except ImportError:  # with LiteRT's forerunner
+    from tflite_runtime.interpreter import Interpreter  # type: ignore[import-not-found]
 
 
 @functools.cache
