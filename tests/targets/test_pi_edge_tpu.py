@@ -123,6 +123,8 @@ PATHS = [
     ("old", "edgetpu", ("cpu", "old-library")),
     ("mismatch", "edgetpu", ("cpu", "mismatch")),
     ("failing", "edgetpu", ("cpu", "failed")),
+    ("crash", "edgetpu", ("cpu", "crash")),
+    ("crash", "auto", ("cpu", "crash")),
 ]
 
 
@@ -213,6 +215,7 @@ def test_the_command_line_tells_only_what_was_not_to_be_expected(coral: Coral) -
         ("wrong", "edgetpu", 1, "FAIL 3 cases, 3 failed"),
         ("wrong", "cpu", 0, "PASS 3 cases, 0 failed"),
         ("absent", "edgetpu", 1, ""),
+        ("crash", "edgetpu", 1, ""),
     ],
 )
 def test_the_self_test_runs_where_it_is_told_to(mode: str, device: str, code: int, last: str, coral: Coral) -> None:

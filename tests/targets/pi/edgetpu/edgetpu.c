@@ -7,10 +7,12 @@
    idle       a delegate that takes no operator
    old        a library too old for the model
    mismatch   a library that was built for another TensorFlow Lite
+   crash      such a library, which does not say so, but kills
    failing    a device that is pulled out when it is asked for an answer
 
    PACKAGER_EDGE_TPU_SECONDS is how long a run takes at least. What is reported then is what libedgetpu 16 reports. The types are the first fields of those in TensorFlow Lite's
    core/c/common.h, whose layout has been the same from 2.5 to LiteRT 2.3. */
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -109,6 +111,7 @@ static int prepare_kernel(Context *context, Node *node) {
                           "runtime version (13).");
     return 1;
   }
+  if (is("crash")) raise(SIGSEGV);
   if (is("mismatch")) {
     context->report_error(context, "Internal: Unsupported data type in custom op handler: 0");
     return 1;

@@ -1,4 +1,4 @@
-"""The command line: python -m two classify ARRAY.npz… | selftest."""
+"""The command line: python -m two classify ARRAY.npz… | selftest | bench | doctor."""
 
 from __future__ import annotations
 

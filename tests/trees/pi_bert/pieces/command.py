@@ -1,4 +1,4 @@
-"""The command line: python -m pieces classify TEXT… | selftest."""
+"""The command line: python -m pieces classify TEXT… | selftest | bench | doctor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: python -m boxes detect PICTURE… | selftest."""
+"""The command line: python -m boxes detect PICTURE… | selftest | bench | doctor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: python -m digits classify PICTURE… | selftest."""
+"""The command line: python -m digits classify PICTURE… | selftest | bench | doctor."""
 
 from __future__ import annotations
 

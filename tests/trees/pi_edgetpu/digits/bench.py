@@ -12,6 +12,7 @@ from .edge_tpu import EdgeTpuError
 from .replay import golden_inputs
 from .runtime import Runner
 from .selftest import read_golden
+from .survival import check_survival
 
 # Numbers of threads that are tried, as far as there are cores.
 THREADS = [1, 2, 4]
@@ -44,6 +45,8 @@ def measure(
     for device, count in tried:
         say(f"{device}, {count} thread{'s' if count > 1 else ''}")
         try:
+            if device != "cpu":
+                check_survival(device)
             times = _times(device, count, runs, warm_up)
         except EdgeTpuError as error:
             say(str(error))

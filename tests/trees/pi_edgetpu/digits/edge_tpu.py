@@ -43,10 +43,11 @@ def open_on_edge_tpu(litert: Any, path: str, threads: int, device: str) -> Any:
 
     ``litert`` is the module that has ``Interpreter``, ``device`` one of ``DEVICES``.
 
+    See ``survival`` first: a wrong library may kill the process.
+
     Raises:
         EdgeTpuError: it cannot be had.
     """
-    check_library()
     kind = device.partition(":")[2]
     try:
         delegate = litert.load_delegate(LIBRARY, {"device": kind} if kind else {})

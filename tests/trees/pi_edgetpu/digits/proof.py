@@ -6,6 +6,7 @@ from .edge_tpu import DEVICES, EdgeTpuError
 from .finding import Finding
 from .runtime import Runner
 from .selftest import find_problems, read_golden
+from .survival import check_survival
 
 # The cases that it must answer: more of them would take longer to start.
 CASES = [
@@ -32,6 +33,7 @@ def open_runner(threads: int, device: str) -> tuple[Runner, Finding | None]:
     if device == "cpu":
         return Runner(threads), None
     try:
+        check_survival(device)
         runner = Runner(threads, device)
         problems = _problems(runner)
     except EdgeTpuError as error:

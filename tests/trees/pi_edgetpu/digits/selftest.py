@@ -12,6 +12,7 @@ from .errors import damaged
 from .files import read_items, read_own_file
 from .replay import golden_inputs
 from .runtime import Runner
+from .survival import check_survival
 
 
 def self_test(device: str = "cpu") -> bool:
@@ -20,6 +21,8 @@ def self_test(device: str = "cpu") -> bool:
     On an Edge TPU that does not take the model it raises EdgeTpuError.
     """
     golden = read_golden()
+    if device != "cpu":
+        check_survival(device)
     runner = Runner(device=device)
     failures = 0
     for case in golden["cases"]:

@@ -1,4 +1,4 @@
-"""The command line: python -m embedding embed PICTURE… | selftest."""
+"""The command line: python -m embedding embed PICTURE… | selftest | bench | doctor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: python -m mask segment PICTURE… | selftest."""
+"""The command line: python -m mask segment PICTURE… | selftest | bench | doctor."""
 
 from __future__ import annotations
 

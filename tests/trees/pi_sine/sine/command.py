@@ -1,4 +1,4 @@
-"""The command line: python -m sine run x.npy | selftest."""
+"""The command line: python -m sine run x.npy | selftest | bench | doctor."""
 
 from __future__ import annotations
 

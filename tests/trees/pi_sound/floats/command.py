@@ -1,4 +1,4 @@
-"""The command line: python -m floats listen FILE.wav… | selftest."""
+"""The command line: python -m floats listen FILE.wav… | selftest | bench | doctor."""
 
 from __future__ import annotations
 

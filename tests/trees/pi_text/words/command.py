@@ -1,4 +1,4 @@
-"""The command line: python -m words classify TEXT… | selftest."""
+"""The command line: python -m words classify TEXT… | selftest | bench | doctor."""
 
 from __future__ import annotations
 
