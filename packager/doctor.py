@@ -69,7 +69,7 @@ def _imported(module: str, package: str, purpose: str, *, fix: str = "") -> Find
     why = _why_not(module)
     if why is None:
         return Finding(package, f"{package} {_version(package)}, which {purpose}", level=Level.OK)
-    again = f"pip install --force-reinstall {package}, in an environment without other programs"
+    again = f"install {package} again with pip, in an environment without other programs"
     return Finding(package, f"{package}, which {purpose}, cannot be imported: {why}", again)
 
 
@@ -78,7 +78,7 @@ def _micro() -> Finding:
     if has_wheels or find_spec("tflite_micro") is not None:
         return _imported("tflite_micro", "tflite-micro", "computes golden cases for microcontrollers")
     what = "tflite-micro has no wheels for this platform: LiteRT's reference kernels compute for microcontrollers"
-    fix = "give packager micro the tensor arena that the board needs: --arena-bytes"
+    fix = "for microcontrollers, say how large the tensor arena is to be (arena_bytes), or package on Linux on x86-64"
     return Finding("tflite-micro", what, fix, Level.WARNING)
 
 

@@ -97,7 +97,8 @@ def missing_in_options(name: str, options: Any) -> Iterator[str]:
             yield f'{where} has no metadata={{"help": "A sentence."}}'
         kind = hints[option.name]
         if not (
-            kind in (str, int, bool, float, int | None) or (isinstance(kind, type) and issubclass(kind, StrEnum))
+            kind in (str, int, bool, float, int | None, Path | None)
+            or (isinstance(kind, type) and issubclass(kind, StrEnum))
         ):
             yield f"{where} is of the type {kind}, which is no option of a command"
 
@@ -125,7 +126,8 @@ def item_type(kind: Any) -> Any:
 
 
 def is_plain(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, str | int | float)
+    """A text, a number, or the bytes of a file."""
+    return isinstance(kind, type) and issubclass(kind, str | int | float | bytes)
 
 
 def is_frozen_dataclass(kind: Any) -> bool:
