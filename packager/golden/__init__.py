@@ -7,11 +7,12 @@ beside them.
 
 from packager.golden.cases import GoldenCase, Goldens, GoldenSet, Picture, Sample, Sound, Text
 from packager.golden.files import Rule, golden_files, kernel_counts, output_rules, proof_cases
-from packager.golden.frames import GoldenFrame, build_frames
+from packager.golden.frames import Camera, GoldenFrame, build_frames
 from packager.golden.running import Progress, build_goldens, processes
 from packager.golden.samples import read_samples
 
 __all__ = [
+    "Camera",
     "GoldenCase",
     "GoldenFrame",
     "GoldenSet",

@@ -6,7 +6,7 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -156,8 +156,9 @@ def golden_files(
     too) and answers (``Answer.agreement``) are compared.
 
     ``frames``, where there are any, are pieces of ``memory``, a file: [start, bytes] of the planes ``y``, ``u`` and
-    ``v``. Turned clockwise by ``rotation`` degrees and cut to the ``region`` [left, top, right, bottom], null for the
-    whole, one becomes its ``inputs``, which are kept as those of the cases are.
+    ``v``, or ``planes`` of a ``format``, each [start, bytes, bytes a row]. Turned upright, which is clockwise by
+    ``rotation`` degrees or by EXIF's ``orientation``, and cut to the ``region`` [left, top, right, bottom], null for
+    the whole, one becomes its ``inputs``, which are kept as those of the cases are.
     """
     strides, rules, made = _made(annotated, goldens)
     kept = made if most_bytes is None else _smallest(annotated, goldens, made, most_bytes)
@@ -253,19 +254,10 @@ def _case_files(
 
 def _frame_files(golden: GoldenFrame, stride: int, files: dict[str, bytes]) -> dict[str, Any]:
     """A frame as it stands in ``cases.json``; its memory and its tensor go into ``files``."""
-    stored, memory, tensor = golden.stored, f"{golden.name}.yuv", f"{golden.name}.input0.bin"
-    files[memory] = stored.memory.tobytes()
+    memory, tensor = golden.memory, f"{golden.name}.input0.bin"
+    files[memory] = golden.stored.memory.tobytes()
     files[tensor] = _sampled(golden.tensor, stride)
-    facts = asdict(stored)
-    facts.pop("memory")
-    return {
-        "name": golden.name,
-        "memory": memory,
-        **facts,
-        "rotation": golden.rotation,
-        "region": golden.region,
-        "inputs": [tensor],
-    }
+    return {"name": golden.name, "memory": memory, **golden.to_json(), "inputs": [tensor]}
 
 
 def _given(case: GoldenCase, put: Callable[[str, bytes], str]) -> dict[str, Any]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
+from PIL import Image
 
-from packager.tasks.image import ImageInput
+from packager.annotated import AnnotatedModel
+from packager.tasks.image import ImageInput, Region, input_tensor, upright
 from packager.tasks.kinds import Array
-from packager.tasks.yuv import Plane, Region, Rotation, YuvFrame, frame_tensor
+from packager.tasks.yuv import ORIENTATIONS, Plane, Range, Rotation, YuvFrame, frame_tensor
 
 
 class Layout(StrEnum):
@@ -21,6 +24,17 @@ class Layout(StrEnum):
     """U and V in turns."""
     NV21 = "nv21"
     """V and U in turns: what Android's cameras give most."""
+
+
+class PixelFormat(StrEnum):
+    """How an iPhone's camera gives pixels; by the names of their FourCC codes."""
+
+    FULL = "420f"
+    """A plane of Y, and one of U and V in turns, in full range."""
+    VIDEO = "420v"
+    """The same in video range."""
+    BGRA = "32bgra"
+    """Blue, green, red and a byte that means nothing."""
 
 
 @dataclass(frozen=True)
@@ -62,30 +76,111 @@ def random_frame(
 
 
 @dataclass(frozen=True)
+class PixelBuffer:
+    """A frame as Apple's CVPixelBuffer has it: ``planes`` of ``memory``, each [start, bytes, bytes a row]."""
+
+    memory: Plane = field(repr=False)
+    format: PixelFormat
+    width: int
+    height: int
+    planes: tuple[tuple[int, int, int], ...]
+
+    def tensor(self, orientation: int, region: Region | None, image: ImageInput) -> Array:
+        """The input tensor for a region of the frame turned upright."""
+        if self.format is PixelFormat.BGRA:
+            ((start, _, stride),) = self.planes
+            rows = np.arange(self.height)[:, None] * stride + start
+            pixels = self.memory[(rows + np.arange(4 * self.width)).reshape(self.height, self.width, 4)]
+            picture = Image.fromarray(np.ascontiguousarray(pixels[:, :, 2::-1]))
+            return input_tensor(upright(picture, orientation, region), image)
+        (y, y_bytes, y_stride), (uv, uv_bytes, uv_stride) = self.planes
+        y_plane, uv_plane = self.memory[y : y + y_bytes], self.memory[uv : uv + uv_bytes]
+        range = Range.VIDEO if self.format is PixelFormat.VIDEO else Range.FULL
+        strides = (y_stride, uv_stride, 2)
+        frame = YuvFrame(self.width, self.height, y_plane, uv_plane, uv_plane[1:], *strides, range)
+        return frame_tensor(frame, orientation, region, image)
+
+
+def random_buffer(
+    generator: np.random.Generator, width: int, height: int, format: PixelFormat, padding: int
+) -> PixelBuffer:
+    """Noise, with ``padding`` bytes of other noise behind each row but the last of a plane."""
+    if format is PixelFormat.BGRA:
+        stride = 4 * width + padding
+        size = (height - 1) * stride + 4 * width
+        memory = generator.integers(0, 256, size, dtype=np.uint8)
+        return PixelBuffer(memory, format, width, height, ((0, size, stride),))
+    stored = random_frame(generator, width, height, Layout.NV12, padding)
+    planes = ((*stored.y, stored.y_row_stride), (stored.u[0], stored.u[1] + 1, stored.uv_row_stride))
+    return PixelBuffer(stored.memory, format, width, height, planes)
+
+
+@dataclass(frozen=True)
 class GoldenFrame:
     """A frame, how it is turned upright and what region of it is taken, and the input tensor that it becomes."""
 
     name: str
-    stored: StoredFrame
-    rotation: Rotation
+    stored: StoredFrame | PixelBuffer
+    orientation: int
     region: Region | None
     tensor: Array = field(repr=False)
 
+    @property
+    def memory(self) -> str:
+        """The name of the file of its memory."""
+        is_packed = isinstance(self.stored, PixelBuffer) and self.stored.format is PixelFormat.BGRA
+        return f"{self.name}.{'bgra' if is_packed else 'yuv'}"
 
-# Odd sizes, of which one is turned by 90 and one by 270 degrees: columns and rows are told apart.
-_FRAMES: tuple[tuple[int, int, Layout, int, Rotation, Region | None], ...] = (
+    def to_json(self) -> dict[str, Any]:
+        """How it lies in memory and is turned, as it stands in ``cases.json``."""
+        facts = {name: value for name, value in vars(self.stored).items() if name != "memory"}
+        turned = {"orientation": self.orientation}
+        if isinstance(self.stored, StoredFrame):
+            turned = {"rotation": _ROTATIONS[self.orientation]}
+        return {**facts, **turned, "region": self.region}
+
+
+_ROTATIONS = {orientation: rotation for rotation, orientation in ORIENTATIONS.items()}
+
+
+class Camera(StrEnum):
+    """Whose frames a project takes."""
+
+    ANDROID = "android"
+    IOS = "ios"
+
+
+# Odd sizes, of which some are turned in different ways: columns and rows are told apart.
+_ANDROID: tuple[tuple[int, int, Layout, int, Rotation, Region | None], ...] = (
     (61, 47, Layout.NV21, 3, 90, None),
     (64, 38, Layout.NV12, 0, 0, (7, 5, 52, 36)),
     (47, 75, Layout.I420, 17, 270, (3, 1, 70, 40)),
 )
+_IOS: tuple[tuple[int, int, PixelFormat, int, int, Region | None], ...] = (
+    (61, 47, PixelFormat.FULL, 3, 6, None),
+    (64, 38, PixelFormat.VIDEO, 0, 1, (7, 5, 52, 36)),
+    (47, 75, PixelFormat.BGRA, 17, 5, (3, 1, 70, 40)),
+)
 
 
-def build_frames(image: ImageInput) -> tuple[GoldenFrame, ...]:
-    """Frames of every layout, each with a rotation or a region: seeded noise, small beside a camera's."""
+def build_frames(annotated: AnnotatedModel, camera: Camera) -> tuple[GoldenFrame, ...]:
+    """Frames of every layout that the camera has, each turned or with a region; none where no picture is taken.
+
+    They are seeded noise, small beside a camera's.
+    """
+    image = annotated.input
+    if not isinstance(image, ImageInput):
+        return ()
     generator = np.random.default_rng(0)
     frames = []
-    for width, height, layout, padding, rotation, region in _FRAMES:
-        stored = random_frame(generator, width, height, layout, padding)
-        tensor = frame_tensor(stored.frame, rotation, region, image)
-        frames.append(GoldenFrame(f"frame_{layout}", stored, rotation, region, tensor))
+    if camera is Camera.ANDROID:
+        for width, height, layout, padding, rotation, region in _ANDROID:
+            stored = random_frame(generator, width, height, layout, padding)
+            tensor = frame_tensor(stored.frame, ORIENTATIONS[rotation], region, image)
+            frames.append(GoldenFrame(f"frame_{layout}", stored, ORIENTATIONS[rotation], region, tensor))
+    else:
+        for width, height, format, padding, orientation, region in _IOS:
+            buffer = random_buffer(generator, width, height, format, padding)
+            tensor = buffer.tensor(orientation, region, image)
+            frames.append(GoldenFrame(f"frame_{format}", buffer, orientation, region, tensor))
     return tuple(frames)

@@ -15,21 +15,10 @@ from packager.annotated import AnnotatedModel
 from packager.errors import ConfigError
 from packager.golden.cases import Picture, Sample
 from packager.reading import open_file
-from packager.tasks.image import ImageInput, input_tensor, place
+from packager.tasks.image import ImageInput, input_tensor, place, upright
 
 # The pixels of the long side of a picture that goes into a project.
 LONGEST_SIDE = 512
-
-# How a picture is turned upright, by the orientation in its EXIF data.
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 def load_picture(path: Path) -> Image.Image:
@@ -41,7 +30,7 @@ def load_picture(path: Path) -> Image.Image:
         orientation: Any = 1
         with suppress(Exception):  # damaged EXIF data make no picture worthless
             orientation = opened.getexif().get(ExifTags.Base.Orientation)
-        picture = opened.transpose(_TURNS[orientation]) if orientation in _TURNS else opened.copy()
+        picture = upright(opened.copy(), orientation)
     # What else the file says is left out: Pillow warns of transparency that it cannot carry over, and EXIF data would
     # turn the picture once more.
     picture.info.clear()

@@ -309,6 +309,7 @@ class TextContext(GivenContext, mobile.TextContext):
     """A text as input."""
 
     tensors: tuple[TokensContext, ...]
+    is_word_piece: bool
 
 
 @dataclass(frozen=True)
@@ -460,14 +461,6 @@ class AppOutputContext:
 
 
 @dataclass(frozen=True)
-class BoneContext:
-    """A line between two keypoints, by their numbers."""
-
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
 class AppContext:
     """The app to try the model in.
 
@@ -478,7 +471,7 @@ class AppContext:
 
     package: str
     is_drawn: bool
-    bones: tuple[BoneContext, ...]
+    bones: tuple[mobile.BoneContext, ...]
     inputs: tuple[AppInputContext, ...]
     outputs: tuple[AppOutputContext, ...]
     is_dequantized: bool
@@ -544,7 +537,6 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
 
 # The folders of the project that the app makes, and those that Gradle makes there.
 _APP_FOLDERS = ("app", "build", "gradle")
-_DRAWN = (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS)
 
 
 def _app(context: Context) -> AppContext:
@@ -556,18 +548,12 @@ def _app(context: Context) -> AppContext:
     outputs = _app_outputs(context, answer) if isinstance(answer, TensorsAnswerContext) else ()
     return AppContext(
         package=f"{project.package}.app",
-        is_drawn=answer.kind in _DRAWN,
-        bones=_bones(answer) if isinstance(answer, KeypointsContext) else (),
+        is_drawn=answer.kind in mobile.DRAWN,
+        bones=mobile.bones(answer.names) if isinstance(answer, KeypointsContext) else (),
         inputs=_app_inputs(project, input) if isinstance(input, TensorsInputContext) else (),
         outputs=outputs,
         is_dequantized=any(output.value.startswith(f"{project.class_name}.") for output in outputs),
     )
-
-
-def _bones(answer: KeypointsContext) -> tuple[BoneContext, ...]:
-    from packager.tasks.keypoints import COCO_KEYPOINTS, COCO_SKELETON
-
-    return tuple(BoneContext(*bone) for bone in COCO_SKELETON) if answer.names == COCO_KEYPOINTS else ()
 
 
 def _app_inputs(project: ProjectContext, input: TensorsInputContext) -> tuple[AppInputContext, ...]:
@@ -883,10 +869,12 @@ _TOKENS = {
 
 
 def _text(text: TextInput) -> TextContext:
+    shared = mobile.text(text)
     return TextContext(
-        **vars(mobile.text(text)),
+        **vars(shared),
         is_made=True,
         example='"a text"',
+        is_word_piece=not shared.pattern,
         tensors=tuple(
             TokensContext(
                 index, tensor.dtype, str(list(tensor.shape)), _TOKENS[role][0], _put(tensor, _TOKENS[role][1])
@@ -1167,8 +1155,7 @@ def _minus(zero_point: int) -> str:
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
-    from packager.golden import build_frames, golden_files
-    from packager.tasks.image import ImageInput
+    from packager.golden import Camera, build_frames, golden_files
 
     name, golden_set = context.project.name, goldens.sets[Runtime.LITERT_REFERENCE]
     assets = worded_asset_files(annotated)
@@ -1178,8 +1165,7 @@ def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) 
     if context.project.is_downloaded:
         files[f"download/{name}.tflite"] = assets.pop("model.tflite")
     files.update({f"src/main/assets/{name}/{file}": data for file, data in assets.items()})
-    frames = build_frames(annotated.input) if isinstance(annotated.input, ImageInput) else ()
-    golden = golden_files(annotated, golden_set, frames=frames)
+    golden = golden_files(annotated, golden_set, frames=build_frames(annotated, Camera.ANDROID))
     files.update({f"src/androidTest/assets/{name}_golden/{file}": data for file, data in golden.items()})
     return files
 

@@ -20,8 +20,9 @@ from packager.render.naming import PascalName, camel_case, unique
 from packager.runtimes import Runtime
 from packager.settings import Example, Setting
 from packager.targets import mobile
+from packager.targets.ios_app import AppContext, app_layers, build_app
 from packager.targets.litert import asset_files, labels_file, mobile_problems, shipped_labels
-from packager.targets.target import Target, project_name
+from packager.targets.target import Enclosure, Target, project_name
 from packager.targets.versions import pinned
 from packager.tasks import AnswerKind, ChannelOrder, CropMode, Head, InputKind, Resize
 
@@ -76,8 +77,9 @@ _TYPES = frozenset(
 # Types of the package itself: a module of such a name could not be named in it.
 _OWN_TYPES = frozenset(
     """
-    AnswerReader Assets BestScores CellObjects GoldenCases Labels Locked ModelFile Placement PortableSHA256
-    Preprocessor Raster RealNumbers Runner Session Suppression Tokenizer Vocabulary WantedLabels
+    AnswerReader Assets Axis BestScores Canvas CellObjects GoldenCases Labels Locked ModelFile PackedRows PixelRows
+    Placement PortableSHA256 Preprocessor RealNumbers ResizeWeights RowLayout Runner Scratch Session Suppression
+    Tokenizer Vocabulary WantedLabels YUVRows
     """.lower().split()
 )
 # With Error, Model or Classifier behind them, these are types of Apple's.
@@ -105,6 +107,10 @@ class Options:
 
     name: str = field(default="", metadata={"help": "Name of the module; the model's name if not given."})
     deployment_target: str = field(default="13.0", metadata={"help": "Oldest iOS that the package supports."})
+    app: bool = field(
+        default=False,
+        metadata={"help": "Also an app to try the model, in a project for Xcode.", "option": "with_app"},
+    )
 
 
 @dataclass(frozen=True)
@@ -214,11 +220,12 @@ class GivenContext:
     """What of every input is known.
 
     ``is_made`` is whether it is made of something; golden cases compare it then. ``is_placed`` is whether it matters
-    where in the input a picture lies.
+    where in the input a picture lies. ``has_frames`` is whether a camera's frames are among the golden cases.
     """
 
     is_made: bool
     is_placed: bool
+    has_frames: bool
 
 
 @dataclass(frozen=True)
@@ -243,12 +250,14 @@ class ImageContext(GivenContext):
     channels: int
     table_size: int
     is_gray: bool
+    is_color: bool
     is_stretch: bool
     is_center_crop: bool
     letterbox: LetterboxContext | None
     is_bgr: bool
     is_planar: bool
     is_bilinear: bool
+    is_antialias: bool
 
 
 @dataclass(frozen=True)
@@ -384,6 +393,7 @@ class Context:
     """What the templates place."""
 
     project: ProjectContext
+    app: AppContext | None
     input: ImageContext | AudioContext | TextContext | ArraysContext
     answer: ClassesContext | BoxesContext | MaskContext | KeypointsContext | ArraysAnswerContext
 
@@ -411,7 +421,9 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
             about=setting,
         )
     project = _project(annotated, options, goldens)
-    return Context(project, _input(annotated), _answer(annotated, goldens, project.type_name))
+    answer = _answer(annotated, goldens, project.type_name)
+    context = Context(project=project, app=None, input=_input(annotated), answer=answer)
+    return replace(context, app=build_app(context, annotated)) if options.app else context
 
 
 _GIVENS = {
@@ -498,6 +510,7 @@ def _image(image: ImageInput, answer: AnswerKind) -> ImageContext:
     return ImageContext(
         is_made=True,
         is_placed=maps_back or answer is AnswerKind.MASK,
+        has_frames=True,
         maps_back=maps_back,
         width=image.width,
         height=image.height,
@@ -506,6 +519,7 @@ def _image(image: ImageInput, answer: AnswerKind) -> ImageContext:
         item=_ITEMS[image.tensor.dtype],
         table_size=image.channels * 256,
         is_gray=image.channels == 1,
+        is_color=image.channels == 3,
         is_stretch=image.crop is CropMode.STRETCH,
         is_center_crop=image.crop is CropMode.CENTER_CROP,
         letterbox=LetterboxContext(image.pad, f"the gray {image.pad}" if image.pad else "black")
@@ -514,6 +528,7 @@ def _image(image: ImageInput, answer: AnswerKind) -> ImageContext:
         is_bgr=image.order is ChannelOrder.BGR and image.channels == 3,
         is_planar=image.is_planar,
         is_bilinear=image.resize is Resize.BILINEAR,
+        is_antialias=image.resize is Resize.ANTIALIAS,
     )
 
 
@@ -522,6 +537,7 @@ def _audio(audio: AudioInput) -> AudioContext:
     return AudioContext(
         is_made=True,
         is_placed=False,
+        has_frames=False,
         rate=audio.sample_rate,
         window=audio.window,
         hop=audio.hop,
@@ -558,6 +574,7 @@ def _text(text: TextInput) -> TextContext:
         **vars(mobile.text(text)),
         is_made=True,
         is_placed=False,
+        has_frames=False,
         inputs=tuple(
             _tokens(index, role, _ITEMS[tensor.dtype])
             for index, (role, tensor) in enumerate(zip(text.roles, text.tensors, strict=True))
@@ -577,7 +594,11 @@ def _arrays(annotated: AnnotatedModel) -> ArraysContext:
         array = _array(name, port, {port.tensor.shape}, is_last=is_last)
         found.append(InputArrayContext(**vars(array), index=index, example=example))
     return ArraysContext(
-        is_made=False, is_placed=False, arrays=tuple(found), quantized=_quantized(names, annotated.inputs)
+        is_made=False,
+        is_placed=False,
+        has_frames=False,
+        arrays=tuple(found),
+        quantized=_quantized(names, annotated.inputs),
     )
 
 
@@ -775,7 +796,7 @@ def _reads_integers(answer: AnswerContext) -> bool:
 
 
 def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) -> Mapping[str, bytes]:
-    from packager.golden import golden_files
+    from packager.golden import Camera, build_frames, golden_files
     from packager.tasks.text import TextInput
 
     module, golden_set = context.project.module, goldens.sets[Runtime.LITERT_REFERENCE]
@@ -788,7 +809,7 @@ def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) 
     proof = golden_files(annotated, golden_set, most_bytes=mobile.PROOF_BYTES)
     assets.update({f"golden/{name}": content for name, content in proof.items()})
     files = {f"Sources/{module}/Assets/{name}": content for name, content in assets.items()}
-    golden = golden_files(annotated, golden_set)
+    golden = golden_files(annotated, golden_set, frames=build_frames(annotated, Camera.IOS))
     files.update({f"Tests/{module}Tests/Golden/{name}": content for name, content in golden.items()})
     return files
 
@@ -800,10 +821,23 @@ def _vocabulary_file(text: TextInput) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=0) + "\n").encode()
 
 
+def _enclosure(context: Context) -> Enclosure | None:
+    if context.app is None:
+        return None
+    return Enclosure(context.project.module, app_layers(context.input.kind, context.answer.kind))
+
+
 def _next_steps(context: Context) -> tuple[str, ...]:
+    module = context.project.module
+    if context.app is not None:
+        return (
+            f"{module}/Scripts/get-runtime.sh",
+            f"Open {context.app.name}.xcodeproj in Xcode, choose your team, and run {context.app.name}.",
+        )
     return (
-        f"Add to your app's Podfile: pod '{context.project.module}', :path => 'PATH', :testspecs => ['Tests']",
-        "Run pod install, then the self-test: its scheme's Test in Xcode. README.md has the Swift package way.",
+        f"Put the folder beside your app's as {module}, and run {module}/Scripts/get-runtime.sh",
+        "In Xcode: File > Add Package Dependencies > Add Local. Its Product > Test is the self-test.",
+        "README.md has the way of CocoaPods.",
     )
 
 
@@ -829,4 +863,5 @@ TARGET = Target(
     layers=_layers,
     extra_files=_extra_files,
     next_steps=_next_steps,
+    enclosure=_enclosure,
 )

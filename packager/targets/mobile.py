@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # The golden cases that prove an accelerator are in every app: the smallest, and more of them within this.
 PROOF_BYTES = 100_000
 
+# The answers that an app to try a model draws over their picture.
+DRAWN = (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS)
 _ENDINGS = {
     AnswerKind.CLASSES: "Classifier",
     AnswerKind.BOXES: "Detector",
@@ -74,7 +76,6 @@ class TextContext:
 
     plural: str
     length: int
-    is_word_piece: bool
     is_uncased: bool
     pattern: str
     has_start: bool
@@ -89,7 +90,6 @@ def text(given: TextInput) -> TextContext:
     return TextContext(
         plural="s" if len(given.roles) > 1 else "",
         length=given.length,
-        is_word_piece=isinstance(tokenizer, WordPiece),
         is_uncased=isinstance(tokenizer, WordPiece) and tokenizer.is_uncased,
         pattern=jvm_pattern(tokenizer.delimiter) if isinstance(tokenizer, RegexTokenizer) else "",
         has_start=isinstance(tokenizer, RegexTokenizer) and START in tokenizer.vocabulary,
@@ -342,11 +342,29 @@ def layers(target: str, given: Any, answer: Any) -> tuple[str, ...]:
         "movenet/out/keypoints": points is not None and not has_iou and not points.is_landmarks,
         "candidates": boxes is not None or (points is not None and (has_iou or points.is_multipose)),
         "suppression": has_iou,
-        "regex/in/text": text is not None and not text.is_word_piece,
-        "wordpiece/in/text": text is not None and text.is_word_piece,
+        "regex/in/text": text is not None and bool(text.pattern),
+        "wordpiece/in/text": text is not None and not text.pattern,
         "options": answer.options is not None,
     }
     return (
         *task_layers(target, given.kind, answer.kind),
         *(f"{target}/{layer}" for layer, is_used in own.items() if is_used),
     )
+
+
+# --- the apps to try a model ----------------------------------------
+
+
+@dataclass(frozen=True)
+class BoneContext:
+    """A line between two keypoints, by their numbers."""
+
+    start: int
+    end: int
+
+
+def bones(names: tuple[str, ...]) -> tuple[BoneContext, ...]:
+    """What lines an app draws between keypoints of these names: those of COCO's skeleton, else none."""
+    from packager.tasks.keypoints import COCO_KEYPOINTS, COCO_SKELETON
+
+    return tuple(BoneContext(*bone) for bone in COCO_SKELETON) if names == COCO_KEYPOINTS else ()

@@ -23,6 +23,9 @@ from packager.tasks.heads import image_layout
 from packager.tasks.kinds import Input, Placement
 from packager.tasks.quantization import quantize
 
+# Left, top, right and bottom, of which the last two are outside.
+Region = tuple[int, int, int, int]
+
 
 @dataclass(frozen=True)
 class ImageInput(Input):
@@ -208,6 +211,27 @@ def fit(picture: Image.Image, image: ImageInput) -> Image.Image:
     canvas = Image.new(picture.mode, placement.input_size, (image.pad,) * image.channels)
     canvas.paste(resized, (x, y))
     return canvas
+
+
+# How a picture is turned upright, by the orientation that EXIF gives it.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def upright(picture: Image.Image, orientation: int, region: Region | None = None) -> Image.Image:
+    """``picture`` as it is looked at, and of that the ``region``.
+
+    ``orientation`` is EXIF's number for how it is stored, from 2 to 8; any other means upright.
+    """
+    turned = picture.transpose(_TURNS[orientation]) if orientation in _TURNS else picture
+    return turned.crop(region) if region else turned
 
 
 def input_tensor(picture: Image.Image, image: ImageInput) -> npt.NDArray[np.generic]:

@@ -227,10 +227,26 @@ def _files(project: Project) -> Iterator[tuple[str, Broken]]:
         )
     for title, changed in wrong.items():
         yield title, Broken({f"{project.golden_folder}{name}": changed}, frozenset({case["name"]}))
+    # A frame is no case: it has no answer.
+    for frame in document.get("frames", ()):
+        input = f"{project.golden_folder}{frame['inputs'][0]}"
+        data = project.files[input]
+        yield f"input of {frame['name']}", Broken({input: data[:-1] + bytes([data[-1] ^ 1])}, frozenset())
+        if "rotation" in frame:
+            turned = {**frame, "rotation": (frame["rotation"] + 180) % 360}
+        else:
+            turned = {**frame, "orientation": _UPSIDE_DOWN[frame["orientation"]]}
+        others = [turned if other is frame else other for other in document["frames"]]
+        changed = json.dumps({**document, "frames": others}).encode()
+        yield f"{frame['name']} upside down", Broken({path: changed}, frozenset())
     for labels in (name for name in project.files if name.endswith("/labels.json")):
         texts = json.loads(project.files[labels])
         swapped = json.dumps([*texts[1:], texts[0]]).encode()
         yield "labels", Broken({labels: swapped})
+
+
+# Of EXIF's orientations, what each is upside down.
+_UPSIDE_DOWN = {1: 3, 2: 4, 3: 1, 4: 2, 5: 7, 6: 8, 7: 5, 8: 6}
 
 
 def _zeros(project: Project) -> Iterator[tuple[str, Broken]]:

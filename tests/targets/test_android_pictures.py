@@ -6,7 +6,7 @@ Only the sources that make inputs are compiled, for inputs of every form, of whi
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,41 +16,19 @@ import pytest
 from PIL import Image
 
 from packager.golden.frames import Layout, StoredFrame, random_frame
-from packager.tasks import ChannelOrder, CropMode, Resize
-from packager.tasks.image import ImageInput, input_tensor, lookup_table
+from packager.tasks import Resize
+from packager.tasks.image import ImageInput, Region, input_tensor, lookup_table, upright
 from packager.tasks.kinds import Array
-from packager.tasks.yuv import Region, Rotation, frame_tensor, upright
+from packager.tasks.yuv import ORIENTATIONS, Rotation, frame_tensor
 from tests.conftest import write_files
 from tests.example_models import digits
 from tests.targets.android import harness
-from tests.targets.android.pictures import Input, frame_worker, picture_sources
+from tests.targets.android.pictures import frame_worker, picture_sources
+from tests.targets.pictures import INPUTS, LARGE, SIZES, SMALL, regions
 
 pytestmark = pytest.mark.slow
 
 ROTATIONS: tuple[Rotation, ...] = (0, 90, 180, 270)
-ANTIALIAS, BILINEAR = Resize.ANTIALIAS, Resize.BILINEAR
-STRETCH, CENTER_CROP, LETTERBOX = CropMode.STRETCH, CropMode.CENTER_CROP, CropMode.LETTERBOX
-BGR = ChannelOrder.BGR
-INPUTS = {
-    "antialias": Input(33, 20, "uint8", ANTIALIAS, STRETCH),
-    "bilinear": Input(20, 33, "uint8", BILINEAR, STRETCH),
-    "antialias_planar": Input(31, 29, "float32", ANTIALIAS, LETTERBOX, 114, is_planar=True),
-    "bilinear_planar": Input(40, 24, "int8", BILINEAR, LETTERBOX, 255, BGR, is_planar=True),
-    "antialias_cropped": Input(20, 33, "int8", ANTIALIAS, CENTER_CROP, order=BGR),
-    "bilinear_cropped": Input(33, 20, "float32", BILINEAR, CENTER_CROP),
-    "antialias_letterboxed": Input(24, 24, "float32", ANTIALIAS, LETTERBOX, order=BGR),
-    "bilinear_letterboxed": Input(24, 24, "float32", BILINEAR, LETTERBOX, 114),
-    "gray_antialias": Input(28, 28, "int8", ANTIALIAS, LETTERBOX, 200, channels=1, has_channels=False),
-    "gray_bilinear": Input(33, 20, "float32", BILINEAR, CENTER_CROP, channels=1),
-    "gray_planar": Input(21, 34, "uint8", BILINEAR, LETTERBOX, 9, channels=1, is_planar=True),
-    "one_pixel": Input(1, 1, "uint8", ANTIALIAS, CENTER_CROP),
-    # Weights that are not their own mirror image: they lie between two numbers, and are rounded up.
-    "wide": Input(2, 2048, "uint8", BILINEAR, STRETCH),
-    "large": Input(224, 224, "uint8", ANTIALIAS, LETTERBOX),
-    "large_bilinear": Input(224, 224, "uint8", BILINEAR, LETTERBOX),
-}
-SMALL = [name for name in INPUTS if not name.startswith("large")]
-LARGE = [name for name in INPUTS if name not in SMALL]
 
 
 @dataclass(frozen=True)
@@ -73,19 +51,11 @@ class Shot:
     def tensor(self, image: ImageInput) -> Array:
         """The input tensor by the reference."""
         assert self.rotation in ROTATIONS
+        orientation = ORIENTATIONS[self.rotation]
         if isinstance(self.source, StoredFrame):
-            return frame_tensor(self.source.frame, self.rotation, self.region, image)
+            return frame_tensor(self.source.frame, orientation, self.region, image)
         picture = Image.fromarray(self.source[:, :, :3])
-        return input_tensor(upright(picture, self.rotation, self.region), image)
-
-
-def regions(size: tuple[int, int], rotation: int) -> Iterator[Region | None]:
-    """Of the upright picture: the whole, one that leaves something on every side, and a pixel in the last corner."""
-    width, height = size if rotation in (0, 180) else size[::-1]
-    yield None
-    if min(width, height) > 12:
-        yield (3, 5, width - 2, height - 4)
-        yield (width - 1, height - 1, width, height)
+        return input_tensor(upright(picture, orientation, self.region), image)
 
 
 def bitmap(generator: np.random.Generator, width: int, height: int, *, is_opaque: bool = True) -> Array:
@@ -100,12 +70,6 @@ def bitmap(generator: np.random.Generator, width: int, height: int, *, is_opaque
     return pixels
 
 
-SIZES = (
-    *((1, 1), (1, 7), (7, 1), (2, 3), (20, 33), (33, 20), (28, 28), (27, 29), (13, 200), (200, 13), (64, 48)),
-    *((333, 217), (217, 333), (3, 1000), (1000, 3), (640, 480)),
-)
-
-
 def small_shots() -> tuple[Shot, ...]:
     """Pictures and frames of odd sizes, turned in all ways, whole and in part."""
     generator = np.random.default_rng(1)
@@ -116,7 +80,7 @@ def small_shots() -> tuple[Shot, ...]:
         for source in (bitmap(generator, width, height), frame):
             kind = "bitmap" if source is not frame else "frame"
             for rotation in ROTATIONS:
-                for region in regions((width, height), rotation):
+                for region in regions(*((height, width) if rotation in (90, 270) else (width, height))):
                     name = f"{kind} {width}x{height} turned by {rotation}, {region}"
                     shots.append(Shot(name, source, rotation, region))
     for layout in Layout:

@@ -83,12 +83,12 @@ def mixed_model(custom: str = "") -> bytes:
 # --- the tree ----------------------------------------
 
 
-def project(annotated: AnnotatedModel, samples: list[Path], **options: str) -> Files:
+def project(annotated: AnnotatedModel, samples: list[Path], **options: Any) -> Files:
     goldens = build_goldens(annotated, read_samples(annotated, samples), [TARGET.runtime])
     return build_project(TARGET, annotated, Options(**options), goldens)[1]
 
 
-def context_of(annotated: AnnotatedModel, **options: str) -> Any:
+def context_of(annotated: AnnotatedModel, **options: Any) -> Any:
     goldens = build_goldens(annotated, read_samples(annotated, []), [TARGET.runtime])
     return build_project(TARGET, annotated, Options(**options), goldens)[0]
 
@@ -165,7 +165,7 @@ def test_no_module_is_called_as_a_type_of_its_own() -> None:
     inner = {"Accelerator", "Box", "Category", "ClassPixels", "Detection", "Keypoint", "Options", "Orientation"}
     inner |= {"Outputs", "Pose", "RGBImage", "Region", "SampleStream", "Segmentation", "Window"}
     inner |= {"Agreement", "Answer", "AsyncIterator", "Case", "Document", "File", "Frame", "Input", "Object", "Point"}
-    inner |= {"Rule", "Filter", "Neighbours"}
+    inner |= {"Rule", "Filter", "Pair", "PixelFrame", "Plane", "YUVFrame", "Format", "Upright"}
     assert types - inner == {name for name in types if name.lower() in _OWN_TYPES}
     assert len(types - inner) > 15
 
@@ -336,8 +336,8 @@ def checked(swift: Swift) -> tuple[str, dict[str, str]]:
 
 
 CLASSIFIER_CHECKS = (
-    *("GoldenCasesExactly", "InputTensors", "Orientations", "Regions", "Classify", "Options", "Errors", "Threads"),
-    *("Actor", "Stream"),
+    *("GoldenCasesExactly", "InputTensors", "Orientations", "Frames", "Regions", "Classify", "Options", "Errors"),
+    *("Threads", "Actor", "Stream"),
 )
 TENSOR_CHECKS = ("GoldenCasesExactly",)
 SINE_CHECKS = ("Actor", "ModelsThatDoNotLoad", "ModelFile", "SHA256", "AcceleratorsThatAreNotLinked")
@@ -387,14 +387,15 @@ def test_package_passes_its_own_self_test(swift: Swift) -> None:
 APPLE = ("yolo_v8", "probability", "class_numbers", "movenet", "landmarks", "embedding", "audio", "bert", "stateful")
 
 
-def test_adapters_compile_as_a_pod_and_read_camera_frames(swift: Swift) -> None:
+def test_adapters_compile_as_a_pod_and_read_pictures(swift: Swift) -> None:
     modules = []
     for name in APPLE:
         made = project_of_row("ios", name)
         modules.append(made.context.project.module)
         write_files(swift.work / modules[-1], made.files)
     ran = swift.run("./apple.sh", ".", *modules)
-    expected = ["BGRA ok", "RGBA ok", "ARGB ok", "420f refused"]
+    formats = ["BGRA", "RGBA", "ARGB", "420f", "420v", "refused"]
+    expected = [f"{name} ok" for name in (*formats, "RGB", "CMYK", "no space", "gray", "UIImage", "no CGImage")]
     assert (ran.returncode, ran.stdout.splitlines()) == (0, expected), ran.stdout + ran.stderr
 
 

@@ -6,15 +6,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from packager.golden.frames import Layout, random_frame
-from packager.tasks.image import input_tensor
-from packager.tasks.yuv import Rotation, YuvFrame, frame_tensor, luma, rgb, upright
+from packager.golden.frames import Layout, PixelFormat, random_buffer, random_frame
+from packager.tasks.image import input_tensor, upright
+from packager.tasks.yuv import ORIENTATIONS, Range, Rotation, YuvFrame, frame_tensor, luma, rgb
 from tests.tasks.test_image import image_input
 
 
-def one_color(y: int, u: int, v: int) -> tuple[int, ...]:
-    luma, blueness, redness = (np.array([value], np.uint8) for value in (y, u, v))
-    return tuple(rgb(YuvFrame(1, 1, luma, blueness, redness, 1, 1, 1))[0, 0].tolist())
+def one_pixel(y: int, u: int, v: int, range: Range = Range.FULL) -> YuvFrame:
+    brightness, blueness, redness = (np.array([value], np.uint8) for value in (y, u, v))
+    return YuvFrame(1, 1, brightness, blueness, redness, 1, 1, 1, range)
+
+
+def one_color(y: int, u: int, v: int, range: Range = Range.FULL) -> tuple[int, ...]:
+    return tuple(rgb(one_pixel(y, u, v, range))[0, 0].tolist())
 
 
 @pytest.mark.parametrize(
@@ -48,6 +52,41 @@ def test_every_color_is_that_of_the_formula_and_near_to_pillows() -> None:
     assert np.abs(pixels.astype(int) - np.asarray(ycc)[0].astype(int)).max() <= 1
 
 
+@pytest.mark.parametrize(
+    ("yuv", "color"),
+    [
+        ((16, 128, 128), (0, 0, 0)),
+        ((235, 128, 128), (255, 255, 255)),
+        ((126, 128, 128), (128, 128, 128)),
+        # The bars of a television's test picture: red, green and blue of BT.601.
+        ((81, 90, 240), (255, 0, 0)),
+        ((145, 54, 34), (0, 255, 1)),
+        ((41, 240, 110), (0, 0, 255)),
+        # Beyond the range.
+        ((0, 128, 128), (0, 0, 0)),
+        ((255, 128, 128), (255, 255, 255)),
+        ((0, 255, 255), (184, 0, 237)),
+        ((255, 0, 0), (74, 255, 20)),
+    ],
+)
+def test_colors_of_video_are_known_ones(yuv: tuple[int, int, int], color: tuple[int, ...]) -> None:
+    assert one_color(*yuv, Range.VIDEO) == color
+    assert luma(one_pixel(*yuv, Range.VIDEO)) == one_color(yuv[0], 128, 128, Range.VIDEO)[0]
+
+
+def test_every_color_of_video_is_near_to_the_real_one() -> None:
+    """By the definition of BT.601: Kr of 0.299 and Kb of 0.114, 219 steps of Y, and 224 of U and V."""
+    values = np.array([*range(0, 256, 5)], np.uint8)
+    y, u, v = (plane.reshape(-1) for plane in np.meshgrid(values, values, values, indexing="ij"))
+    size = y.size
+    pixels = rgb(YuvFrame(2 * size, 1, y.repeat(2), u, v, 2 * size, size, 1, Range.VIDEO))[0, ::2]
+    bright, blueness, redness = (y - 16.0) / 219, (u - 128.0) / 112, (v - 128.0) / 112
+    red, blue = bright + (1 - 0.299) * redness, bright + (1 - 0.114) * blueness
+    green = (bright - 0.299 * red - 0.114 * blue) / 0.587
+    real = 255 * np.stack([red, green, blue], axis=1).clip(0, 1)
+    assert np.abs(pixels - real).max() <= 1.01
+
+
 @pytest.mark.parametrize("layout", Layout)
 @pytest.mark.parametrize("size", [(1, 1), (2, 2), (5, 3), (8, 7)])
 def test_layouts_hold_what_their_names_say(layout: Layout, size: tuple[int, int]) -> None:
@@ -77,6 +116,32 @@ def test_layouts_hold_what_their_names_say(layout: Layout, size: tuple[int, int]
     assert last == memory.size
 
 
+@pytest.mark.parametrize("format", PixelFormat)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pixel_buffers_hold_what_their_names_say(format: PixelFormat, channels: int) -> None:
+    """Pixel by pixel, by where Apple's buffers have their bytes."""
+    width, height, padding = 31, 22, 3
+    buffer = random_buffer(np.random.default_rng(0), width, height, format, padding)
+    picture = Image.new("RGB", (width, height))
+    for y in range(height):
+        for x in range(width):
+            if format is PixelFormat.BGRA:
+                first = y * (4 * width + padding) + 4 * x
+                blue, green, red = buffer.memory[first : first + 3].tolist()
+            else:
+                first = height * (width + padding) + y // 2 * (32 + padding) + x // 2 * 2
+                brightness, u, v = (
+                    int(buffer.memory[place]) for place in (y * (width + padding) + x, first, first + 1)
+                )
+                pixel = one_pixel(brightness, u, v, Range.VIDEO if format is PixelFormat.VIDEO else Range.FULL)
+                # The brightness of a gray input is that of the frame, not of its colours.
+                red, green, blue = (luma(pixel).repeat(3) if channels == 1 else rgb(pixel)).flatten().tolist()
+            picture.putpixel((x, y), (red, green, blue))
+    image, region = image_input(9, 12, channels), (2, 3, 20, 30)
+    expected = input_tensor(picture.transpose(Image.Transpose.TRANSPOSE).crop(region), image)
+    assert np.array_equal(buffer.tensor(5, region, image), expected)
+
+
 @pytest.mark.parametrize(
     ("rotation", "expected"),
     [
@@ -88,9 +153,11 @@ def test_layouts_hold_what_their_names_say(layout: Layout, size: tuple[int, int]
 )
 def test_upright_turns_clockwise(rotation: Rotation, expected: list[list[int]]) -> None:
     picture = Image.fromarray(np.array([[1, 2, 3], [4, 5, 6]], np.uint8))
-    assert np.asarray(upright(picture, rotation)).tolist() == expected
+    orientation = ORIENTATIONS[rotation]
+    assert np.asarray(upright(picture, orientation)).tolist() == expected
     # The region lies in the picture that is upright.
-    assert np.asarray(upright(picture, rotation, (1, 0, 2, 2))).tolist() == [row[1:2] for row in expected[:2]]
+    part = upright(picture, orientation, (1, 0, 2, 2))
+    assert np.asarray(part).tolist() == [row[1:2] for row in expected[:2]]
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -99,4 +166,5 @@ def test_a_frame_becomes_what_its_picture_becomes(channels: int) -> None:
     image = image_input(9, 12, channels)
     pixels = luma(stored.frame) if channels == 1 else rgb(stored.frame)
     turned = Image.fromarray(np.rot90(pixels, -1)).crop((2, 3, 20, 30))
-    assert np.array_equal(frame_tensor(stored.frame, 90, (2, 3, 20, 30), image), input_tensor(turned, image))
+    found = frame_tensor(stored.frame, ORIENTATIONS[90], (2, 3, 20, 30), image)
+    assert np.array_equal(found, input_tensor(turned, image))

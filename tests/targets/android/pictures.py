@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -10,46 +10,17 @@ import numpy.typing as npt
 
 from packager.annotated import AnnotatedModel
 from packager.golden import GoldenCase, Goldens, GoldenSet, read_samples
-from packager.model import Quantization
 from packager.targets.android import TARGET, Options
 from packager.targets.target import build_project
-from packager.tasks import ChannelOrder, CropMode, Resize
+from packager.tasks import CropMode, Resize
 from packager.tasks.image import ImageInput, lookup_table
 from tests.benchmarks.workers import Worker
 from tests.conftest import write_files
 from tests.example_models import digits
 from tests.targets.android import harness
+from tests.targets.pictures import Input
 
 SOURCES = ("Preprocessor", "ResizeWeights", "Placement", "YuvFrame", "PixelRows", "YuvRows", "BitmapRows")
-INT8 = Quantization((0.0175,), (-3,), None)
-
-
-@dataclass(frozen=True)
-class Input:
-    """The facts of an input, by which the sources differ."""
-
-    width: int
-    height: int
-    dtype: str
-    resize: Resize
-    crop: CropMode
-    pad: int = 0
-    order: ChannelOrder = ChannelOrder.RGB
-    channels: int = 3
-    is_planar: bool = False
-    has_channels: bool = True
-
-    def of(self, image: ImageInput) -> ImageInput:
-        """Another input with these facts."""
-        plane = (self.height, self.width)
-        shape = (*plane, self.channels) if self.has_channels else plane
-        shape = (1, self.channels, *plane) if self.is_planar else (1, *shape)
-        tensor = replace(
-            image.tensor, shape=shape, dtype=self.dtype, quantization=INT8 if self.dtype == "int8" else None
-        )
-        facts = {name: value for name, value in asdict(self).items() if name not in ("dtype", "has_channels")}
-        mean, std = ((103.5, 116.25, 123.75), (57.5, 57.25, 58.5)) if self.channels == 3 else ((127.5,), (127.5,))
-        return replace(image, tensor=tensor, mean=mean, std=std, **facts)
 
 
 def picture_sources(name: str, annotated: AnnotatedModel) -> dict[str, bytes]:

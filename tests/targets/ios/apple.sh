@@ -9,7 +9,7 @@ cp checks/main.swift main.swift
 mkdir -p modules
 search=(-I modules -L modules -I TensorFlowLiteC/Sources/TensorFlowLiteC)
 strict=(-swift-version 6 -strict-concurrency=complete -warnings-as-errors)
-for module in CoreGraphics CoreVideo CryptoKit ImageIO UIKit; do
+for module in CoreGraphics CoreVideo CryptoKit ImageIO QuartzCore UIKit; do
   swiftc -parse-as-library -module-name "$module" "${search[@]}" -emit-module -emit-library \
     -emit-module-path "modules/$module.swiftmodule" -o "modules/lib$module.so" "apple/$module.swift"
 done
@@ -20,5 +20,6 @@ done
 swiftc -parse-as-library -module-name Digits "${search[@]}" "${strict[@]}" -enable-testing -emit-module -emit-library \
   -emit-module-path modules/Digits.swiftmodule -o modules/libDigits.so Digits/Sources/Digits/*.swift
 swiftc -typecheck -module-name DigitsTests "${search[@]}" "${strict[@]}" Digits/Tests/DigitsTests/*.swift
-swiftc "${search[@]}" -lDigits -lCoreGraphics -lCoreVideo -lCryptoKit -lImageIO -lUIKit main.swift -o adapters
+swiftc "${search[@]}" -lDigits -lCoreGraphics -lCoreVideo -lCryptoKit -lImageIO -lQuartzCore -lUIKit main.swift \
+  -o adapters
 LD_LIBRARY_PATH=modules ./adapters

@@ -33,15 +33,14 @@ class Swift:
 
     def run(self, *command: str, at: str = ".") -> subprocess.CompletedProcess[str]:
         """A command in the folder ``at`` of ``work``."""
+        return subprocess.run(self.command(*command, at=at), capture_output=True, text=True, check=False)
+
+    def command(self, *command: str, at: str = ".") -> list[str | Path]:
+        """What runs a command in the folder ``at`` of ``work``."""
         inside = Path("/") / self.work.relative_to(self.root)
         script = 'cd "$1" && export CHECKS="$2" && shift 2 && exec "$@"'
         folders = [inside / at, inside / "expected"]
-        return subprocess.run(
-            [PROJECT / "tests" / "in_debian_root.sh", self.root, "bash", "-c", script, "_", *folders, *command],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return [PROJECT / "tests" / "in_debian_root.sh", self.root, "bash", "-c", script, "_", *folders, *command]
 
     def add(
         self,

@@ -39,21 +39,58 @@ final class MODULEChecks: XCTestCase {
 
   /// The input tensor for a picture.
   private func input(
-    of image: TYPE.RGBImage, _ preprocessor: Preprocessor, region: TYPE.Region? = nil
+    of image: TYPE.RGBImage, _ preprocessor: Preprocessor,
+    orientation: TYPE.Orientation = .up, region: TYPE.Region? = nil
   ) throws -> Data {
     let runner = try Runner(
       modelPath: ModelFile.path(nil), accelerator: .cpu, threads: 1)
-    try preprocessor.prepare(image, orientation: .up, region: region, into: runner.input(0))
+    try preprocessor.prepare(
+      image, orientation: orientation, region: region, into: runner.input(0))
     return Data(runner.input(0))
   }
 
   func testOrientations() throws {
     let upright = try files(in: "orientations", ".rgb").map(read)
     XCTAssertEqual(upright.count, 8)
+    let preprocessor = try Preprocessor()
+    let model = try TYPE()
     for (index, expected) in upright.enumerated() {
       let orientation = TYPE.Orientation(rawValue: index + 1)!
-      XCTAssertEqual(upright[0].upright(from: orientation), expected, "\(orientation)")
+      let turned = try input(of: upright[0], preprocessor, orientation: orientation)
+      XCTAssertEqual(turned, try input(of: expected, preprocessor), "\(orientation)")
+      XCTAssertEqual(
+        try model.classify(upright[0], orientation: orientation), try model.classify(expected))
     }
+  }
+
+  /// Frames in memory are answered as the same picture in bytes, a gray one in planes too.
+  func testFrames() throws {
+    let picture = try read(files(in: "pictures", "640x480.rgb")[0])
+    let model = try TYPE()
+    let pixels = picture.pixels
+    let bgra = (0..<640 * 480).flatMap { (pixel: Int) -> [UInt8] in
+      [pixels[3 * pixel + 2], pixels[3 * pixel + 1], pixels[3 * pixel], 7]
+    }
+    let answer = try bgra.withUnsafeBytes {
+      try model.classify(
+        TYPE.PixelFrame(width: 640, height: 480, bytes: $0, bytesPerRow: 4 * 640, format: .bgra),
+        orientation: .right)
+    }
+    XCTAssertEqual(answer, try model.classify(picture, orientation: .right))
+    let luma = (0..<640 * 480).map { pixels[3 * $0] }
+    let grays = luma.flatMap { (luma: UInt8) -> [UInt8] in [luma, luma, luma] }
+    let gray = try TYPE.RGBImage(width: 640, height: 480, pixels: grays)
+    let region = TYPE.Region(x: 3, y: 5, width: 300, height: 200)
+    let grayAnswer = try luma.withUnsafeBytes { luma in
+      try [UInt8](repeating: 128, count: 640 * 240).withUnsafeBytes {
+        try model.classify(
+          TYPE.YUVFrame(
+            width: 640, height: 480, y: luma, yBytesPerRow: 640, uv: $0, uvBytesPerRow: 640,
+            range: .full),
+          region: region)
+      }
+    }
+    XCTAssertEqual(grayAnswer, try model.classify(gray, region: region))
   }
 
   /// What is outside of a region does not show; it lies in the upright picture.

@@ -9,8 +9,9 @@
       _ image: CGImage, orientation: Orientation = .up, region: Region? = nil,
       options: Options = Options()
     ) throws -> [Category] {
-      try classify(
-        RGBImage(cgImage: image), orientation: orientation, region: region, options: options)
+      try answer(options) {
+        try $0.prepare(image, orientation: orientation, region: region, into: $1)
+      }
     }
   }
 
@@ -33,14 +34,19 @@
   extension DigitsClassifier {
     /// The best classes for a camera frame, best first; of equal ones the one of the lower index first.
     ///
-    /// - Parameter orientation: how the frame has to be turned; a back camera's is `.right` while the
-    ///   phone is held upright, unless the capture connection already turns it.
+    /// - Parameters:
+    ///   - frame: as a camera gives it.
+    ///   - orientation: how it has to be turned; a back camera's is `.right` while the phone is held
+    ///     upright, unless the capture connection already turns it.
+    ///   - region: the part of the upright frame that is taken for the whole; nil for all of it.
+    ///   - options: what the answer shall hold.
     public func classify(
       _ frame: CVPixelBuffer, orientation: Orientation = .up, region: Region? = nil,
       options: Options = Options()
     ) throws -> [Category] {
-      try classify(
-        RGBImage(pixelBuffer: frame), orientation: orientation, region: region, options: options)
+      try answer(options) {
+        try $0.prepare(frame, orientation: orientation, region: region, into: $1)
+      }
     }
   }
 
@@ -78,7 +84,9 @@
     public func classify(
       _ image: UIImage, region: Region? = nil, options: Options = Options()
     ) throws -> [Category] {
-      try classify(RGBImage(uiImage: image), region: region, options: options)
+      try answer(options) {
+        try $0.prepare(image, region: region, into: $1)
+      }
     }
   }
 

@@ -56,13 +56,42 @@ public final class DigitsClassifier: Sendable {
   ///   - image: of any size.
   ///   - orientation: how it is stored, if not upright.
   ///   - region: the part of the upright picture that is taken for the whole; nil for all of it.
+  ///   - options: what the answer shall hold.
   public func classify(
     _ image: RGBImage, orientation: Orientation = .up, region: Region? = nil,
     options: Options = Options()
   ) throws -> [Category] {
+    try answer(options) {
+      try $0.prepare(image, orientation: orientation, region: region, into: $1)
+    }
+  }
+
+  /// The best classes for a frame whose pixels are in one plane, best first; of equal ones the one of the lower index first.
+  public func classify(
+    _ frame: PixelFrame, orientation: Orientation = .up, region: Region? = nil,
+    options: Options = Options()
+  ) throws -> [Category] {
+    try answer(options) {
+      try $0.prepare(frame, orientation: orientation, region: region, into: $1)
+    }
+  }
+
+  /// The best classes for a frame in planes of YUV, best first; of equal ones the one of the lower index first.
+  public func classify(
+    _ frame: YUVFrame, orientation: Orientation = .up, region: Region? = nil,
+    options: Options = Options()
+  ) throws -> [Category] {
+    try answer(options) {
+      try $0.prepare(frame, orientation: orientation, region: region, into: $1)
+    }
+  }
+
+  /// The answer to what `prepare` writes into the model's input.
+  func answer(
+    _ options: Options, to prepare: (Preprocessor, UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws -> [Category] {
     try session.withLock { session in
-      try session.preprocessor.prepare(
-        image, orientation: orientation, region: region, into: session.runner.input(0))
+      try prepare(session.preprocessor, session.runner.input(0))
       return try session.answer(options)
     }
   }

@@ -1,7 +1,7 @@
 /// Answers to the frames of a camera: an asynchronous sequence for one loop.
 ///
-/// The camera's queue calls ``send(_:orientation:region:)``, which never waits; a frame that comes while
-/// the model is at work takes the place of one that waits already.
+/// The camera's queue calls `send`, which never waits; a frame that comes while the model is at work
+/// takes the place of one that waits already.
 ///
 /// ```swift
 /// for try await answer in stream { show(answer) }

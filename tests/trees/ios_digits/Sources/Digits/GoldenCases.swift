@@ -45,6 +45,22 @@ struct GoldenCases {
     let score: Double
   }
 
+  /// A frame of a camera, for which there is an input and no answer.
+  struct Frame: Decodable {
+    let name: String
+    /// The file that its planes are in.
+    let memory: String
+    let format: String
+    let width: Int
+    let height: Int
+    /// Where each begins, how many bytes it has, and how many a row.
+    let planes: [[Int]]
+    let orientation: Int
+    /// Left, top, right and bottom.
+    let region: [Int]?
+    let inputs: [String]
+  }
+
   /// Decodes the golden PNGs.
   var decode = Self.decodePicture
 
@@ -54,12 +70,14 @@ struct GoldenCases {
     let outputs: [Rule?]
     let agreement: Agreement
     let cases: [Case]
+    let frames: [Frame]?
   }
 
   let folder: URL
   private let document: Document
 
   var cases: [Case] { document.cases }
+  var frames: [Frame] { document.frames ?? [] }
   var agreement: Agreement { document.agreement }
 
   init(folder: URL) throws {
@@ -75,18 +93,18 @@ struct GoldenCases {
 }
 
 extension GoldenCases {
-  /// In what the inputs that were written are not those of a case, bit by bit.
-  func inputDifferences(of runner: Runner, from sample: Case) throws -> [String] {
+  /// In what the inputs that were written are not those of the files of a case, bit by bit.
+  func inputDifferences(of runner: Runner, from files: [String]) throws -> [String] {
     let differences = try [
-      inputDifference(0, of: runner, from: sample, as: Int8.self)
+      inputDifference(0, of: runner, from: files, as: Int8.self)
     ]
     return differences.compactMap { $0 }
   }
 
   private func inputDifference<Item>(
-    _ index: Int, of runner: Runner, from sample: Case, as type: Item.Type
+    _ index: Int, of runner: Runner, from files: [String], as type: Item.Type
   ) throws -> String? {
-    let (golden, actual) = (try data(sample.inputs[index]), runner.input(index))
+    let (golden, actual) = (try data(files[index]), runner.input(index))
     let (size, stride) = (MemoryLayout<Item>.size, document.inputs[index].stride)
     guard golden.count == Self.kept(of: actual.count / size, stride) * size else {
       return "input \(index) has another number of items"

@@ -10,7 +10,16 @@
       guard let source = CGImageSourceCreateWithURL(file as CFURL, nil),
         let image = CGImageSourceCreateImageAtIndex(source, 0, nil)
       else { throw DigitsError.resource(file.lastPathComponent) }
-      return try DigitsClassifier.RGBImage(cgImage: image)
+      var pixels: [UInt8] = []
+      try Canvas().draw(image) { rows in
+        for row in 0..<image.height {
+          for column in 0..<image.width {
+            let pixel = rows.start + row * rows.bytesPerRow + column * rows.bytesPerPixel
+            pixels += [pixel[rows.red], pixel[rows.green], pixel[rows.blue]]
+          }
+        }
+      }
+      return try .init(width: image.width, height: image.height, pixels: pixels)
     }
   }
 #else
@@ -31,6 +40,6 @@ extension Session {
   func feed(_ sample: GoldenCases.Case, of golden: GoldenCases) throws -> [String] {
     let picture = try golden.decode(golden.folder.appendingPathComponent(sample.picture))
     try preprocessor.prepare(picture, orientation: .up, region: nil, into: runner.input(0))
-    return try golden.inputDifferences(of: runner, from: sample)
+    return try golden.inputDifferences(of: runner, from: sample.inputs)
   }
 }

@@ -22,9 +22,13 @@ final class Session {
   /// In what the model does not answer as golden cases say, in words, each behind its case's name.
   func differences(from golden: GoldenCases) throws -> [String] {
     guard !golden.cases.isEmpty else { return ["there are no golden cases"] }
-    return try golden.cases.flatMap { sample in
-      try differences(from: sample, in: golden).map { "\(sample.name): \($0)" }
+    let frames = try golden.frames.flatMap { frame in
+      try inputDifferences(from: frame, of: golden).map { "\(frame.name): \($0)" }
     }
+    return try frames
+      + golden.cases.flatMap { sample in
+        try differences(from: sample, in: golden).map { "\(sample.name): \($0)" }
+      }
   }
 
   private func differences(

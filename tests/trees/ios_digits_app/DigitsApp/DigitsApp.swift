@@ -1,0 +1,11 @@
+// Made by tflite-packager.
+import SwiftUI
+
+@main
+struct DigitsApp: App {
+  var body: some Scene {
+    WindowGroup {
+      ContentView()
+    }
+  }
+}
