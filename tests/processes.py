@@ -19,7 +19,7 @@ def alive(mark: str) -> list[int]:
     return found
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 20) -> bool:
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> bool:
     """Whether ``condition`` comes true in time."""
     end = time.monotonic() + seconds
     while not condition():

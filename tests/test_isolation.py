@@ -89,7 +89,7 @@ def test_a_model_that_never_ends_uses_up_its_cpu_time(monkeypatch: pytest.Monkey
     error = refused(endless())
     assert error.what == "LiteRT ran it for 2 s of CPU time without an answer"
     assert error.fix is not None
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 60
 
 
 def test_a_model_that_never_ends_uses_up_its_time(monkeypatch: pytest.MonkeyPatch) -> None:

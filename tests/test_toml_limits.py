@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 from packager.config import read_config
 from packager.errors import ConfigError
 from packager.toml_lines import MAX_BYTES, read_lines
+from tests.bounds import within
 
 pytestmark = pytest.mark.slow
 
@@ -61,10 +61,8 @@ def test_hard_files_are_one_error_with_the_line_within_a_second(tmp_path: Path, 
     text, line, what = HARD[name]
     path = tmp_path / "packager.toml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    start = time.process_time()
-    with pytest.raises(ConfigError) as caught:
+    with within(1), pytest.raises(ConfigError) as caught:
         read_config(path)
-    assert time.process_time() - start < 1
     assert caught.value.where == f"{path}:{line}"
     assert what in caught.value.what
     assert len(caught.value.what) < 300
@@ -138,11 +136,8 @@ def test_the_largest_files_take_no_longer_than_they_must(tmp_path: Path, name: s
     """Half a second; the bound is for machines that are busy, and for growth by the square."""
     path = tmp_path / "packager.toml"
     path.write_text(LARGEST[name])
-    start = time.process_time()
-    with pytest.raises(ConfigError):
+    with within(1), pytest.raises(ConfigError):
         read_config(path)
-    took = time.process_time() - start
-    assert took < 5, f"{took:.1f} s"
 
 
 # --- lines ----------------------------------------
@@ -310,8 +305,6 @@ def test_six_thousand_lines_are_no_trouble(tmp_path: Path) -> None:
     path = tmp_path / "packager.toml"
     inputs = "".join(f"[[metadata.inputs]]\nname = 'input {number}'\n\n" for number in range(2_000))
     path.write_text(f"model = 'm'\n{inputs}descripton = 'x'\n")
-    start = time.process_time()
-    with pytest.raises(ConfigError) as caught:
+    with within(1), pytest.raises(ConfigError) as caught:
         read_config(path)
-    assert time.process_time() - start < 1
     assert caught.value.where == f"{path}:6002"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -12,7 +13,7 @@ from PIL import Image
 from packager.annotated import AnnotatedModel
 from packager.tasks.image import ImageInput, Region, input_tensor, upright
 from packager.tasks.kinds import Array
-from packager.tasks.yuv import ORIENTATIONS, Plane, Range, Rotation, YuvFrame, frame_tensor
+from packager.tasks.yuv import ORIENTATIONS, Plane, Range, YuvFrame, frame_tensor
 
 
 class Layout(StrEnum):
@@ -57,6 +58,10 @@ class StoredFrame:
         y, u, v = (self.memory[start : start + size] for start, size in (self.y, self.u, self.v))
         strides = (self.y_row_stride, self.uv_row_stride, self.uv_pixel_stride)
         return YuvFrame(self.width, self.height, y, u, v, *strides)
+
+    def tensor(self, orientation: int, region: Region | None, image: ImageInput) -> Array:
+        """The input tensor for a region of the frame turned upright."""
+        return frame_tensor(self.frame, orientation, region, image)
 
 
 def random_frame(
@@ -151,16 +156,18 @@ class Camera(StrEnum):
 
 
 # Odd sizes, of which some are turned in different ways: columns and rows are told apart.
-_ANDROID: tuple[tuple[int, int, Layout, int, Rotation, Region | None], ...] = (
-    (61, 47, Layout.NV21, 3, 90, None),
-    (64, 38, Layout.NV12, 0, 0, (7, 5, 52, 36)),
-    (47, 75, Layout.I420, 17, 270, (3, 1, 70, 40)),
-)
-_IOS: tuple[tuple[int, int, PixelFormat, int, int, Region | None], ...] = (
-    (61, 47, PixelFormat.FULL, 3, 6, None),
-    (64, 38, PixelFormat.VIDEO, 0, 1, (7, 5, 52, 36)),
-    (47, 75, PixelFormat.BGRA, 17, 5, (3, 1, 70, 40)),
-)
+_FRAMES: Mapping[Camera, tuple[tuple[int, int, Layout | PixelFormat, int, int, Region | None], ...]] = {
+    Camera.ANDROID: (
+        (61, 47, Layout.NV21, 3, ORIENTATIONS[90], None),
+        (64, 38, Layout.NV12, 0, ORIENTATIONS[0], (7, 5, 52, 36)),
+        (47, 75, Layout.I420, 17, ORIENTATIONS[270], (3, 1, 70, 40)),
+    ),
+    Camera.IOS: (
+        (61, 47, PixelFormat.FULL, 3, 6, None),
+        (64, 38, PixelFormat.VIDEO, 0, 1, (7, 5, 52, 36)),
+        (47, 75, PixelFormat.BGRA, 17, 5, (3, 1, 70, 40)),
+    ),
+}
 
 
 def build_frames(annotated: AnnotatedModel, camera: Camera) -> tuple[GoldenFrame, ...]:
@@ -171,16 +178,13 @@ def build_frames(annotated: AnnotatedModel, camera: Camera) -> tuple[GoldenFrame
     image = annotated.input
     if not isinstance(image, ImageInput):
         return ()
-    generator = np.random.default_rng(0)
-    frames = []
-    if camera is Camera.ANDROID:
-        for width, height, layout, padding, rotation, region in _ANDROID:
-            stored = random_frame(generator, width, height, layout, padding)
-            tensor = frame_tensor(stored.frame, ORIENTATIONS[rotation], region, image)
-            frames.append(GoldenFrame(f"frame_{layout}", stored, ORIENTATIONS[rotation], region, tensor))
-    else:
-        for width, height, format, padding, orientation, region in _IOS:
-            buffer = random_buffer(generator, width, height, format, padding)
-            tensor = buffer.tensor(orientation, region, image)
-            frames.append(GoldenFrame(f"frame_{format}", buffer, orientation, region, tensor))
+    generator, frames = np.random.default_rng(0), []
+    for width, height, layout, padding, orientation, region in _FRAMES[camera]:
+        stored = (
+            random_frame(generator, width, height, layout, padding)
+            if isinstance(layout, Layout)
+            else random_buffer(generator, width, height, layout, padding)
+        )
+        tensor = stored.tensor(orientation, region, image)
+        frames.append(GoldenFrame(f"frame_{layout}", stored, orientation, region, tensor))
     return tuple(frames)

@@ -30,7 +30,9 @@ def load_picture(path: Path) -> Image.Image:
         orientation: Any = 1
         with suppress(Exception):  # damaged EXIF data make no picture worthless
             orientation = opened.getexif().get(ExifTags.Base.Orientation)
-        picture = upright(opened.copy(), orientation)
+        picture = upright(opened, orientation)
+        # What is upright already is still that of the file, which is closed.
+        picture = opened.copy() if picture is opened else picture
     # What else the file says is left out: Pillow warns of transparency that it cannot carry over, and EXIF data would
     # turn the picture once more.
     picture.info.clear()

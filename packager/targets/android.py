@@ -10,7 +10,7 @@ from packager.annotated import AnnotatedModel, Port
 from packager.errors import ConfigError, TargetError, about
 from packager.model import Model, Tensor
 from packager.render.literals import float32
-from packager.render.naming import PackageName, PascalName, SnakeName, camel_case, unique
+from packager.render.naming import PackageName, PascalName, SnakeName, unique
 from packager.runtimes import Runtime
 from packager.settings import Choice, Example, Setting
 from packager.targets import mobile
@@ -890,7 +890,7 @@ def _put(tensor: Tensor, number: str) -> str:
 
 def _tensors_input(annotated: AnnotatedModel) -> TensorsInputContext:
     # What the class itself calls so must not be hidden by a parameter.
-    names = _names(annotated.inputs, ("runner", "reader", "options"))
+    names = mobile.port_names(annotated.inputs, ("runner", "reader", "options"))
     tensors = tuple(
         _tensor(index, name, port, {port.tensor.shape})
         for index, (name, port) in enumerate(zip(names, annotated.inputs, strict=True))
@@ -1013,7 +1013,7 @@ def _keypoints(annotated: AnnotatedModel, answer: Keypoints) -> KeypointsContext
 
 
 def _tensors_answer(annotated: AnnotatedModel, goldens: Goldens) -> TensorsAnswerContext:
-    names = _names(annotated.outputs, ())
+    names = mobile.port_names(annotated.outputs)
     # The file tells nothing of the shape of some outputs (those of a detection); the runs do.
     cases = goldens.sets[Runtime.LITERT_REFERENCE].cases
     tensors = tuple(
@@ -1063,10 +1063,6 @@ def _class_name(name: str, input: InputKind, answer: AnswerKind) -> PascalName:
     """``DigitsClassifier`` or ``SineModel``: with such an ending it is no class that the generated code imports."""
     pascal, ending = PascalName.of(name), mobile.ending(input, answer)
     return pascal if pascal.endswith(ending) else PascalName(pascal + ending)
-
-
-def _names(ports: tuple[Port, ...], taken: tuple[str, ...]) -> tuple[str, ...]:
-    return unique([*taken, *(camel_case(port.name) for port in ports)], "")[len(taken) :]
 
 
 def _tensor(index: int, name: str, port: Port, shapes: set[tuple[int, ...]]) -> TensorContext:

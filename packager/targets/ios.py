@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port
 from packager.errors import ConfigError
-from packager.model import Tensor
+from packager.model import Model, Tensor
 from packager.render.literals import float32
-from packager.render.naming import PascalName, camel_case, unique
+from packager.render.naming import PascalName, unique
 from packager.runtimes import Runtime
 from packager.settings import Example, Setting
 from packager.targets import mobile
 from packager.targets.ios_app import AppContext, app_layers, build_app
-from packager.targets.litert import asset_files, labels_file, mobile_problems, shipped_labels
+from packager.targets.litert import mobile_problems, shipped_labels, worded_asset_files
 from packager.targets.target import Enclosure, Target, project_name
 from packager.targets.versions import pinned
 from packager.tasks import AnswerKind, ChannelOrder, CropMode, Head, InputKind, Resize
@@ -412,7 +412,7 @@ def _type_name(module: str, input: InputKind, answer: AnswerKind) -> str:
     return module + (other if module.endswith(ending) else ending)
 
 
-def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
+def _check_options(_model: Model, options: Options) -> None:
     if not re.fullmatch(r"[0-9]{2}(\.[0-9]{1,2})?", options.deployment_target) or options.deployment_target < "13":
         setting = Setting(Options, "deployment_target")
         raise ConfigError(
@@ -420,6 +420,9 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
             fix=("Write 13.0 or newer, such as ", Example.of((setting, "15.0"))),
             about=setting,
         )
+
+
+def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
     project = _project(annotated, options, goldens)
     answer = _answer(annotated, goldens, project.type_name)
     context = Context(project=project, app=None, input=_input(annotated), answer=answer)
@@ -471,10 +474,6 @@ def _project(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> P
     )
 
 
-def _names(ports: tuple[Port, ...], *taken: str) -> tuple[str, ...]:
-    return unique([*taken, *(camel_case(port.name) for port in ports)], "")[len(taken) :]
-
-
 def _raw_item(tensor: Tensor) -> str:
     # Bytes of a tensor are read as integers: a Bool made of any other byte than 0 and 1 is undefined.
     return "UInt8" if tensor.dtype == "bool" else _ITEMS[tensor.dtype]
@@ -485,7 +484,7 @@ def _raw_tensors(ports: tuple[Port, ...]) -> tuple[RawTensorContext, ...]:
     separator = "" if len(ports) == 1 else ","
     return tuple(
         RawTensorContext(index, name, _raw_item(port.tensor), separator)
-        for index, (name, port) in enumerate(zip(_names(ports), ports, strict=True))
+        for index, (name, port) in enumerate(zip(mobile.port_names(ports), ports, strict=True))
     )
 
 
@@ -584,7 +583,7 @@ def _text(text: TextInput) -> TextContext:
 
 def _arrays(annotated: AnnotatedModel) -> ArraysContext:
     # What the methods themselves call so must not be hidden by a parameter.
-    names = _names(annotated.inputs, "session", "options", "model")
+    names = mobile.port_names(annotated.inputs, ("session", "options", "model"))
     found = []
     for index, (name, port) in enumerate(zip(names, annotated.inputs, strict=True)):
         item = _ITEMS[port.tensor.dtype]
@@ -740,7 +739,7 @@ def _keypoints(keypoints: Keypoints, name: str) -> KeypointsContext:
 def _arrays_answer(annotated: AnnotatedModel, goldens: Goldens, name: str) -> ArraysAnswerContext:
     is_run = annotated.input.kind is InputKind.TENSORS
     cases = goldens.sets[Runtime.LITERT_REFERENCE].cases
-    names = _names(annotated.outputs)
+    names = mobile.port_names(annotated.outputs)
     arrays = []
     for index, (port, called) in enumerate(zip(annotated.outputs, names, strict=True)):
         # The file tells nothing of the shape of some outputs (those of a detection); the runs do.
@@ -800,10 +799,7 @@ def _extra_files(annotated: AnnotatedModel, context: Context, goldens: Goldens) 
     from packager.tasks.text import TextInput
 
     module, golden_set = context.project.module, goldens.sets[Runtime.LITERT_REFERENCE]
-    assets = asset_files(annotated)
-    assets.pop("labels.json", None)
-    for locale, labels in shipped_labels(annotated.answer).items():
-        assets[f"labels.{locale}.json" if locale else "labels.json"] = labels_file(labels)
+    assets = worded_asset_files(annotated)
     if isinstance(annotated.input, TextInput):
         assets["vocabulary.json"] = _vocabulary_file(annotated.input)
     proof = golden_files(annotated, golden_set, most_bytes=mobile.PROOF_BYTES)
@@ -831,7 +827,7 @@ def _next_steps(context: Context) -> tuple[str, ...]:
     module = context.project.module
     if context.app is not None:
         return (
-            f"{module}/Scripts/get-runtime.sh",
+            f"Run {module}/Scripts/get-runtime.sh",
             f"Open {context.app.name}.xcodeproj in Xcode, choose your team, and run {context.app.name}.",
         )
     return (
@@ -861,6 +857,7 @@ TARGET = Target(
     find_problems=mobile_problems,
     build_context=_build_context,
     layers=_layers,
+    check_options=_check_options,
     extra_files=_extra_files,
     next_steps=_next_steps,
     enclosure=_enclosure,

@@ -15,6 +15,14 @@ from packager.tasks import AnswerKind, InputKind
 if TYPE_CHECKING:
     from packager.tasks.kinds import Answer
 
+# What the name of the class ends in; that of plain arrays each target calls in its own way.
+ENDINGS = {
+    AnswerKind.CLASSES: "Classifier",
+    AnswerKind.BOXES: "Detector",
+    AnswerKind.MASK: "Segmenter",
+    AnswerKind.KEYPOINTS: "PoseEstimator",
+    AnswerKind.TENSORS: "Embedder",
+}
 # Google's advice for models that an app downloads or ships; larger ones are what stores and users complain about.
 _MOBILE_WARN_BYTES = 15_000_000
 

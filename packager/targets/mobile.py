@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from packager.render.naming import camel_case, unique
+from packager.targets.litert import ENDINGS
 from packager.targets.target import task_layers
 from packager.tasks import Activation, AnswerKind, CropMode, Head, InputKind, MaskForm
 
 if TYPE_CHECKING:
-    from packager.annotated import AnnotatedModel
+    from packager.annotated import AnnotatedModel, Port
     from packager.model import Model
     from packager.tasks.boxes import Boxes
     from packager.tasks.classes import Classes
@@ -22,13 +24,6 @@ PROOF_BYTES = 100_000
 
 # The answers that an app to try a model draws over their picture.
 DRAWN = (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS)
-_ENDINGS = {
-    AnswerKind.CLASSES: "Classifier",
-    AnswerKind.BOXES: "Detector",
-    AnswerKind.MASK: "Segmenter",
-    AnswerKind.KEYPOINTS: "PoseEstimator",
-    AnswerKind.TENSORS: "Embedder",
-}
 # What the class is for, behind its title.
 _PURPOSES = {
     AnswerKind.CLASSES: ": names the best of {labels:,} labels for {given}",
@@ -47,7 +42,7 @@ _GIVEN = {
 
 def ending(input: InputKind, answer: AnswerKind) -> str:
     """What the name of the class ends in."""
-    return "Model" if input is InputKind.TENSORS and answer is AnswerKind.TENSORS else _ENDINGS[answer]
+    return "Model" if input is InputKind.TENSORS and answer is AnswerKind.TENSORS else ENDINGS[answer]
 
 
 def purpose(input: InputKind, answer: AnswerKind, labels: int) -> str:
@@ -55,6 +50,11 @@ def purpose(input: InputKind, answer: AnswerKind, labels: int) -> str:
     if input is InputKind.TENSORS and answer is AnswerKind.TENSORS:
         return ""
     return _PURPOSES[answer].format(labels=labels, given=_GIVEN[input])
+
+
+def port_names(ports: tuple[Port, ...], taken: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """What code calls inputs or outputs: none twice, and none as one of ``taken``."""
+    return unique([*taken, *(camel_case(port.name) for port in ports)], "")[len(taken) :]
 
 
 def has_state(model: Model) -> bool:

@@ -14,7 +14,7 @@ from packager.render.naming import PascalName, SnakeName
 from packager.runtimes import Runtime
 from packager.settings import Setting
 from packager.targets.edge_tpu import find_differences, is_compiled
-from packager.targets.litert import mobile_problems, shipped_labels, worded_asset_files
+from packager.targets.litert import ENDINGS, mobile_problems, shipped_labels, worded_asset_files
 from packager.targets.target import Target, project_name, task_layers
 from packager.targets.versions import pinned
 from packager.tasks import Activation, AnswerKind, ChannelOrder, CropMode, Head, InputKind, MaskForm, Resize
@@ -405,14 +405,6 @@ def _is_quantized(port: Port) -> bool:
     return port.tensor.affine is not None
 
 
-# What stands behind the project's name in that of the class.
-_ENDINGS = {
-    AnswerKind.CLASSES: "Classifier",
-    AnswerKind.BOXES: "Detector",
-    AnswerKind.MASK: "Segmenter",
-    AnswerKind.KEYPOINTS: "PoseEstimator",
-    AnswerKind.TENSORS: "Embedder",
-}
 # What its answers are made of.
 _EXPORTS = {
     AnswerKind.CLASSES: ("Category",),
@@ -427,7 +419,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
     package = _package_name(name)
     kind = annotated.answer.kind
     are_tensors = annotated.input.kind is InputKind.TENSORS and kind is AnswerKind.TENSORS
-    class_name = _class_name(name, "" if are_tensors else _ENDINGS[kind])
+    class_name = _class_name(name, "" if are_tensors else ENDINGS[kind])
     shown = (class_name, "Window") if annotated.input.kind is InputKind.AUDIO else (class_name,)
     # In the order of isort.
     modules = (

@@ -152,7 +152,7 @@ def test_where_no_scheduler_is(
     with pytest.raises(ConfigError) as caught:
         compare(networks, pictures, dask=address)
     assert caught.value.what.startswith(what)
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60
 
 
 def test_a_scheduler_without_workers(

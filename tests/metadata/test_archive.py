@@ -5,7 +5,6 @@ from __future__ import annotations
 import bz2
 import io
 import struct
-import time
 import warnings
 import zipfile
 import zlib
@@ -23,9 +22,9 @@ from packager.metadata.reader import read_files, read_metadata
 from packager.metadata.schema import OBJECTS, AssociatedFileType
 from packager.model import Model, parse_model
 from packager.tasks import Task
+from tests.bounds import at_most, within
 from tests.hand_made import IMAGE, SCORES, classifier
 from tests.models import ports
-from tests.test_model_reader import at_most
 
 pytestmark = pytest.mark.slow
 
@@ -181,10 +180,8 @@ def test_bombs_do_not_go_off(kind: str) -> None:
     make, message = BOMBS[kind]
     model = with_archive(*make())
     for use in (read_files, read_metadata, export_metadata, lambda model: annotate(model, Annotation(name="m"))):
-        start = time.process_time()
-        with at_most(300_000_000), pytest.raises(MetadataError) as caught:
+        with within(1), at_most(300_000_000), pytest.raises(MetadataError) as caught:
             use(model)
-        assert time.process_time() - start < 1
         assert message in caught.value.what
         assert caught.value.where == "tiny.tflite"
 
@@ -237,9 +234,8 @@ def test_large_files_of_a_large_model_are_read() -> None:
 
 def test_many_files_take_no_time() -> None:
     model = with_archive(*(Entry(b"%d.txt" % number, b"x") for number in range(20_000)))
-    start = time.process_time()
-    assert len(read_files(model)) == 20_000
-    assert time.process_time() - start < 1
+    with within(1):
+        assert len(read_files(model)) == 20_000
 
 
 @pytest.mark.parametrize(
@@ -275,10 +271,8 @@ def test_a_bomb_among_the_weights_does_not_go_off() -> None:
     model = parse_model(ports((IMAGE,), (SCORES,), buffers=[b"", bomb]))
     assert zipfile.is_zipfile(io.BytesIO(model.data))
     assert read_files(model) == {}
-    start = time.process_time()
-    with at_most(300_000_000):
+    with within(1), at_most(300_000_000):
         data = annotate(model, Annotation(Task.TENSORS, name="n"))
-    assert time.process_time() - start < 2
     assert read_files(parse_model(data)) == {}
 
 
@@ -321,10 +315,8 @@ def test_label_files_are_bounded_however_often_they_are_named() -> None:
         model(1, exact_list, exact=True),
         model(1, b"[" + b"{}," * (8 << 20) + b"0]", exact=True),
     ):
-        start = time.process_time()
-        with at_most(700_000_000), pytest.raises(MetadataError, match="label"):
+        with within(1), at_most(700_000_000), pytest.raises(MetadataError, match="label"):
             read_metadata(hostile)
-        assert time.process_time() - start < 2
     fine = read_metadata(model(6, "".join(f"a landmark, {n}\n" for n in range(100_000)).encode(), exact=False))
     assert fine is not None
     assert len(fine.outputs[0].labels("l5") or ()) == 100_000

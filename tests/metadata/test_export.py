@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import stat
 import sys
-import time
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -23,6 +22,7 @@ from packager.metadata.view import ModelMetadata, TensorMetadata
 from packager.model import Model, parse_model, read_model
 from packager.tasks import Task
 from packager.writing import write_files
+from tests.bounds import within
 from tests.hand_made import classifier
 from tests.models import T, ports
 
@@ -211,9 +211,8 @@ def test_hostile_names_stay_in_the_folder(tmp_path: Path) -> None:
 )
 def test_names_of_many_files_take_no_time(names: list[str]) -> None:
     model = with_files(dict.fromkeys(names, b"x"))
-    start = time.process_time()
-    assert len(export_metadata(model)) == len(names) + 1
-    assert time.process_time() - start < 5
+    with within(1):
+        assert len(export_metadata(model)) == len(names) + 1
 
 
 def test_real_models(models: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from packager.metadata.reader import read_metadata
 from packager.metadata.view import EXACT_LABELS_SUFFIX, AssociatedFile, TensorMetadata, split_labels
 from packager.model import parse_model
 from packager.tasks import Task
+from tests.bounds import within
 from tests.models import T, ports
 
 pytestmark = pytest.mark.slow
@@ -146,10 +146,8 @@ REFUSED = [
 def test_refused(tmp_path: Path, name: str, content: bytes, what: str, fix: str) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    start = time.process_time()
-    with pytest.raises(MetadataError) as caught:
+    with within(1), pytest.raises(MetadataError) as caught:
         read_labels(path)
-    assert time.process_time() - start < 1
     assert what in caught.value.what
     assert len(caught.value.what) < 300
     assert caught.value.where == str(path)
@@ -167,10 +165,8 @@ def test_a_large_label_file_is_read(tmp_path: Path) -> None:
 def test_the_largest_blank_files_take_a_second(tmp_path: Path, blank: bytes, suffix: str) -> None:
     path = tmp_path / f"labels.{suffix}"
     path.write_bytes(b"cat\n" + blank * ((4 << 20) // len(blank) - 2))
-    start = time.process_time()
-    with suppress(MetadataError):
+    with within(1), suppress(MetadataError):
         assert read_labels(path) == ("cat",)
-    assert time.process_time() - start < 5
 
 
 # --- translations ----------------------------------------

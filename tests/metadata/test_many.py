@@ -108,5 +108,5 @@ def test_many(kind: str, tmp_path: Path) -> None:
         else:
             take()
         took[step] = time.process_time() - start
-    # What takes a time in proportion takes 5 s on a slow machine; what is quadratic takes minutes.
-    assert {step: seconds for step, seconds in took.items() if seconds > 20} == {}
+    # What takes a time in proportion takes 5 s on a slow machine, 20 on a busy one; what is quadratic takes minutes.
+    assert {step: seconds for step, seconds in took.items() if seconds > 60} == {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import io
 import json
-import time
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +24,7 @@ from packager.metadata.view import LABEL_KINDS, ModelMetadata
 from packager.model import Model, parse_model, read_model
 from packager.pipeline import plan_build
 from packager.tasks import CropMode, Head, Resize, Task
+from tests.bounds import within
 from tests.metadata.exports import SAYS, model_of, with_json, with_literal
 from tests.metadata.test_archive import Entry, raw_zip
 
@@ -315,9 +315,8 @@ FOREIGN = [
 @pytest.mark.parametrize("text", FOREIGN, ids=range(len(FOREIGN)))
 def test_somebody_elses_file_is_nobodys_metadata(text: bytes, form: Any) -> None:
     model = form(model_of((1, 7, 84)), text)
-    begin = time.process_time()
-    metadata = read_metadata(model)
-    assert time.process_time() - begin < 5
+    with within(1):
+        metadata = read_metadata(model)
     if form is with_json:
         assert metadata is None
     # Nor is it taken away.

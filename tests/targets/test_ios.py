@@ -155,9 +155,10 @@ def test_names_clash_with_nothing(examples: Path, name: str, module: str, model_
 
 def test_no_module_is_called_as_a_type_of_its_own() -> None:
     """Swift takes the name of a module for that of a type in it."""
-    types = set()
-    for path in (templates_folder() / "ios").rglob("*.swift*"):
-        if path.is_file() and "Tests" not in path.parts:
+    types, folder = set(), templates_folder() / "ios"
+    for path in folder.rglob("*.swift*"):
+        # An app is a module of its own.
+        if path.is_file() and "Tests" not in path.parts and folder / "app" not in path.parents:
             types |= set(
                 re.findall(r"^ *(?:final )?(?:class|struct|enum) (\w+)", path.read_text("utf-8"), re.MULTILINE)
             )
@@ -190,7 +191,7 @@ def test_no_error_is_called_as_one_of_swifts_own(examples: Path, swift: Swift) -
 @pytest.mark.parametrize("version", ["", "12.4", "13'", "thirteen", "13.0.0.0"])
 def test_deployment_target_is_a_version(examples: Path, version: str) -> None:
     with pytest.raises(ConfigError, match="is no version of iOS"):
-        project(sine(examples), [], deployment_target=version)
+        TARGET.check_options(sine(examples).model, Options(deployment_target=version))
 
 
 # --- Swift ----------------------------------------

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import time
 import tracemalloc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from packager import replay
 from packager.errors import ConfigError
 from packager.replay import verify
 from packager.targets.c_array import model_source, read_c_array
+from tests.bounds import within
 from tests.conftest import needs_micro, write_files
 from tests.example_models import sine
 from tests.targets.micro.projects import project_files
@@ -32,13 +31,6 @@ def files(examples: Path) -> dict[str, bytes]:
 def core(files: dict[str, bytes], tmp_path: Path) -> Path:
     """The folder of the sources of a project that passes."""
     return write_files(tmp_path, files) / "sine"
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    assert time.perf_counter() - start < seconds
 
 
 def edit(path: Path, pattern: str, text: str) -> None:
@@ -77,7 +69,7 @@ DIGITS = "9" * 5000
 )
 def test_numbers_and_arrays_that_no_project_has(core: Path, name: str, pattern: str, text: str, what: str) -> None:
     edit(core / name, pattern, text)
-    with within(2), pytest.raises(ConfigError, match=re.escape(what)) as caught:
+    with within(1), pytest.raises(ConfigError, match=re.escape(what)) as caught:
         verify(core)
     assert caught.value.where == str(core / name)
     assert "Make the project again" in str(caught.value.fix)
@@ -101,14 +93,14 @@ def test_a_size_that_lies_is_a_problem_of_the_array(core: Path) -> None:
 def test_repeats_that_would_be_tried_one_split_after_another(core: Path, line: str) -> None:
     golden = core / "golden_data.cpp"
     golden.write_text(line * (4_000_000 // len(line)) + golden.read_text().replace("};", ""))
-    with within(10), pytest.raises(ConfigError):
+    with within(1), pytest.raises(ConfigError):
         verify(core)
 
 
 @pytest.mark.parametrize("start", ["[] = {", "[]", "[] = ", "[] = {0x", "x"])
 @pytest.mark.parametrize("filler", [" ", "0", "x", ",", "[]", "[] = {", "0x00, ", "{", "\0"])
 def test_arrays_without_an_end(start: str, filler: str) -> None:
-    with within(5):
+    with within(1):
         assert read_c_array((start + filler * (8_000_000 // len(filler))).encode()) is None
 
 
@@ -118,21 +110,21 @@ def test_arrays_without_an_end(start: str, filler: str) -> None:
 @pytest.mark.parametrize("name", ["model_data.cpp", "golden_data.cpp", "model_data.h", "golden_data.h"])
 def test_a_file_larger_than_any_of_ours_is_not_read(core: Path, name: str) -> None:
     enlarge(core / name)
-    with within(2), pytest.raises(ConfigError, match=r"has 1,099,511,627,776 bytes, more than this tool writes"):
+    with within(1), pytest.raises(ConfigError, match=r"has 1,099,511,627,776 bytes, more than this tool writes"):
         verify(core)
 
 
 @pytest.mark.parametrize("make", [enlarge, os.mkfifo, lambda path: path.symlink_to("nowhere")])
 def test_a_header_of_somebody_else_does_not_matter(core: Path, make: Callable[[Path], None]) -> None:
     make(core / "another.h")
-    with within(10):
+    with within(1):
         assert verify(core).passed
 
 
 @pytest.mark.parametrize("make", [enlarge, os.mkfifo])
 def test_a_model_of_another_size_beside_it_is_not_read(core: Path, make: Callable[[Path], None]) -> None:
     make(core / "model.tflite")
-    with within(10):
+    with within(1):
         (problem,) = verify(core).problems
     assert problem.startswith("model.tflite")
 
@@ -141,7 +133,7 @@ def test_a_model_of_another_size_beside_it_is_not_read(core: Path, make: Callabl
 def test_what_is_no_file_is_not_waited_for(core: Path, name: str) -> None:
     (core / name).unlink()
     os.mkfifo(core / name)
-    with within(2), pytest.raises(ConfigError, match="it is a named pipe, not a file"):
+    with within(1), pytest.raises(ConfigError, match="it is a named pipe, not a file"):
         verify(core)
 
 
@@ -177,10 +169,10 @@ def test_links_in_a_circle_are_not_followed(core: Path) -> None:
     folder = core.parent
     (folder / "round").symlink_to(folder)
     (core / "up").symlink_to("..")
-    with within(10):
+    with within(1):
         assert verify(folder).folder == folder
     (core / "model_data.cpp").unlink()
-    with within(2), pytest.raises(ConfigError, match="holds no microcontroller project of this tool"):
+    with within(1), pytest.raises(ConfigError, match="holds no microcontroller project of this tool"):
         verify(folder)
 
 

@@ -42,7 +42,7 @@ from tests.targets.test_pi import project
 
 pytestmark = pytest.mark.slow
 
-SECONDS = 60
+SECONDS = 180
 Run = subprocess.CompletedProcess[str]
 
 

@@ -219,7 +219,7 @@ def test_tokens_are_those_of_the_packager(name: str, packages: Path, tmp_path: P
 def test_a_line_of_a_megabyte(name: str, packages: Path) -> None:
     for what, (ids, seconds) in zip(HOSTILE, encoded(packages, name, [*HOSTILE.values()], 128), strict=True):
         assert len(ids) <= 128, what
-        assert seconds < 30, what
+        assert seconds < 120, what
 
 
 # --- the self-test ----------------------------------------

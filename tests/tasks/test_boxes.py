@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -21,6 +20,7 @@ from packager.tasks.boxes import Boxes, Detection, boxes_answer, overlap, suppre
 from packager.tasks.classes import Labels
 from packager.tasks.heads import SSD_OPERATOR
 from packager.tasks.kinds import Array, Placement
+from tests.bounds import within
 from tests.tasks.shapes import Shape, model, tensor
 
 SIZE = (96, 64)  # of the input: width, height
@@ -289,9 +289,8 @@ def test_fomo(rows: list[str], expected: list[Found]) -> None:
 def test_a_fomo_grid_that_is_all_hot_ends() -> None:
     generator = np.random.default_rng(0)
     output = generator.random((1, 200, 200, 4), np.float32)
-    start = time.process_time()
-    boxes(Head.FOMO, output.shape).read([output], None)
-    assert time.process_time() - start < 5
+    with within(1):
+        boxes(Head.FOMO, output.shape).read([output], None)
 
 
 def test_activations() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import time
 import unicodedata
 from collections.abc import Sequence
 
@@ -23,6 +22,7 @@ from packager.tasks.tokenizers import (
     read_regex_vocabulary,
     read_word_pieces,
 )
+from tests.bounds import within
 from tests.mixed_texts import lines, vocabulary
 from tests.models import T, ports
 
@@ -244,9 +244,8 @@ HOSTILE = {
 @pytest.mark.parametrize("what", HOSTILE)
 @pytest.mark.parametrize("tokenizer", [RegexTokenizer(DEFAULT, WORDS), WordPiece(pieces())], ids=["regex", "pieces"])
 def test_a_line_of_a_megabyte(what: str, tokenizer: RegexTokenizer | WordPiece) -> None:
-    start = time.process_time()
-    assert len(tokenizer.encode(HOSTILE[what], 128)) <= 128
-    assert time.process_time() - start < 30
+    with within(4):
+        assert len(tokenizer.encode(HOSTILE[what], 128)) <= 128
 
 
 def test_any_text_becomes_known_numbers() -> None:

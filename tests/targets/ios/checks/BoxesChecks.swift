@@ -30,7 +30,10 @@ final class MODULEBoxesChecks: XCTestCase {
   func testRegions() throws {
     let model = try TYPE()
     let region = TYPE.Region(x: 7, y: 3, width: 20, height: 21)
-    let pixels = (3..<24).flatMap { row in image.pixels[(row * 40 + 7) * 3..<(row * 40 + 27) * 3] }
+    let pixels = (3..<24).flatMap { (row: Int) -> [UInt8] in
+      let first: Int = (row * 40 + 7) * 3
+      return Array(image.pixels[first..<first + 60])
+    }
     let part = try model.detect(TYPE.RGBImage(width: 20, height: 21, pixels: pixels))
     let found = try model.detect(image, region: region)
     XCTAssertEqual(found.map(\.score), part.map(\.score))

@@ -99,7 +99,10 @@ final class MODULEChecks: XCTestCase {
     let region = TYPE.Region(x: 100, y: 20, width: 50, height: 70)
     let part = try TYPE.RGBImage(
       width: 50, height: 70,
-      pixels: (20..<90).flatMap { row in picture.pixels[(row * 640 + 100) * 3..<(row * 640 + 150) * 3] })
+      pixels: (20..<90).flatMap { (row: Int) -> [UInt8] in
+        let first: Int = (row * 640 + 100) * 3
+        return Array(picture.pixels[first..<first + 150])
+      })
     let preprocessor = try Preprocessor()
     XCTAssertEqual(
       try input(of: picture, preprocessor, region: region), try input(of: part, preprocessor))
