@@ -34,8 +34,8 @@ _TAKEN = sys.stdlib_module_names | frozenset(
     aifc annotationlib asynchat asyncore audioop binhex cgi cgitb chunk compression crypt distutils dummy_threading
     formatter imghdr imp lib2to3 macpath mailcap msilib nis nntplib ossaudiodev parser pipes smtpd sndhdr spwd sunau
     symbol telnetlib tomllib uu xdrlib
-    ai_edge_litert backports backports_strenum cffi flatbuffers google ml_dtypes numpy pil pillow protobuf
-    pycparser sounddevice soxr tflite_runtime tqdm typing_extensions
+    ai_edge_litert backports backports_strenum cffi cv2 flatbuffers google libcamera ml_dtypes numpy picamera2 pil
+    pillow protobuf pycparser sounddevice soxr tflite_runtime tqdm typing_extensions
     build pip pkg_resources setuptools wheel
     """.split()
 )
@@ -764,7 +764,7 @@ def _layers(context: Context) -> tuple[str, ...]:
         # What hears a sound answers for each window of it.
         "pi/classify/out/classes": answer.kind is AnswerKind.CLASSES and context.input.kind is not InputKind.AUDIO,
         "pi/batch": is_picture and answer.kind is not AnswerKind.CLASSES,
-        "pi/drawing": answer.kind in (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS),
+        "pi/png": answer.kind in (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS),
         "pi/suppression": isinstance(answer, BoxesContext | KeypointsContext) and answer.has_iou,
     }
     return (
