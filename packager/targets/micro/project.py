@@ -1433,7 +1433,7 @@ def _member_layers(context: ModelContext) -> tuple[str, ...]:
 
 
 def _layers(context: Context) -> tuple[str, ...]:
-    kinds, project = (context.input.kind, context.answer.kind), context.project
+    project = context.project
     if context.members:
         return ("micro/several", "micro/several-arduino" if project.arduino else f"micro/{project.platform}")
     layers = _model_layers(context)
