@@ -192,7 +192,7 @@ def _toml(value: Any) -> str:
         return path if not value.locale else f"{{ path = {path}, locale = {toml_string(value.locale)} }}"
     if isinstance(value, bool):
         return str(value).lower()
-    return toml_string(value) if isinstance(value, str) else f"{value:g}"
+    return toml_string(str(value)) if isinstance(value, str | Path) else f"{value:g}"
 
 
 def read_config(path: Path | str) -> Config:

@@ -275,6 +275,7 @@ def calls(folder: Path) -> dict[str, list[list[str]]]:
         ],
         **targets,
         "boards": [["boards"], ["boards", "--json"]],
+        "doctor": [["doctor"], ["doctor", "--json"]],
         "verify": [
             ["verify", here("micro")],
             ["verify", here("micro"), "--json"],
