@@ -190,6 +190,8 @@ def _toml(value: Any) -> str:
     if isinstance(value, LabelFile):
         path = toml_string(value.path.as_posix())
         return path if not value.locale else f"{{ path = {path}, locale = {toml_string(value.locale)} }}"
+    if isinstance(value, Path):
+        return toml_string(value.as_posix())
     if isinstance(value, bool):
         return str(value).lower()
     return toml_string(str(value)) if isinstance(value, str | Path) else f"{value:g}"

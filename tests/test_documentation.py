@@ -75,6 +75,15 @@ NOT_RUN = {
         ),
         "needs vela; tests/targets/test_micro_ethos_u.py runs it",
     ),
+    **dict.fromkeys(
+        (
+            "packager metadata attach micro_speech_quantized.tflite --task tensor-classification --labels words.txt "
+            "-o speech.tflite",
+            "packager micro speech.tflite -o listener --platform cmake --frontend audio_preprocessor_int8.tflite "
+            "--golden yes_1000ms.wav --golden no_1000ms.wav",
+        ),
+        "needs models that others made; tests/targets/test_micro_frontend.py packages them",
+    ),
     "./gradlew :digits:connectedAndroidTest": "needs Android's SDK and a device",
 }
 # Languages of blocks that are no commands: how they are checked. ``text`` is for people to look at.

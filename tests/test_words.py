@@ -360,6 +360,9 @@ BAD_OPTIONS: dict[str, dict[str, tuple[Any, str, str]]] = {
         "arena_section": (".a b", "is no name of a linker section", "sine"),
         "model_section": ("9", "is no name of a linker section", "sine"),
         "accelerator": ("ethos-u", "holds no operator ethos-u", "sine"),
+        "frontend": ("sine.tflite", "its input is int8", "sine"),
+        "frontend_stride": (320, "is of a front end, and none is given", "sine"),
+        "frontend_rate": (16000, "is of a front end, and none is given", "sine"),
         "arena_margin": (-1, "is below 0, which is less than what was measured", "sine"),
         "arena_bytes": (0, "is not a whole number from 1", "sine"),
     },
@@ -425,11 +428,9 @@ def test_a_targets_option_three_ways(
     # By Python.
     options = load_target(target).options
     kind = typing.get_type_hints(options)[name]
-    kinds = typing.get_args(kind) or (kind,)
-    choices = [one for one in kinds if issubclass(one, Enum)]
-    given = choices[0](value) if choices else Path(value) if Path in kinds else value
+    choices = [one for one in typing.get_args(kind) or (kind,) if issubclass(one, Enum | Path)]
     with pytest.raises(PackagerError) as caught:
-        package(target, f"{model}.tflite", "out", options(**{name: given}))
+        package(target, f"{model}.tflite", "out", options(**{name: choices[0](value) if choices else value}))
     assert what in str(caught.value)
     assert_words(str(caught.value), "Options", OPTION, KEY)
     assert name in str(caught.value)

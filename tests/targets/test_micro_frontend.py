@@ -343,6 +343,24 @@ def test_it_compiles_for_every_platform(platform: Platform, speech: Made, tmp_pa
         harness.compile_source(folder / f"{array}_data.S", tmp_path / f"{array}.o", includes=(f"-I{folder}",))
 
 
+@pytest.mark.arm
+@pytest.mark.parametrize(
+    "name",
+    ["Recognition", "frontend", "run_frontend", "answers in", "feed", "slice", "heard", "samples", "recognizer"],
+)
+def test_names_of_projects_clash_with_nothing(name: str, speech: Made, tmp_path: Path) -> None:
+    program = write_files(tmp_path / "a", speech.files(name=name)) / "src"
+    sketch = write_files(tmp_path / "b", speech.files(name=name, platform=Platform.ARDUINO))
+    (ino,) = sketch.glob("*/*.ino")
+    command = ["arm-none-eabi-g++", *harness.CPU, "-std=c++17", "-fsyntax-only", *harness.WARNINGS]
+    namespaced = ("-isystem", str(harness.HERE / "namespaced"))
+    for define in ("-DSELF_TEST=0", "-DSELF_TEST=1"):
+        sources = [path for path in sorted(program.glob("*.cpp")) if not path.name.endswith("_data.cpp")]
+        harness.run_tool([*command, define, *namespaced, f"-I{program}", *map(str, sources)])
+    board = (f"-I{harness.CORE}", f"-I{harness.HERE}/arduino/libraries/TensorFlowLite/src", f"-I{ino.parent}")
+    harness.run_tool([*command, *namespaced, *board, "-x", "c++", "-include", "Arduino.h", str(ino)])
+
+
 # --- other forms, emulated ----------------------------------------
 
 
@@ -396,7 +414,7 @@ def test_the_sketch_listens(tmp_path: Path) -> None:
 
 
 def test_tree_of_a_front_end(tmp_path: Path, assert_tree: Callable[..., None]) -> None:
-    assert_tree("micro_frontend", synthetic("requantized", tmp_path).files())
+    assert_tree("micro_frontend", synthetic("requantized", tmp_path).files(name="speech"))
 
 
 # --- what does not fit ----------------------------------------

@@ -13,10 +13,11 @@ from packager.render.naming import PascalName, SnakeName
 
 _FILES = frozenset(
     """
-    agree agrees answer app area best_scores box covers distance enough_arena golden_data hash_sha256 input is_same
-    labels larger largest_difference line list main mean_distance model model_data overlap parse_number place
-    placement point_names print_answer print_kernel print_line print_real print_whole profiler profiling quantize
-    read_byte read_number run_app run_case self_test sha256 smaller starts_number status_text suppression take_input
+    agree agrees answer answers_in app area best_scores box covers distance enough_arena frontend frontend_data
+    golden_data hash_sha256 input is_same labels larger largest_difference line list main mean_distance model
+    model_data overlap parse_number place placement point_names prepare_frontend print_answer print_kernel
+    print_line print_real print_whole profiler profiling quantize read_byte read_number recognizer reset_frontend
+    run_app run_case run_frontend self_test sha256 smaller starts_number status_text suppression take_input
     """.split()
 )
 _HEADERS = frozenset(
@@ -101,10 +102,10 @@ _C_FAMILY = re.compile(r"(pthread|sched|timer|clock)_|.*_t$")
 _TYPES = frozenset(
     """
     Answer BestScores Box Callback Camera Candidate Categories Category CellObject Client Console Detection
-    Detections EEPROM Event EventQueue File Frame GoldenCase HardwareSerial IPAddress Input Kernel Keyboard Keypoint
-    Line List Mouse Mutex Network PixelFormat Placement Pose Poses Preferences Print Printable Profiler Queue Range
-    Region Resolver RingBuffer Semaphore Serial Server Servo Status Stream Thread Ticker Timeout Timer TwoWire Uart
-    Udp Update Watchdog WiFi Wire
+    Detections EEPROM Event EventQueue File Frame GoldenCase HardwareSerial IPAddress Input Kernel Keyboard
+    Keypoint Line List Mouse Mutex Network PixelFormat Placement Pose Poses Preferences Print Printable Profiler
+    Queue Range Recognition Recognizer Region Resolver RingBuffer Semaphore Serial Server Servo Status Stream
+    Thread Ticker Timeout Timer TwoWire Uart Udp Update Watchdog WiFi Wire
     """.split()
 )
 

@@ -974,7 +974,7 @@ def _check_several(model: Model, options: Options) -> None:
     if options.frontend is not None:
         raise ConfigError(
             (_FRONTEND, " goes with one model, and there are several"),
-            fix="Package that model alone, and call the class of the others in its program with an arena of their own.",
+            fix="Package that model alone, and call the others in its program, with an arena of their own.",
             about=_FRONTEND,
         )
     companions = read_companions(options)

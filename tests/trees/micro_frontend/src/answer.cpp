@@ -2,7 +2,7 @@
 
 #include "best_scores.h"
 
-namespace requantized {
+namespace speech {
 
 size_t Answer::best() const {
   if (output_ == nullptr) return 0;
@@ -38,4 +38,4 @@ const Categories& Answer::read_categories() {
   return categories_;
 }
 
-}  // namespace requantized
+}  // namespace speech

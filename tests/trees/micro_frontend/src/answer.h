@@ -1,13 +1,13 @@
 // What comes out of the model: a score for each of its labels.
-#ifndef REQUANTIZED_ANSWER_H_
-#define REQUANTIZED_ANSWER_H_
+#ifndef SPEECH_ANSWER_H_
+#define SPEECH_ANSWER_H_
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "list.h"
 
-namespace requantized {
+namespace speech {
 
 // Output probability: float32 [1, 3].
 // Scores of the labels respectively.
@@ -23,7 +23,7 @@ struct Category {
 };
 using Categories = List<Category, kMaxResults>;
 
-// What comes out, for the class in requantized.h.
+// What comes out, for the class in speech.h.
 class Answer {
  public:
   // kOutputSize items, valid until the next invoke(); null before begin().
@@ -45,6 +45,6 @@ class Answer {
   Categories categories_;
 };
 
-}  // namespace requantized
+}  // namespace speech
 
-#endif  // REQUANTIZED_ANSWER_H_
+#endif  // SPEECH_ANSWER_H_

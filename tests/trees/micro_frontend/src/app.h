@@ -1,7 +1,7 @@
 // The program around the model: the same on every platform, which gives it a
 // console.
-#ifndef REQUANTIZED_APP_H_
-#define REQUANTIZED_APP_H_
+#ifndef SPEECH_APP_H_
+#define SPEECH_APP_H_
 
 struct Console {
   // Waits for the next byte of the input; negative at its end.
@@ -16,4 +16,4 @@ struct Console {
 // SELF_TEST=1 it replays the golden cases instead. Returns 0 for success.
 int run_app(const Console& console);
 
-#endif  // REQUANTIZED_APP_H_
+#endif  // SPEECH_APP_H_

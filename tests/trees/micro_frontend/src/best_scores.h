@@ -1,10 +1,10 @@
 // The best of many scores, in an array of fixed size.
-#ifndef REQUANTIZED_BEST_SCORES_H_
-#define REQUANTIZED_BEST_SCORES_H_
+#ifndef SPEECH_BEST_SCORES_H_
+#define SPEECH_BEST_SCORES_H_
 
 #include <stddef.h>
 
-namespace requantized {
+namespace speech {
 
 struct Candidate {
   float score;
@@ -44,6 +44,6 @@ class BestScores {
   size_t size_ = 0;
 };
 
-}  // namespace requantized
+}  // namespace speech
 
-#endif  // REQUANTIZED_BEST_SCORES_H_
+#endif  // SPEECH_BEST_SCORES_H_

@@ -9,12 +9,12 @@
 #include "tensorflow/lite/micro/micro_mutable_op_resolver.h"
 #include "tensorflow/lite/schema/schema_generated.h"
 
-// See requantized.cpp.
+// See speech.cpp.
 namespace tflite {
 namespace micro {}
 }  // namespace tflite
 
-namespace requantized {
+namespace speech {
 namespace {
 
 namespace tflm {
@@ -46,7 +46,7 @@ Status prepare_frontend(uint8_t* arena, size_t bytes, void** allocator) {
   // They register only once.
   static const bool are_registered = register_operators(&resolver);
   if (!are_registered) return Status::kOperatorMissing;
-  const auto* model = tflm::GetModel(requantized_frontend_data);
+  const auto* model = tflm::GetModel(speech_frontend_data);
   if (model->version() != TFLITE_SCHEMA_VERSION) return Status::kWrongSchema;
   auto* shared = tflm::MicroAllocator::Create(arena, bytes);
   if (shared == nullptr) return Status::kAllocationFailed;
@@ -77,4 +77,4 @@ bool run_frontend(const int16_t* samples, int8_t* features) {
   return true;
 }
 
-}  // namespace requantized
+}  // namespace speech

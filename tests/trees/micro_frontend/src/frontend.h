@@ -1,13 +1,13 @@
-// The model in front of the model, for requantized.cpp and input.cpp alone.
-#ifndef REQUANTIZED_FRONTEND_H_
-#define REQUANTIZED_FRONTEND_H_
+// The model in front of the model, for speech.cpp and input.cpp alone.
+#ifndef SPEECH_FRONTEND_H_
+#define SPEECH_FRONTEND_H_
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "requantized.h"
+#include "speech.h"
 
-namespace requantized {
+namespace speech {
 
 // Prepares the front end in the arena. `allocator` becomes the tflite::MicroAllocator
 // in which the model is prepared too: what both keep stands side by side, and their
@@ -20,6 +20,6 @@ bool reset_frontend();
 // Makes kFeatures items of kWindow samples.
 bool run_frontend(const int16_t* samples, int8_t* features);
 
-}  // namespace requantized
+}  // namespace speech
 
-#endif  // REQUANTIZED_FRONTEND_H_
+#endif  // SPEECH_FRONTEND_H_

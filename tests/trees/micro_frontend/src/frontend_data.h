@@ -3,12 +3,12 @@
 // Length:  456 bytes
 // SHA-256:
 //   94b4c0bc3c68b8516f412d4de5b806d1defcef6a7c630503e154cde16dcf73f0
-#ifndef REQUANTIZED_FRONTEND_DATA_H_
-#define REQUANTIZED_FRONTEND_DATA_H_
+#ifndef SPEECH_FRONTEND_DATA_H_
+#define SPEECH_FRONTEND_DATA_H_
 
 extern "C" {
-extern const unsigned char requantized_frontend_data[];
-extern const unsigned int requantized_frontend_size;
+extern const unsigned char speech_frontend_data[];
+extern const unsigned int speech_frontend_size;
 }
 
-#endif  // REQUANTIZED_FRONTEND_DATA_H_
+#endif  // SPEECH_FRONTEND_DATA_H_

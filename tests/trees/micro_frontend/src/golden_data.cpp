@@ -4,9 +4,9 @@
 
 #if SELF_TEST
 
-#include "requantized.h"
+#include "speech.h"
 
-namespace requantized {
+namespace speech {
 namespace {
 
 // clang-format off
@@ -156,6 +156,6 @@ const GoldenCase kGoldenCases[] = {
     },
 };
 
-}  // namespace requantized
+}  // namespace speech
 
 #endif  // SELF_TEST

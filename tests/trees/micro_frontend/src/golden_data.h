@@ -1,14 +1,14 @@
 // Golden cases, 480 bytes of them: inputs, and the outputs for them of
 // tflite-micro 0.dev20261023182759.
-#ifndef REQUANTIZED_GOLDEN_DATA_H_
-#define REQUANTIZED_GOLDEN_DATA_H_
+#ifndef SPEECH_GOLDEN_DATA_H_
+#define SPEECH_GOLDEN_DATA_H_
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "answer.h"
 
-namespace requantized {
+namespace speech {
 
 constexpr size_t kSamplesSize = 18;
 
@@ -30,6 +30,6 @@ constexpr float kAgreementScore = 0.0078135f;
 
 extern const GoldenCase kGoldenCases[5];
 
-}  // namespace requantized
+}  // namespace speech
 
-#endif  // REQUANTIZED_GOLDEN_DATA_H_
+#endif  // SPEECH_GOLDEN_DATA_H_

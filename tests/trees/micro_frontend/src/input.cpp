@@ -4,7 +4,7 @@
 
 #include "frontend.h"
 
-namespace requantized {
+namespace speech {
 
 const int8_t* Input::slice(size_t index) const {
   if (index >= count_) return nullptr;
@@ -40,4 +40,4 @@ void Input::clear() {
   new_slices_ = 0;
 }
 
-}  // namespace requantized
+}  // namespace speech

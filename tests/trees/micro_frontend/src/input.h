@@ -1,12 +1,12 @@
 // What goes into the model: features of a sound, which the front end makes of a
 // microphone's samples.
-#ifndef REQUANTIZED_INPUT_H_
-#define REQUANTIZED_INPUT_H_
+#ifndef SPEECH_INPUT_H_
+#define SPEECH_INPUT_H_
 
 #include <stddef.h>
 #include <stdint.h>
 
-namespace requantized {
+namespace speech {
 
 // Input features: int8 [1, 4, 6, 1].
 // A real number is 0.015625 * (item + 5).
@@ -23,7 +23,7 @@ constexpr size_t kSlices = 4;
 // Slices from one answer to the next; yours to change, from 1 to kSlices.
 constexpr size_t kHop = 4;
 
-// What goes in, for the class in requantized.h.
+// What goes in, for the class in speech.h.
 class Input {
  public:
   // Whether as many samples were fed as the model takes.
@@ -55,6 +55,6 @@ class Input {
   size_t new_slices_ = 0;
 };
 
-}  // namespace requantized
+}  // namespace speech
 
-#endif  // REQUANTIZED_INPUT_H_
+#endif  // SPEECH_INPUT_H_

@@ -1,6 +1,6 @@
 #include "answer.h"
 
-namespace requantized {
+namespace speech {
 namespace {
 
 // clang-format off
@@ -18,4 +18,4 @@ const char* Answer::label(size_t index) {
   return index < kLabelCount ? kLabels[index] : "";
 }
 
-}  // namespace requantized
+}  // namespace speech

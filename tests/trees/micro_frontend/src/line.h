@@ -1,10 +1,10 @@
 // A line of text, for boards that have no printf, or one without floats.
-#ifndef REQUANTIZED_LINE_H_
-#define REQUANTIZED_LINE_H_
+#ifndef SPEECH_LINE_H_
+#define SPEECH_LINE_H_
 
 #include <stddef.h>
 
-namespace requantized {
+namespace speech {
 
 // What does not fit is cut off.
 class Line {
@@ -58,6 +58,6 @@ class Line {
   size_t length_ = 0;
 };
 
-}  // namespace requantized
+}  // namespace speech
 
-#endif  // REQUANTIZED_LINE_H_
+#endif  // SPEECH_LINE_H_

@@ -1,10 +1,10 @@
 // A list in an array of fixed size, for there is no heap.
-#ifndef REQUANTIZED_LIST_H_
-#define REQUANTIZED_LIST_H_
+#ifndef SPEECH_LIST_H_
+#define SPEECH_LIST_H_
 
 #include <stddef.h>
 
-namespace requantized {
+namespace speech {
 
 template <typename T, size_t kMost>
 class List {
@@ -26,6 +26,6 @@ class List {
   size_t size_ = 0;
 };
 
-}  // namespace requantized
+}  // namespace speech
 
-#endif  // REQUANTIZED_LIST_H_
+#endif  // SPEECH_LIST_H_

@@ -1,4 +1,4 @@
-// requantized: the console of a computer, or of a board under a debugger or
+// speech: the console of a computer, or of a board under a debugger or
 // QEMU. A board with a serial port of its own replaces the three functions.
 #include <stdio.h>
 #include <time.h>

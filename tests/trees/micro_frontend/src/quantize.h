@@ -1,12 +1,12 @@
 // Real numbers as items of a quantized tensor.
-#ifndef REQUANTIZED_QUANTIZE_H_
-#define REQUANTIZED_QUANTIZE_H_
+#ifndef SPEECH_QUANTIZE_H_
+#define SPEECH_QUANTIZE_H_
 
 #include <math.h>
 
 #include <limits>
 
-namespace requantized {
+namespace speech {
 
 // Rounds half away from zero and saturates; not-a-number becomes the minimum.
 template <typename T>
@@ -18,6 +18,6 @@ T quantize(float real, float scale, int zero_point) {
   return static_cast<T>(item);
 }
 
-}  // namespace requantized
+}  // namespace speech
 
-#endif  // REQUANTIZED_QUANTIZE_H_
+#endif  // SPEECH_QUANTIZE_H_

@@ -1,6 +1,6 @@
 #include "recognizer.h"
 
-namespace requantized {
+namespace speech {
 
 Recognition Recognizer::add(const Answer& answer) {
   for (size_t i = 0; i < kOutputSize; ++i) scores_[next_][i] = answer.score(i);
@@ -34,4 +34,4 @@ void Recognizer::clear() {
   quiet_ = 0;
 }
 
-}  // namespace requantized
+}  // namespace speech

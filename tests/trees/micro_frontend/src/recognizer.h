@@ -1,13 +1,13 @@
 // What is heard over time: one answer alone may be wrong, and a word is in many.
-#ifndef REQUANTIZED_RECOGNIZER_H_
-#define REQUANTIZED_RECOGNIZER_H_
+#ifndef SPEECH_RECOGNIZER_H_
+#define SPEECH_RECOGNIZER_H_
 
 #include <stddef.h>
 
 #include "answer.h"
 #include "input.h"
 
-namespace requantized {
+namespace speech {
 
 // Yours to change; these are the values of TensorFlow Lite Micro's own example.
 // Answers are averaged over this time ...
@@ -47,10 +47,11 @@ class Recognizer {
   float scores_[kAnswers][kOutputSize];
   size_t next_ = 0;
   size_t count_ = 0;
-  size_t heard_ = kOutputSize;  // none yet
-  size_t quiet_ = 0;             // answers since then
+  // The class that was heard last, which is none at first, and the answers since.
+  size_t heard_ = kOutputSize;
+  size_t quiet_ = 0;
 };
 
-}  // namespace requantized
+}  // namespace speech
 
-#endif  // REQUANTIZED_RECOGNIZER_H_
+#endif  // SPEECH_RECOGNIZER_H_

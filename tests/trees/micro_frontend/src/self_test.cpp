@@ -7,9 +7,9 @@
 
 #include "golden_data.h"
 #include "line.h"
-#include "requantized.h"
+#include "speech.h"
 
-using namespace requantized;
+using namespace speech;
 
 namespace {
 
@@ -44,7 +44,7 @@ float largest_difference(const float* actual, const float* expected,
 
 // Whether the golden classes have their scores, and no other one is clearly above
 // the best of them.
-bool agrees(Requantized& model, const GoldenCase& golden) {
+bool agrees(Speech& model, const GoldenCase& golden) {
   for (size_t i = 0; i < golden.answer_count; ++i) {
     const Category& expected = golden.answers[i];
     const float score = model.score(expected.index);
@@ -58,7 +58,7 @@ bool agrees(Requantized& model, const GoldenCase& golden) {
   return !(model.score(model.best()) > highest + 2 * kAgreementScore);
 }
 
-bool run_case(Requantized& model, const GoldenCase& golden,
+bool run_case(Speech& model, const GoldenCase& golden,
               void (*print)(const char* line), unsigned long (*micros)()) {
   Line line;
   line.text("case ").text(golden.name).text(": ");
@@ -97,7 +97,7 @@ bool run_case(Requantized& model, const GoldenCase& golden,
   passed = passed && output <= kToleranceAbsolute;
   line.decimal(output).text(", ");
   line.number(elapsed).text(" us");
-  line.text(", ").text(Requantized::label(model.best()));
+  line.text(", ").text(Speech::label(model.best()));
   if (!agrees(model, golden)) {
     passed = false;
     line.text(", the answer differs");
@@ -110,31 +110,33 @@ bool run_case(Requantized& model, const GoldenCase& golden,
 // beside it while it plans.
 size_t enough_arena() {
   constexpr size_t kPlanningBytes = 288;
-  const size_t enough = Requantized::arena_used() + kPlanningBytes + 16;
+  const size_t enough = Speech::arena_used() + kPlanningBytes + 16;
   return (enough + 15) / 16 * 16;
 }
 
 }  // namespace
 
-int self_test(void (*print)(const char* line), unsigned long (*micros)()) {
-  if (kArenaBytes < kNeededArenaBytes) {
+int speech::self_test(void (*print)(const char* line),
+                    unsigned long (*micros)()) {
+  constexpr size_t bytes = kArenaBytes;
+  if (bytes < kNeededArenaBytes) {
     print(Line()
               .text("arena: ")
-              .number(kNeededArenaBytes - kArenaBytes)
+              .number(kNeededArenaBytes - bytes)
               .text(" bytes less than ")
               .number(kNeededArenaBytes)
               .text(", which the model may need")
               .c_str());
   }
   // Not on the stack, for it holds samples and features.
-  static Requantized model;
+  static Speech model;
   const Status status = model.begin();
   if (status != Status::kOk) {
     print(Line()
               .text("begin: ")
               .text(status_text(status))
               .text("; it is ")
-              .number(kArenaBytes)
+              .number(bytes)
               .c_str());
     print("FAIL");
     return 1;
@@ -145,9 +147,9 @@ int self_test(void (*print)(const char* line), unsigned long (*micros)()) {
   }
   print(Line()
             .text("arena: ")
-            .number(Requantized::arena_used())
+            .number(Speech::arena_used())
             .text(" of ")
-            .number(kArenaBytes)
+            .number(bytes)
             .text(" bytes used")
             .text("; ")
             .number(enough_arena())

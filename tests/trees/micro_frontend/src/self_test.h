@@ -2,18 +2,22 @@
 //
 // Set SELF_TEST to 1 here, or build with -DSELF_TEST=1. With 0, neither the
 // test nor its data takes any flash.
-#ifndef REQUANTIZED_SELF_TEST_H_
-#define REQUANTIZED_SELF_TEST_H_
+#ifndef SPEECH_SELF_TEST_H_
+#define SPEECH_SELF_TEST_H_
 
 #ifndef SELF_TEST
 #define SELF_TEST 0
 #endif
 
 #if SELF_TEST
+namespace speech {
+
 // Prints a line for each case, with the largest difference to the golden output
 // and the time of the inference; then the use of the arena, and PASS or FAIL.// Returns 0 for PASS. `print` writes a line and ends it, `micros` tells the
 // time in microseconds.
 int self_test(void (*print)(const char* line), unsigned long (*micros)());
+
+}  // namespace speech
 #endif
 
-#endif  // REQUANTIZED_SELF_TEST_H_
+#endif  // SPEECH_SELF_TEST_H_

@@ -1,6 +1,6 @@
 #include "sha256.h"
 
-namespace requantized {
+namespace speech {
 namespace {
 
 // clang-format off
@@ -75,4 +75,4 @@ void hash_sha256(const uint8_t* data, size_t bytes, uint8_t* hash) {
   }
 }
 
-}  // namespace requantized
+}  // namespace speech

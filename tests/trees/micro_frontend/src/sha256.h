@@ -1,15 +1,15 @@
 // SHA-256 (FIPS 180-4).
-#ifndef REQUANTIZED_SHA256_H_
-#define REQUANTIZED_SHA256_H_
+#ifndef SPEECH_SHA256_H_
+#define SPEECH_SHA256_H_
 
 #include <stddef.h>
 #include <stdint.h>
 
-namespace requantized {
+namespace speech {
 
 // Writes the 32 bytes of the hash.
 void hash_sha256(const uint8_t* data, size_t bytes, uint8_t* hash);
 
-}  // namespace requantized
+}  // namespace speech
 
-#endif  // REQUANTIZED_SHA256_H_
+#endif  // SPEECH_SHA256_H_
