@@ -982,6 +982,24 @@ def boards(as_json: JsonOption = False) -> None:
 
 
 @app.command()
+def doctor(as_json: JsonOption = False) -> None:
+    """Find what on this computer keeps commands from working."""
+    from packager.doctor import examine, has_errors
+
+    findings = []
+    for finding in examine():
+        findings.append(finding)
+        if not as_json:
+            _print(f"{finding.level:<8} {finding.what}")
+            if finding.fix:
+                _print(f"{'':<8} -> {finding.fix}")
+    if as_json:
+        _print_json([dataclasses.asdict(finding) for finding in findings])
+    if has_errors(findings):
+        raise typer.Exit(1)
+
+
+@app.command()
 def verify(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A generated micro project.", show_default=False)],
     as_json: JsonOption = False,

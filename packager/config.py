@@ -194,7 +194,7 @@ def _toml(value: Any) -> str:
         return toml_string(value.as_posix())
     if isinstance(value, bool):
         return str(value).lower()
-    return toml_string(value) if isinstance(value, str) else f"{value:g}"
+    return toml_string(str(value)) if isinstance(value, str | Path) else f"{value:g}"
 
 
 def read_config(path: Path | str) -> Config:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from packager.model import Model, Quantization, Tensor, read_model
 from packager.model.layers import Work, count_work
 from packager.render.literals import float32
 from packager.targets import TARGETS, load_target
+from packager.targets.edge_tpu import Mapping as EdgeTpuMapping
+from packager.targets.edge_tpu import Verdict, map_model
 from packager.targets.target import Level, Problem
 from packager.terminal import visible_line
 
@@ -46,16 +49,22 @@ class Inspection:
     targets: Mapping[str, tuple[Problem, ...]]
     work: Work | None = None
 
+    @cached_property
+    def edge_tpu(self) -> EdgeTpuMapping:
+        """What of it a Coral Edge TPU would run."""
+        return map_model(self.model)
+
     def to_json(self) -> dict[str, Any]:
         """The report as JSON values; the keys and their order are stable.
 
         ``sha256``, ``size_bytes``, ``sizes`` {weights, graph, metadata} in bytes, ``description``, ``inputs`` and
         ``outputs`` [{name, shape, shape_signature, dtype, quantization}], ``signatures`` [{key, inputs, outputs}],
-        ``operators`` [{name, version, count, custom}], ``metadata`` (as `metadata show --json`, or null) and
-        ``targets`` {name: {runs, problems: [{level, what, fix}]}}. ``quantization`` is null or
-        {scales, zero_points, axis}; axis null means per tensor. Where layers were asked for, ``work`` {macs,
-        weight_bytes, unknown, layers: [{graph, index, operator, output, shape, macs, weight_bytes}]}; the macs of a
-        layer are null where they cannot be told, and ``unknown`` names the operators that have such.
+        ``operators`` [{name, version, count, custom}], ``metadata`` (as `metadata show --json`, or null),
+        ``targets`` {name: {runs, problems: [{level, what, fix}]}} and ``edge_tpu`` {verdict, operators, mapped, cut,
+        runtime, problems}, as ``targets.edge_tpu.Mapping`` has them. ``quantization`` is null or {scales,
+        zero_points, axis}; axis null means per tensor. Where layers were asked for, ``work`` {macs, weight_bytes,
+        unknown, layers: [{graph, index, operator, output, shape, macs, weight_bytes}]}; the macs of a layer are null
+        where they cannot be told, and ``unknown`` names the operators that have such.
         """
         model = self.model
         return {
@@ -79,6 +88,7 @@ class Inspection:
             ],
             "metadata": None if self.metadata is None else metadata_to_json(self.metadata),
             "targets": targets_to_json(self.targets),
+            "edge_tpu": {**asdict(self.edge_tpu), "problems": _problems_to_json(self.edge_tpu.problems)},
             **({} if self.work is None else {"work": _work_to_json(self.work)}),
         }
 
@@ -97,6 +107,7 @@ class Inspection:
             *layers,
             *described,
             _targets(self.targets),
+            _edge_tpu(self.edge_tpu),
         )
 
 
@@ -123,10 +134,14 @@ def targets_to_json(targets: Mapping[str, tuple[Problem, ...]]) -> dict[str, Any
     return {
         name: {
             "runs": runs(problems),
-            "problems": [{"level": item.level, "what": item.what, "fix": item.fix} for item in problems],
+            "problems": _problems_to_json(problems),
         }
         for name, problems in targets.items()
     }
+
+
+def _problems_to_json(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    return [{"level": item.level, "what": item.what, "fix": item.fix} for item in problems]
 
 
 def _tensor_to_json(tensor: Tensor) -> dict[str, Any]:
@@ -269,6 +284,24 @@ def _targets(targets: Mapping[str, tuple[Problem, ...]]) -> Table:
     for name, problems in targets.items():
         notes = plain_text(*(f"{problem.what}. {problem.fix}" for problem in problems))
         table.add_row(name, "yes" if runs(problems) else "no", notes)
+    return table
+
+
+_VERDICTS = {
+    Verdict.ALL: "all of it would run there",
+    Verdict.PART: "a part of it would run there",
+    Verdict.NONE: "nothing of it would run there",
+    Verdict.COMPILED: "compiled for it",
+}
+
+
+def _edge_tpu(mapping: EdgeTpuMapping) -> Table:
+    table = make_table("Coral Edge TPU, by its published rules", "verdict", "operators on it", "notes")
+    notes = [f"{problem.what}. {problem.fix}" for problem in mapping.problems]
+    if mapping.runtime is not None:
+        notes.append(f"It takes a libedgetpu of runtime {mapping.runtime} or newer.")
+    count = f"{mapping.mapped:,} of {mapping.operators:,}"
+    table.add_row(_VERDICTS[mapping.verdict], count, plain_text(*notes))
     return table
 
 

@@ -14,7 +14,8 @@ from ai_edge_litert import schema_py_generated as schema
 
 from packager.annotated import AnnotatedModel, annotated_model
 from packager.metadata.attach import Annotation, LabelFile, annotate
-from packager.model import Model, parse_model
+from packager.model import Model, Tensor, parse_model
+from packager.targets.target import EDGE_TPU_OPERATOR
 from packager.tasks import Task
 from tests.models import Op, T, graph, options, pack, ports, unpack
 
@@ -29,6 +30,19 @@ QUANTIZED = {"int8": (0.1, -7), "uint8": (0.25, 128), "int16": (0.001, 0)}
 
 def classifier(image: T = IMAGE, scores: T = SCORES) -> Model:
     return parse_model(ports([image], [scores]))
+
+
+def tensor_like(tensor: Tensor, name: str = "") -> T:
+    """A tensor of its name, if no other is given, shape, type and scale."""
+    affine = tensor.affine
+    scale, zero_point = (None, 0) if affine is None else (affine.scale, affine.zero_point)
+    return T(name or tensor.name, tensor.shape, tensor.dtype, scale, zero_point)
+
+
+def compiled(model: Model) -> bytes:
+    """As edgetpu_compiler leaves a model of which all goes onto the Edge TPU."""
+    inputs, outputs = map(tensor_like, model.inputs), map(tensor_like, model.outputs)
+    return ports([*inputs], [*outputs], operator=EDGE_TPU_OPERATOR)
 
 
 # --- arithmetic ----------------------------------------

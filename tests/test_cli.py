@@ -41,7 +41,7 @@ def test_help_names_every_command() -> None:
     assert code == 0
     assert listed == [
         *("convert", "qat", "ladder", "compare", "init", "inspect", "metadata", "build", "report", *TARGETS),
-        *("schema", "boards", "verify"),
+        *("schema", "boards", "doctor", "verify"),
     ]
 
 

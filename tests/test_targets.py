@@ -129,7 +129,8 @@ def item_type(kind: Any) -> Any:
 
 
 def is_plain(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, str | int | float)
+    """A text, a number, or the bytes of a file."""
+    return isinstance(kind, type) and issubclass(kind, str | int | float | bytes)
 
 
 def is_frozen_dataclass(kind: Any) -> bool:

@@ -309,8 +309,9 @@ def unused(context: type, used: Used) -> list[str]:
         f"{kind.__name__}.{name}"
         for kind in dict.fromkeys(dataclasses_in(context))
         if kind not in tables
-        for name in field_types(kind)
-        if name not in used[kind]
+        for name, field_type in field_types(kind).items()
+        # Bytes are of a file that the project ships.
+        if field_type is not bytes and name not in used[kind]
     ]
 
 

@@ -275,6 +275,7 @@ def calls(folder: Path) -> dict[str, list[list[str]]]:
         ],
         **targets,
         "boards": [["boards"], ["boards", "--json"]],
+        "doctor": [["doctor"], ["doctor", "--json"]],
         "verify": [
             ["verify", here("micro")],
             ["verify", here("micro"), "--json"],
@@ -299,7 +300,7 @@ def test_no_command_is_forgotten(tmp_path: Path) -> None:
 
 def assert_harmless(text: str) -> None:
     for character in text:
-        assert character in "\n" or unicodedata.category(character) not in (
+        assert character in "\n\t" or unicodedata.category(character) not in (
             "Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp",
         ), (character, text)  # fmt: skip
     for line in text.split("\n"):

@@ -352,7 +352,7 @@ BAD_OPTIONS: dict[str, dict[str, tuple[Any, str, str]]] = {
         "runtime": ("compiled-model", "cannot clear what the model remembers from earlier runs", "stateful"),
     },
     "ios": {"deployment_target": ("9.0", "is '9.0', which is no version of iOS", "sine")},
-    "pi": {},
+    "pi": {"edgetpu": ("sine.tflite", "is not compiled for the Edge TPU", "sine")},
     "micro": {
         "board": ("nosuch", "there is no board 'nosuch'", "sine"),
         "platform": ("arduino", "fits on no board of the table", "huge"),
@@ -372,6 +372,8 @@ MORE_OPTIONS = [
     ("micro", "arena_bytes", 2**31, "is not a whole number from 1", "sine"),
     ("ios", "deployment_target", "thirteen", "is 'thirteen', which is no version of iOS", "sine"),
     ("android", "package", "com.class", "'com.class' is no package name", "sine"),
+    ("pi", "edgetpu", "nosuch.tflite", "no such file", "sine"),
+    ("pi", "edgetpu", "compiled.tflite", "is compiled from another model than", "sine"),
 ]
 OPTION_CASES = [
     *((target, name, *row) for target, rows in BAD_OPTIONS.items() for name, row in rows.items()),
@@ -393,6 +395,7 @@ def option_models(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / "new.tflite").write_bytes(NEW)
     (tmp_path / "huge.tflite").write_bytes(HUGE)
     (tmp_path / "stateful.tflite").write_bytes(hand_made.stateful())
+    (tmp_path / "compiled.tflite").write_bytes(hand_made.compiled(hand_made.classifier()))
     return tmp_path
 
 

@@ -17,7 +17,7 @@ from packager.golden.cases import (
     Text,
 )
 from packager.golden.features import build_features
-from packager.golden.files import Rule, golden_files, kernel_counts, output_rules
+from packager.golden.files import Rule, golden_files, kernel_counts, output_rules, proof_cases
 from packager.golden.frames import Camera, GoldenFrame, build_frames
 from packager.golden.running import Progress, build_goldens, processes
 from packager.golden.samples import read_samples
@@ -44,6 +44,7 @@ __all__ = [
     "kernel_counts",
     "output_rules",
     "processes",
+    "proof_cases",
     "read_samples",
     "window_of",
 ]

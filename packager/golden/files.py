@@ -160,11 +160,7 @@ def golden_files(
     ``rotation`` degrees or by EXIF's ``orientation``, and cut to the ``region`` [left, top, right, bottom], null for
     the whole, one becomes its ``inputs``, which are kept as those of the cases are.
     """
-    is_made = all(case.given is not None for case in goldens.cases)
-    # What is not made of anything is fed to the model from its file, whole.
-    strides = [_stride(tensor.shape) if is_made else 1 for tensor in goldens.cases[0].inputs]
-    rules = output_rules(annotated.model, goldens)
-    made = [_case_files(annotated, case, strides, rules) for case in goldens.cases]
+    strides, rules, made = _made(annotated, goldens)
     kept = made if most_bytes is None else _smallest(annotated, goldens, made, most_bytes)
     answers = [case.answer for case in goldens.cases]
     document = {
@@ -179,6 +175,23 @@ def golden_files(
         document["frames"] = [_frame_files(frame, strides[0], files) for frame in frames]
     files["cases.json"] = (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
     return files
+
+
+def proof_cases(annotated: AnnotatedModel, goldens: GoldenSet, most_bytes: int) -> tuple[str, ...]:
+    """The names of the cases that ``golden_files`` keeps with ``most_bytes``."""
+    _, _, made = _made(annotated, goldens)
+    return tuple(case.entry["name"] for case in _smallest(annotated, goldens, made, most_bytes))
+
+
+def _made(
+    annotated: AnnotatedModel, goldens: GoldenSet
+) -> tuple[list[int], tuple[Rule | None, ...], list[_CaseFiles]]:
+    """The strides of the inputs, the rules of the outputs, and all cases as files."""
+    is_made = all(case.given is not None for case in goldens.cases)
+    # What is not made of anything is fed to the model from its file, whole.
+    strides = [_stride(tensor.shape) if is_made else 1 for tensor in goldens.cases[0].inputs]
+    rules = output_rules(annotated.model, goldens)
+    return strides, rules, [_case_files(annotated, case, strides, rules) for case in goldens.cases]
 
 
 @dataclass(frozen=True)

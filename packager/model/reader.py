@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import struct
+from itertools import islice
 from pathlib import Path
 
 from packager.errors import ModelError
@@ -140,6 +141,21 @@ def _parse(data: bytes, path: Path) -> Model:
         data=data,
         metadata_buffer=metadata_buffer,
     )
+
+
+def operator_tables(model: Model) -> tuple[Table, ...]:
+    """The tables of the operators of the main graph, for who asks for their options."""
+    return tuple(next(Table.root(model.data).tables(2)).tables(3))
+
+
+def constant_bytes(model: Model, tensor: Tensor) -> bytes:
+    """What stands behind a constant tensor of the main graph."""
+    root = Table.root(model.data)
+    graph = next(root.tables(2))
+    table = next(islice(graph.tables(0), tensor.index, None))
+    buffer = next(islice(root.tables(4), table.scalar(2, "I"), None))
+    start, end = _buffer_extent(buffer)
+    return bytes(model.data[start:end])
 
 
 def metadata_buffer_index(root: Table) -> int | None:

@@ -75,7 +75,7 @@ def mobile_problems(model: Model) -> tuple[Problem, ...]:
             Problem(
                 Level.ERROR,
                 "it is compiled for the Edge TPU",
-                "Package the .tflite that was given to edgetpu_compiler.",
+                "Package the .tflite that was given to edgetpu_compiler; target pi takes the compiled one beside it.",
             )
         )
     size = len(model.data)

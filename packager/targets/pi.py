@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.annotated import AnnotatedModel, Port
+from packager.errors import TargetError, about
+from packager.model import Model, read_model
 from packager.render.naming import PascalName, SnakeName
 from packager.runtimes import Runtime
+from packager.settings import Setting
+from packager.targets.edge_tpu import find_differences, is_compiled
 from packager.targets.litert import ENDINGS, mobile_problems, shipped_labels, worded_asset_files
 from packager.targets.target import Target, project_name, task_layers
 from packager.targets.versions import pinned
@@ -22,18 +27,36 @@ if TYPE_CHECKING:
     from packager.tasks.text import TextInput
 
 
-# What a package cannot be called: modules of any Python from 3.9 to 3.14, whichever runs here; what the package
+# What a package cannot be called: modules of any Python from 3.7 to 3.14, whichever runs here; what the package
 # needs, and what that needs; what installs it, and the folder in which it is built.
 _TAKEN = sys.stdlib_module_names | frozenset(
     """
-    aifc annotationlib asynchat asyncore audioop binhex cgi cgitb chunk compression crypt distutils formatter
-    imghdr imp lib2to3 mailcap msilib nis nntplib ossaudiodev parser pipes smtpd sndhdr spwd sunau symbol telnetlib
-    tomllib uu xdrlib
-    ai_edge_litert backports backports_strenum cffi flatbuffers google ml_dtypes numpy pil pillow protobuf
-    pycparser sounddevice soxr tflite_runtime tqdm typing_extensions
+    aifc annotationlib asynchat asyncore audioop binhex cgi cgitb chunk compression crypt distutils dummy_threading
+    formatter imghdr imp lib2to3 macpath mailcap msilib nis nntplib ossaudiodev parser pipes smtpd sndhdr spwd sunau
+    symbol telnetlib tomllib uu xdrlib
+    ai_edge_litert backports backports_strenum cffi cv2 flatbuffers google libcamera ml_dtypes numpy picamera2 pil
+    pillow protobuf pycparser sounddevice soxr tflite_runtime tqdm typing_extensions
     build pip pkg_resources setuptools wheel
     """.split()
 )
+# What the command of a package, first in the path of its environment, would hide: the utilities of POSIX (IEEE Std
+# 1003.1-2017, "Utilities"), and what shells and other people's scripts call most.
+_TAKEN_COMMANDS = frozenset(
+    """
+    admin alias ar asa at awk basename batch bc bg c99 cal cat cd cflow chgrp chmod chown cksum cmp comm command
+    compress cp crontab csplit ctags cut cxref date dd delta df diff dirname du echo ed env ex expand expr false fc fg
+    file find fold fort77 fuser gencat get getconf getopts grep hash head iconv id ipcrm ipcs jobs join kill lex link
+    ln locale localedef logger logname lp ls m4 mailx make man mesg mkdir mkfifo more mv newgrp nice nl nm nohup od
+    paste patch pathchk pax pr printf prs ps pwd qalter qdel qhold qmove qmsg qrerun qrls qselect qsig qstat qsub read
+    renice rm rmdel rmdir sact sccs sed sh sleep sort split strings strip stty tabs tail talk tee test time touch tput
+    tr true tsort tty type ulimit umask unalias uname uncompress unexpand unget uniq unlink uucp uudecode uuencode
+    uustat uux val vi wait wc what who write xargs yacc zcat
+    activate apt bash clear curl docker exit export git gzip install less lsusb mount nano node ping pip pip3 python
+    python3 reboot reset screen service set shutdown source ssh su sudo systemctl tar top unzip watch wget which zip
+    """.split()
+)
+# What the cases may take by which an Edge TPU proves itself, at every start.
+_PROOF_BYTES = 100_000
 # What the modules themselves call so, beside their errors.
 _TAKEN_CLASSES = frozenset({"INPUTS", "OUTPUTS", "FOLDER", "Parser", "Runner"})
 
@@ -44,6 +67,10 @@ class Options:
 
     name: str = field(
         default="", metadata={"help": "Name of the Python package and its class; default: the model's."}
+    )
+    edgetpu: Path | None = field(
+        default=None,
+        metadata={"help": "The same model compiled by edgetpu_compiler, to ship with it for a Coral Edge TPU."},
     )
 
 
@@ -79,20 +106,32 @@ class VersionsContext:
 
     ai_edge_litert: str
     tflite_runtime: str
+    tflite_runtime_python37: str
     pillow: str
+    pillow_python37: str
     soxr: str
     sounddevice: str
+
+
+@dataclass(frozen=True)
+class EdgeTpuContext:
+    """The model compiled for the Edge TPU, the whole file, and the golden cases by which that proves itself."""
+
+    sha256: str
+    proof: tuple[str, ...]
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
 class ProjectContext:
     """Names, and what is true of the model whatever it is for.
 
-    ``opens_files`` is whether people give it the names of files.
+    ``opens_files`` is whether people give it the names of files, ``parameters`` what its class is made with.
     """
 
     package: str
     distribution: str
+    command: str
     class_name: str
     title: str
     description: str
@@ -100,7 +139,10 @@ class ProjectContext:
     exports: tuple[str, ...]
     model_sha256: str
     opens_files: bool
+    takes_pictures: bool
+    parameters: str
     labels: LabelsContext
+    edge_tpu: EdgeTpuContext | None
     versions: VersionsContext
 
 
@@ -372,7 +414,7 @@ _EXPORTS = {
 }
 
 
-def _build_context(annotated: AnnotatedModel, options: Options, _goldens: Goldens) -> Context:
+def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
     name = project_name(annotated, options)
     package = _package_name(name)
     kind = annotated.answer.kind
@@ -389,6 +431,7 @@ def _build_context(annotated: AnnotatedModel, options: Options, _goldens: Golden
     project = ProjectContext(
         package=package,
         distribution=package.replace("_", "-"),
+        command=_command_name(package),
         class_name=class_name,
         title=annotated.title(options.name),
         description=annotated.metadata.description,
@@ -396,10 +439,65 @@ def _build_context(annotated: AnnotatedModel, options: Options, _goldens: Golden
         exports=tuple(sorted(name for module in modules for name in module.exports)),
         model_sha256=annotated.model.sha256,
         opens_files=annotated.input.kind is not InputKind.TEXT,
+        takes_pictures=annotated.input.kind is InputKind.IMAGE,
+        parameters=_parameters(has_locales=len(labels) > 1, has_device=options.edgetpu is not None),
         labels=LabelsContext(len(labels.get("", ())), tuple(filter(None, labels))),
+        edge_tpu=_edge_tpu(annotated, options, goldens),
         versions=VersionsContext(**pinned("pi")),
     )
     return Context(project, _input(annotated), _answer(annotated))
+
+
+def _parameters(*, has_locales: bool, has_device: bool) -> str:
+    """Those of the class, formatted as ruff does it: in a line where they fit."""
+    names = ["self", "threads: int = 1", *['locale: str = ""'] * has_locales, *['device: str = "auto"'] * has_device]
+    # With all of them it does not fit.
+    return "".join(f"\n        {name}," for name in names) + "\n    " if len(names) > 3 else ", ".join(names)
+
+
+def _edge_tpu(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> EdgeTpuContext | None:
+    from packager.golden import proof_cases
+
+    compiled = _read_compiled(annotated.model, options)
+    if compiled is None:
+        return None
+    cases = proof_cases(annotated, goldens.sets[Runtime.LITERT], _PROOF_BYTES)
+    return EdgeTpuContext(compiled.sha256, cases, compiled.data)
+
+
+def _read_compiled(model: Model, options: Options) -> Model | None:
+    """The compiled model that ``options`` name, if they do.
+
+    Raises:
+        ModelError: it cannot be read.
+        TargetError: it is not compiled for the Edge TPU, or not from ``model``.
+    """
+    if options.edgetpu is None:
+        return None
+    setting = Setting(Options, "edgetpu")
+    with about(setting):
+        compiled = read_model(options.edgetpu)
+    if not is_compiled(compiled):
+        raise TargetError(
+            (setting, ": is not compiled for the Edge TPU"),
+            where=options.edgetpu,
+            fix="Give what edgetpu_compiler wrote: its name ends in _edgetpu.tflite.",
+            about=setting,
+        )
+    differences = find_differences(model, compiled)
+    if differences:
+        raise TargetError(
+            (setting, f": is compiled from another model than {model.path}"),
+            where=options.edgetpu,
+            fix="Compile the model that is packaged: edgetpu_compiler keeps its inputs and outputs.",
+            details=differences,
+            about=setting,
+        )
+    return compiled
+
+
+def _check_options(model: Model, options: Options) -> None:
+    _read_compiled(model, options)
 
 
 def _input(annotated: AnnotatedModel) -> ImageContext | AudioContext | TextContext | TensorsInputContext:
@@ -658,6 +756,7 @@ def _layers(context: Context) -> tuple[str, ...]:
     """The folders of templates: for the two kinds, and for what only some models of them have."""
     is_picture, answer = context.input.kind is InputKind.IMAGE, context.answer
     own = {
+        "pi/edgetpu": context.project.edge_tpu is not None,
         "pi/quantized-output": answer.has_quantized_output,
         "pi/labels": context.project.labels.count > 0,
         "pi/wordpiece/in/text": isinstance(context.input, TextContext) and context.input.is_word_piece,
@@ -665,7 +764,7 @@ def _layers(context: Context) -> tuple[str, ...]:
         # What hears a sound answers for each window of it.
         "pi/classify/out/classes": answer.kind is AnswerKind.CLASSES and context.input.kind is not InputKind.AUDIO,
         "pi/batch": is_picture and answer.kind is not AnswerKind.CLASSES,
-        "pi/drawing": answer.kind in (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS),
+        "pi/png": answer.kind in (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS),
         "pi/suppression": isinstance(answer, BoxesContext | KeypointsContext) and answer.has_iou,
     }
     return (
@@ -679,6 +778,12 @@ def _package_name(name: str) -> SnakeName:
     return SnakeName(f"{package}_model") if package in _TAKEN else package
 
 
+def _command_name(package: str) -> str:
+    """What the package is called in a shell, in which it must hide nothing."""
+    name = package.replace("_", "-")
+    return f"{name}-model" if name in _TAKEN_COMMANDS else name
+
+
 def _class_name(name: str, ending: str) -> PascalName:
     pascal = PascalName.of(f"{name} {ending}" if ending else name)
     # As an exception's, its name would mislead, and hide one of Python's own.
@@ -689,9 +794,11 @@ def _class_name(name: str, ending: str) -> PascalName:
 def assets(annotated: AnnotatedModel, context: Context) -> dict[str, bytes]:
     """What the package reads when it runs, by file name.
 
-    The model, its labels by locale, the table of pixels, the tokens of texts.
+    The model, and as it was compiled for an Edge TPU; its labels by locale, the table of pixels, the tokens of texts.
     """
     files = worded_asset_files(annotated)
+    if context.project.edge_tpu is not None:
+        files["model_edgetpu.tflite"] = context.project.edge_tpu.data
     if isinstance(context.input, ImageContext) and not context.input.has_table:
         del files["input_table.bin"]
     return files
@@ -726,7 +833,7 @@ def _next_steps(context: Context) -> tuple[str, ...]:
     else:
         command = f"{_COMMANDS[context.answer.kind]} {pictures}"
     return (
-        "copy the folder to the Pi, and there: pip install .",
+        "copy the folder to the Pi, and there: ./install.sh",
         f"python -m {context.project.package} selftest",
         f"python -m {context.project.package} {command}",
     )
@@ -751,6 +858,7 @@ TARGET = Target(
     context=Context,
     find_problems=mobile_problems,
     build_context=_build_context,
+    check_options=_check_options,
     layers=_layers,
     extra_files=_extra_files,
     next_steps=_next_steps,

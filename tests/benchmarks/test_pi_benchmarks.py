@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.benchmarks.workers import Worker, fastest
 from tests.mediapipe import mediapipe_python
@@ -129,6 +131,57 @@ def test_bilinear_keeps_up_with_mediapipe(
     with capsys.disabled():
         print(f"of it the input tensor {times['input']:.3f}, invoke() {invoke:.3f}, the answer {answer:.3f} ms")
     assert ratio <= most
+
+
+# `camera` runs the command itself on pictures, so many frames; what it takes beside frames is in both.
+CAMERA = """
+import contextlib, os, sys
+sys.path.insert(0, sys.argv[2])
+import numpy
+from ai_edge_litert.interpreter import Interpreter
+from net.__main__ import main
+
+interpreter = Interpreter(model_path=sys.argv[2] + "/net/model.tflite", num_threads=1)
+interpreter.allocate_tensors()
+like = interpreter.get_input_details()[0]
+interpreter.set_tensor(like["index"], numpy.zeros(like["shape"], like["dtype"]))
+nothing = open(os.devnull, "w")
+
+def camera(limit):
+    sys.argv = ["net", "camera", "--headless", "--source", pictures, "--limit", str(limit)]
+    with contextlib.redirect_stdout(nothing), contextlib.redirect_stderr(nothing):
+        assert main() == 0
+
+def invoke():
+    for _ in range(FRAMES):
+        interpreter.invoke()
+
+pictures, FRAMES = sys.argv[1], 50
+works = {"few": lambda: camera(10), "many": lambda: camera(10 + FRAMES), "invoke": invoke}
+"""
+
+
+@pytest.mark.parametrize("model", ["mobilenet_v2_1.0_224_quant.tflite", "ssd_mobilenet_v1_no_metadata.tflite"])
+def test_frames_of_a_camera_cost_little_more_than_the_model(
+    models: Path, tmp_path: Path, report: Report, model: str
+) -> None:
+    """What a camera gives: 640x480 pixels, which are read from files in a thread of its own."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    with Image.open(models / "cats_and_dogs.jpg") as picture:
+        picture.convert("RGB").resize((640, 480)).save(folder / "0.jpg")
+    for number in range(1, 60):
+        shutil.copy(folder / "0.jpg", folder / f"{number}.jpg")
+    if model.startswith("ssd"):
+        labels = models / "coco_labels.txt"
+        metadata = f'task = "object-detection"\nlabels = "{labels}"\nmean = 127.5\nstd = 127.5\nresize = "bilinear"\n'
+        project = write_project(tmp_path / "project", models / model, metadata, [models / "parrot.jpg"])
+    else:
+        project = classifier(tmp_path / "project", models, model, "bilinear")
+    with Worker.python(sys.executable, CAMERA, folder, project) as worker:
+        times = fastest([(worker, work) for work in ("few", "many", "invoke")], rounds=1, turns=15)
+    name = f"50 frames of 640x480 pixels in the command camera on {model}, bilinear / invoke()"
+    assert report(name, times["many"] - times["few"], times["invoke"]) <= 1.15
 
 
 DECODING = """

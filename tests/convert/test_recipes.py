@@ -217,4 +217,4 @@ def test_the_edge_tpu_lacks_operators() -> None:
     tensors = [T("x", [1, 4], "int8"), T("y", [1, 4], "int8")]
     model = parse_model(graph(tensors, [Op("ELU", ["x"], ["y"])], ["x"], ["y"]), Path("m"))
     (problem,) = edge_tpu_problems(model)
-    assert (problem.level, "ELU" in problem.what) == (Level.WARNING, True)
+    assert (problem.level, "ELU" in problem.what) == (Level.ERROR, True)

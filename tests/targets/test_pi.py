@@ -26,6 +26,7 @@ from tests import hand_made
 from tests.conftest import HOSTILE_LABELS, write_files
 from tests.example_models import digits, golden_pictures, sine
 from tests.targets.hostile_names import PORT_NAMES
+from tests.targets.pi.code import check_code, generic_values
 
 pytestmark = pytest.mark.slow
 
@@ -71,17 +72,24 @@ def every_branch(examples: Path) -> dict[str, dict[str, bytes]]:
     }
 
 
-def test_code_is_as_ruff_has_it_and_for_python_3_9(examples: Path, tmp_path: Path) -> None:
+def test_code_is_as_ruff_has_it_and_for_python_3_7(examples: Path, tmp_path: Path) -> None:
     for name, files in every_branch(examples).items():
         write_files(tmp_path / name, files)
-    for command in (("format", "--diff"), ("check",)):
-        done = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, "--isolated", "--target-version", "py39", tmp_path],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+    check_code(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("from collections.abc import Callable\nF = Callable[[int], str]", 1),
+        ("from typing import Callable\nF = Callable[[int], str]", 0),
+        ("x = list[int]", 1),
+        ("x: list[int] = []\ndef f(x: dict[str, int]) -> tuple[int, ...]: ...", 0),
+        ("x = items[0]", 0),
+    ],
+)
+def test_what_python_3_7_cannot_compute_is_found(source: str, found: int) -> None:
+    assert len([*generic_values(source)]) == found
 
 
 def unused_names(files: Mapping[str, bytes]) -> set[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,6 +20,7 @@ from packager.tasks.classes import Classes
 from tests.conftest import write_files
 from tests.hand_made import COLORS, attached
 from tests.models import Op, T, graph
+from tests.targets.pi.code import check_code
 from tests.targets.test_pi import Compare, project, unused_names
 from tests.targets.test_pi_files import run, run_code, told
 
@@ -196,7 +195,4 @@ def test_code_is_as_ruff_has_it_and_holds_nothing_unused(tmp_path: Path) -> None
         files = project(make(), [], "A long name of a dozen words")
         assert unused_names(files) == set(), kind
         write_files(tmp_path / kind, files)
-    for tool in (["format", "--diff"], ["check"]):
-        command = [sys.executable, "-m", "ruff", *tool, "--isolated", "--target-version", "py39", str(tmp_path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+    check_code(tmp_path)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from packager.metadata.attach import Annotation, LabelFile
 from packager.tasks import Activation, CropMode, Head, Resize, Task
 from tests.conftest import HOSTILE_LABELS, write_files
 from tests.hand_made import COLORS, Output, attached, picture_model
+from tests.targets.pi.code import check_code
 from tests.targets.test_pi import Compare, project, unused_names
 from tests.targets.test_pi_files import Run, run, run_code, told
 
@@ -421,10 +420,4 @@ def test_code_is_as_ruff_has_it_and_holds_nothing_unused(tmp_path: Path) -> None
         files = project(annotated, [], "A long name of a dozen words" if number % 3 == 2 else "")
         assert unused_names(files) == set(), name
         write_files(tmp_path / "code" / name.replace(" ", "_"), files)
-    tools = (
-        (sys.executable, "-m", "ruff", "format", "--diff", "--isolated", "--target-version", "py39"),
-        (sys.executable, "-m", "ruff", "check", "--isolated", "--target-version", "py39"),
-    )
-    for tool in tools:
-        done = subprocess.run([*tool, tmp_path / "code"], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+    check_code(tmp_path / "code")

@@ -660,10 +660,12 @@ MISSING = [
         ("ai-edge-litert is missing", "Python 3.13 on aarch64", "run pip install .", "3.10 to 3.14"),
     ),
     ((3, 9), "x86_64", 64, ("tflite-runtime is missing", "Python 3.9 on x86_64", "run pip install .")),
+    ((3, 7), "aarch64", 64, ("tflite-runtime is missing", "Python 3.7 on aarch64", "run pip install .")),
+    ((3, 7), "armv7l", 32, ("tflite-runtime is missing", "run linux32 pip install .")),
     ((3, 11), "armv7l", 32, ("tflite-runtime is missing", "run linux32 pip install .")),
     ((3, 11), "aarch64", 32, ("tflite-runtime is missing", "run linux32 pip install .")),
-    ((3, 12), "armv7l", 32, ("no LiteRT for Python 3.12 on armv7l with 32 bits", "3.9 to 3.11 only", "64 bits")),
-    ((3, 13), "aarch64", 32, ("no LiteRT for Python 3.13 on aarch64 with 32 bits", "3.9 to 3.11 only", "64 bits")),
+    ((3, 12), "armv7l", 32, ("no LiteRT for Python 3.12 on armv7l with 32 bits", "3.7 to 3.11 only", "64 bits")),
+    ((3, 13), "aarch64", 32, ("no LiteRT for Python 3.13 on aarch64 with 32 bits", "3.7 to 3.11 only", "64 bits")),
 ]
 
 
@@ -675,9 +677,9 @@ def test_a_missing_runtime_says_what_to_do(
     code = (
         "import runpy, sys, platform, numpy, digits.picture\n"
         "for name in ('ai_edge_litert', 'tflite_runtime'): sys.modules[name] = None\n"
-        "import digits.runtime as runtime\n"
+        "import digits.wheels as wheels\n"
         "from types import SimpleNamespace\n"
-        f"runtime.sys = SimpleNamespace(version_info=({version[0]}, {version[1]}, 1, 'final', 0), "
+        f"wheels.sys = SimpleNamespace(version_info=({version[0]}, {version[1]}, 1, 'final', 0), "
         f"maxsize=2**{bits - 1} - 1)\n"
         f"platform.machine = lambda: {machine!r}\n"
         f"sys.argv = {list(arguments)!r}\nrunpy.run_module('digits', run_name='__main__', alter_sys=True)"
@@ -693,6 +695,10 @@ def test_a_missing_runtime_says_what_to_do(
 
 # What pip installs beside Pillow: by Python and by what platform.machine() says.
 RUNTIMES = [
+    ("3.7", "aarch64", {"numpy", "numpy<2", "tflite-runtime<3,>=2.5"}),
+    ("3.7", "armv7l", {"numpy", "numpy<2", "tflite-runtime<3,>=2.5"}),
+    ("3.8", "aarch64", {"numpy", "numpy<2", "tflite-runtime<3,>=2.14"}),
+    ("3.8", "armv7l", {"numpy", "numpy<2", "tflite-runtime<3,>=2.14"}),
     ("3.9", "x86_64", {"numpy", "numpy<2", "tflite-runtime<3,>=2.14"}),
     ("3.10", "x86_64", {"numpy", "ai-edge-litert>=2.1"}),
     ("3.13", "aarch64", {"numpy", "ai-edge-litert>=2.1"}),

@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -26,6 +25,7 @@ from packager.tasks import Task
 from packager.tasks.audio import AudioInput, input_tensor
 from tests.conftest import missing_toolchain, needs_toolchain, write_files
 from tests.hand_made import attached, loudness
+from tests.targets.pi.code import check_code
 from tests.targets.test_pi import Compare, project, unused_names
 from tests.targets.test_pi_files import SECONDS, Run, run, run_code, started, told
 from tests.tasks import wavs
@@ -746,7 +746,4 @@ def test_code_is_as_ruff_has_it_and_holds_nothing_unused(packages: Path, tmp_pat
         files = project(model(kind, tmp_path), [], "A long name of a dozen words")
         assert unused_names(files) == set(), kind
         write_files(code / kind, files)
-    for tool in (["format", "--diff"], ["check"]):
-        command = [sys.executable, "-m", "ruff", *tool, "--isolated", "--target-version", "py39", str(code)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+    check_code(code)

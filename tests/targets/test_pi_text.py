@@ -20,6 +20,7 @@ from packager.tasks.tokenizers import RegexTokenizer
 from tests.conftest import write_files
 from tests.hand_made import BERT_INPUTS, COLORS, PIECES, attached, pieces, text_classifier, words
 from tests.mixed_texts import lines, vocabulary
+from tests.targets.pi.code import check_code
 from tests.targets.test_pi import Compare, project, unused_names
 from tests.targets.test_pi_files import run, run_code, told
 from tests.tasks.test_text import HOSTILE, published
@@ -82,10 +83,7 @@ def test_code_is_as_ruff_has_it_and_holds_nothing_unused(tmp_path: Path) -> None
         files = project(make(tmp_path), [], "A long name of a dozen words")
         assert unused_names(files) == set(), name
         write_files(tmp_path / name, files)
-    for tool in (["format", "--diff"], ["check"]):
-        command = [sys.executable, "-m", "ruff", *tool, "--isolated", "--target-version", "py39", str(tmp_path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+    check_code(tmp_path)
 
 
 # --- answers ----------------------------------------

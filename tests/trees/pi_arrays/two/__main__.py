@@ -8,11 +8,20 @@ from .console import run
 
 
 def main() -> int:
-    # Imported here, so that one who interrupts while NumPy is loaded gets no traceback.
-    from .command import command
+    # Imported here, so that one who interrupts while NumPy is loaded gets no traceback,
+    # and that the doctor comes where it cannot be loaded at all.
+    if sys.argv[1:2] == ["doctor"]:
+        from .doctor import command
+    else:
+        from .command import command
 
     return command()
 
 
+def script() -> int:
+    """What the command two does."""
+    return run(main)
+
+
 if __name__ == "__main__":
-    sys.exit(run(main))
+    sys.exit(script())

@@ -12,7 +12,7 @@ from .arrays import read_arrays, to_raw
 from .errors import InputError
 
 # What is given to the model's class: the name of a file, or what it holds.
-Given = Union[str, "os.PathLike[str]", Mapping[str, np.ndarray]]
+Given = Union[str, "os.PathLike[str]", "Mapping[str, np.ndarray]"]
 
 INPUTS = [
     "scores",

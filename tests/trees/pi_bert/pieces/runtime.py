@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import platform
-import sys
 from typing import Any
 
 import numpy as np
 
 from .errors import InputError, InstallationError, damaged
 from .files import FOLDER, read_own_file
+from .wheels import what_to_do
 
 MODEL_SHA256 = "eb5cb6510412ca973c6b855b20c44ef729922ce71f13eec40d67f8c3751f983f"
 MOST_THREADS = 64
@@ -30,13 +29,8 @@ class Runner:
     def __init__(self, threads: int = 1) -> None:
         if not 1 <= threads <= MOST_THREADS:
             raise ValueError(f"{threads} threads: give 1 to {MOST_THREADS}")
-        # LiteRT may crash on a damaged model, and another's answers mean nothing here.
-        model = read_own_file("model.tflite")
-        if hashlib.sha256(model).hexdigest() != MODEL_SHA256:
-            raise damaged("model.tflite", "is not the model that was packaged")
-        path = str(FOLDER / "model.tflite")
-        self._interpreter = _interpreter_class()(model_path=path, num_threads=threads)
-        self._interpreter.allocate_tensors()
+        litert = import_litert()
+        self._interpreter = _open(litert, threads)
         self.inputs = self._interpreter.get_input_details()
         self.outputs = self._interpreter.get_output_details()
 
@@ -57,34 +51,44 @@ class Runner:
         return [self._interpreter.get_tensor(like["index"]) for like in self.outputs]
 
 
-def _interpreter_class() -> Any:
+def _open(litert: Any, threads: int) -> Any:
+    path = _checked("model.tflite", MODEL_SHA256)
     try:
-        from ai_edge_litert.interpreter import Interpreter
+        interpreter = litert.Interpreter(model_path=path, num_threads=threads)
+        interpreter.allocate_tensors()
+    except SystemError:
+        raise InstallationError(
+            "tflite-runtime was built for NumPy 1: pip install 'numpy<2'"
+        ) from None
+    except (RuntimeError, ValueError) as error:
+        # Only an older one than that which made the golden cases refuses the model.
+        raise InstallationError(
+            f"{litert.__name__.split('.')[0]} does not take the model, and may be too "
+            f"old for it ({' '.join(str(error).split())}): pip install --upgrade it"
+        ) from None
+    return interpreter
+
+
+def _checked(name: str, sha256: str) -> str:
+    """The path of a model of this package."""
+    # LiteRT may crash on a damaged model, and another's answers mean nothing here.
+    if hashlib.sha256(read_own_file(name)).hexdigest() != sha256:
+        raise damaged(name, "is not the model that was packaged")
+    return str(FOLDER / name)
+
+
+def import_litert() -> Any:
+    """The module of LiteRT, or of its forerunner, that has ``Interpreter``.
+
+    Raises:
+        InstallationError: there is neither.
+    """
+    try:
+        from ai_edge_litert import interpreter
     except ImportError as litert:
         try:
             # 32-bit Raspberry Pi OS has only LiteRT's forerunner.
-            from tflite_runtime.interpreter import Interpreter  # type: ignore
+            from tflite_runtime import interpreter  # type: ignore
         except ImportError as forerunner:
-            raise InstallationError(_what_to_do(litert, forerunner)) from None
-    return Interpreter
-
-
-def _what_to_do(litert: ImportError, forerunner: ImportError) -> str:
-    """Where there is no LiteRT: what this Python on this machine needs."""
-    version = sys.version_info[:2]
-    here = "Python {}.{} on {}".format(*version, platform.machine())
-    again = "pip install . in the folder of this package"
-    if sys.maxsize < 2**32:  # The kernel may have 64 bits: platform.machine() tells.
-        if (3, 9) <= version <= (3, 11):
-            return f"tflite-runtime is missing ({forerunner}): run linux32 {again}"
-        return (
-            f"there is no LiteRT for {here} with 32 bits: tflite-runtime has wheels "
-            "for 32-bit Arm and Python 3.9 to 3.11 only; take one of these, or an "
-            "operating system of 64 bits"
-        )
-    if version < (3, 10):
-        return f"tflite-runtime is missing ({forerunner}) for {here}: run {again}"
-    return (
-        f"ai-edge-litert is missing ({litert}) for {here}: run {again}; "
-        "there are wheels for Python 3.10 to 3.14"
-    )
+            raise InstallationError(what_to_do(litert, forerunner)) from None
+    return interpreter

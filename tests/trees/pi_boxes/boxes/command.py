@@ -1,4 +1,4 @@
-"""The command line: python -m boxes detect PICTURE… | selftest."""
+"""The command line: python -m boxes detect PICTURE… | camera | selftest | bench | doctor."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from .batch import add_command, answer_each
-from .console import Parser, number, printable
-from .draw import draw_detections
-from .drawing import add_png, write_png
-from .labels import LOCALES
-from .model import IOU, THRESHOLD, BoxesDetector
+from .camera import add_camera
+from .console import Parser, printable
+from .draw import draw_answer
 from .picture import load_picture
-from .selftest import self_test
+from .png import add_png, write_png
+from .task import Task, add_options, to_document
+from .tools import add_tools
 
 
 def command() -> int:
@@ -20,41 +20,24 @@ def command() -> int:
     parser = Parser(prog="python -m boxes")
     commands = parser.add_subparsers(dest="command", required=True)
     detect = add_command(commands, "detect", "find objects in each picture")
-    detect.add_argument(
-        "--threshold",
-        type=number(float, 0, 1),
-        default=THRESHOLD,
-        metavar="SCORE",
-        help=f"leave out what scores less (default: {THRESHOLD})",
-    )
-    detect.add_argument(
-        "--iou",
-        type=number(float, 0, 1),
-        default=IOU,
-        metavar="SHARE",
-        help=f"leave out what overlaps a better one by more than this (default: {IOU})",
-    )
-    detect.add_argument(
-        "--locale", choices=LOCALES, default="", help="the language of the labels"
-    )
+    add_options(detect)
     add_png(detect, "--draw", "draw the boxes over the picture")
-    commands.add_parser(
-        "selftest", help="replay the golden cases; exit with 1 if one fails"
-    )
+    add_camera(commands)
+    add_tools(commands)
     arguments = parser.parse_args()
-    if arguments.command == "selftest":
-        return 0 if self_test() else 1
+    if "TOOL" in arguments:
+        return int(arguments.TOOL(arguments))
     if arguments.draw and len(arguments.pictures) > 1:
         detect.error("--draw is for one picture")
 
-    detector = BoxesDetector(arguments.threads, arguments.locale)
+    task = Task(arguments)
 
     def answer(path: str) -> dict[str, Any]:
         picture = load_picture(path)
-        found = detector.detect(picture, arguments.threshold, arguments.iou)
+        found = task.answer(picture)
         if arguments.draw:
-            write_png(draw_detections(picture, found), arguments.draw, path)
-        return {"detections": [item._asdict() for item in found]}
+            write_png(draw_answer(picture, found), arguments.draw, path)
+        return to_document(found)
 
     return answer_each(arguments.pictures, answer, _lines, arguments.json)
 

@@ -10,9 +10,9 @@ from .answer import Detection
 from .drawing import draw_text, stroke
 
 
-def draw_detections(picture: Image.Image, found: list[Detection]) -> Image.Image:
+def draw_answer(picture: Image.Image, found: list[Detection]) -> Image.Image:
     """A copy of the picture with a box and a label for each; the best ones on top."""
-    image = picture.convert("RGB").copy()
+    image = picture.convert("RGB")  # a copy, whatever it was
     draw, width = ImageDraw.Draw(image), stroke(image)
     for item in reversed(found):
         left, top, right, bottom = item.box

@@ -16,27 +16,11 @@ from .runtime import Runner
 
 def self_test() -> bool:
     """Run every case, print a line for each, and tell whether all passed."""
-    try:
-        golden = json.loads(read_own_file("golden/cases.json"))
-    except ValueError:
-        raise damaged("golden/cases.json", "is no JSON") from None
+    golden = read_golden()
     runner = Runner()
     failures = 0
     for case in golden["cases"]:
-        inputs, problems = golden_inputs(case, golden["inputs"], runner.inputs)
-        raw = runner.run_raw(inputs)
-        largest = 0.0
-        for number, rule in enumerate(golden["outputs"]):
-            off = _difference(raw[number], case["outputs"][number], rule)
-            if off is None:
-                continue
-            # More items than the rule allows may not be further off than it allows.
-            allowed = rule["counts"] if "counts" in rule else rule["absolute"]
-            if np.count_nonzero(~(off <= allowed)) > rule["items"]:
-                problems.append(f"output {runner.outputs[number]['name']!r} differs")
-            largest = max(largest, float(off.max(initial=0)))
-        outputs = runner.to_real(raw)
-        problems += find_differences(outputs, case, golden["agreement"])
+        problems, largest = find_problems(runner, golden, case)
         failures += bool(problems)
         verdict = "FAIL" if problems else "PASS"
         texts = [f"max difference {largest:g}", *problems]
@@ -46,6 +30,40 @@ def self_test() -> bool:
     counts = f"{len(golden['cases'])} cases, {failures} failed"
     print(f"{'PASS' if passed else 'FAIL'} {counts} ({golden['runtime']})")
     return passed
+
+
+def read_golden() -> dict[str, Any]:
+    """The golden cases, and how they are compared.
+
+    Raises:
+        InstallationError: they cannot be read.
+    """
+    try:
+        golden: dict[str, Any] = json.loads(read_own_file("golden/cases.json"))
+    except ValueError:
+        raise damaged("golden/cases.json", "is no JSON") from None
+    return golden
+
+
+def find_problems(
+    runner: Runner, golden: dict[str, Any], case: dict[str, Any]
+) -> tuple[list[str], float]:
+    """What differs in the answer to a case, and by how much outputs are off at most."""
+    inputs, problems = golden_inputs(case, golden["inputs"], runner.inputs)
+    raw = runner.run_raw(inputs)
+    largest = 0.0
+    for number, rule in enumerate(golden["outputs"]):
+        off = _difference(raw[number], case["outputs"][number], rule)
+        if off is None:
+            continue
+        # More items than the rule allows may not be further off than it allows.
+        allowed = rule["counts"] if "counts" in rule else rule["absolute"]
+        if np.count_nonzero(~(off <= allowed)) > rule["items"]:
+            problems.append(f"output {runner.outputs[number]['name']!r} differs")
+        largest = max(largest, float(off.max(initial=0)))
+    outputs = runner.to_real(raw)
+    problems += find_differences(outputs, case, golden["agreement"])
+    return problems, largest
 
 
 def _difference(

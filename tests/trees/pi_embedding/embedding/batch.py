@@ -12,7 +12,7 @@ from .runtime import MOST_THREADS
 
 
 def add_command(commands: Any, name: str, what: str) -> argparse.ArgumentParser:
-    """A command for pictures, with the options that every one has."""
+    """A command for pictures, whose answers are printed."""
     made: argparse.ArgumentParser = commands.add_parser(name, help=what)
     made.add_argument("pictures", nargs="+", metavar="PICTURE")
     made.add_argument(
@@ -20,14 +20,18 @@ def add_command(commands: Any, name: str, what: str) -> argparse.ArgumentParser:
         action="store_true",
         help="print a JSON object, or a list of them for several pictures",
     )
-    made.add_argument(
+    return made
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """What runs the model."""
+    parser.add_argument(
         "--threads",
         type=number(int, 1, MOST_THREADS),
         default=1,
         metavar="N",
         help="CPU threads (default: 1)",
     )
-    return made
 
 
 def answer_each(

@@ -1,4 +1,4 @@
-"""The command line: python -m embedding embed PICTURE… | selftest."""
+"""The command line: python -m embedding embed PICTURE… | camera | selftest | bench | doctor."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from typing import Any
 import numpy as np
 
 from .batch import add_command, answer_each
+from .camera import add_camera
 from .console import Parser
-from .model import EmbeddingEmbedder
-from .selftest import self_test
+from .task import Task, add_options, to_document
+from .tools import add_tools
 
 
 def command() -> int:
     """Do what the command line says; returns the exit code."""
     parser = Parser(prog="python -m embedding")
     commands = parser.add_subparsers(dest="command", required=True)
-    add_command(commands, "embed", "print the outputs for each picture")
-    commands.add_parser(
-        "selftest", help="replay the golden cases; exit with 1 if one fails"
-    )
+    embed = add_command(commands, "embed", "print the outputs for each picture")
+    add_options(embed)
+    add_camera(commands)
+    add_tools(commands)
     arguments = parser.parse_args()
-    if arguments.command == "selftest":
-        return 0 if self_test() else 1
+    if "TOOL" in arguments:
+        return int(arguments.TOOL(arguments))
 
-    embedder = EmbeddingEmbedder(arguments.threads)
+    task = Task(arguments)
 
-    def embed(picture: str) -> dict[str, Any]:
-        outputs = embedder.embed(picture)
-        return {"outputs": {name: array.tolist() for name, array in outputs.items()}}
+    def answer(path: str) -> dict[str, Any]:
+        return to_document(task.answer(path))
 
-    return answer_each(arguments.pictures, embed, _lines, arguments.json)
+    return answer_each(arguments.pictures, answer, _lines, arguments.json)
 
 
 def _lines(document: dict[str, Any]) -> Iterator[str]:

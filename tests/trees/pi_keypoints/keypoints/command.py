@@ -1,4 +1,4 @@
-"""The command line: python -m keypoints pose PICTURE… | selftest."""
+"""The command line: python -m keypoints pose PICTURE… | camera | selftest | bench | doctor."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from .batch import add_command, answer_each
-from .console import Parser, number, printable
-from .draw import draw_poses
-from .drawing import add_png, write_png
-from .model import THRESHOLD, KeypointsPoseEstimator
+from .camera import add_camera
+from .console import Parser, printable
+from .draw import draw_answer
 from .picture import load_picture
-from .selftest import self_test
+from .png import add_png, write_png
+from .task import Task, add_options, to_document
+from .tools import add_tools
 
 
 def command() -> int:
@@ -19,35 +20,24 @@ def command() -> int:
     parser = Parser(prog="python -m keypoints")
     commands = parser.add_subparsers(dest="command", required=True)
     pose = add_command(commands, "pose", "find the points in each picture")
-    pose.add_argument(
-        "--threshold",
-        type=number(float, 0, 1),
-        default=THRESHOLD,
-        metavar="SCORE",
-        help=f"leave out poses that score less (default: {THRESHOLD})",
-    )
+    add_options(pose)
     add_png(pose, "--draw", "draw the points over the picture")
-    commands.add_parser(
-        "selftest", help="replay the golden cases; exit with 1 if one fails"
-    )
+    add_camera(commands)
+    add_tools(commands)
     arguments = parser.parse_args()
-    if arguments.command == "selftest":
-        return 0 if self_test() else 1
+    if "TOOL" in arguments:
+        return int(arguments.TOOL(arguments))
     if arguments.draw and len(arguments.pictures) > 1:
         pose.error("--draw is for one picture")
 
-    estimator = KeypointsPoseEstimator(arguments.threads)
+    task = Task(arguments)
 
     def answer(path: str) -> dict[str, Any]:
         picture = load_picture(path)
-        found = estimator.estimate(picture, arguments.threshold)
+        found = task.answer(picture)
         if arguments.draw:
-            write_png(draw_poses(picture, found), arguments.draw, path)
-        poses = [
-            {"score": item.score, "keypoints": [it._asdict() for it in item.keypoints]}
-            for item in found
-        ]
-        return {"poses": poses}
+            write_png(draw_answer(picture, found), arguments.draw, path)
+        return to_document(found)
 
     return answer_each(arguments.pictures, answer, _lines, arguments.json)
 

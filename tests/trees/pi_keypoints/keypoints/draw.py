@@ -18,9 +18,9 @@ COLORS = [(0, 230, 118), (255, 145, 0), (0, 176, 255), (255, 64, 129), (255, 234
 LEAST_SCORE = 0.25
 
 
-def draw_poses(picture: Image.Image, found: list[Pose]) -> Image.Image:
+def draw_answer(picture: Image.Image, found: list[Pose]) -> Image.Image:
     """A copy of the picture with the points of each body in a colour, and its score."""
-    image = picture.convert("RGB").copy()
+    image = picture.convert("RGB")  # a copy, whatever it was
     draw, width = ImageDraw.Draw(image), stroke(image)
     for number, pose in reversed([*enumerate(found)]):
         color = COLORS[number % len(COLORS)]

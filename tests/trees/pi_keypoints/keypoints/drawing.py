@@ -2,40 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
-import os
+from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFont
 
 from .console import printable
-from .errors import InputError
 
 LONGEST_NAME = 30
-
-
-def add_png(parser: argparse.ArgumentParser, option: str, what: str) -> None:
-    """An option that names a PNG to write."""
-    parser.add_argument(option, type=_png_name, metavar="OUT.png", help=what)
-
-
-def _png_name(text: str) -> str:
-    if not text.lower().endswith(".png"):
-        raise argparse.ArgumentTypeError(f"{text!r} does not end in .png")
-    return text
-
-
-def write_png(image: Image.Image, path: str, source: str) -> None:
-    """Write ``image``, unless over the picture ``source`` that it was made from.
-
-    Raises:
-        InputError: it cannot be written.
-    """
-    if os.path.exists(path) and os.path.samefile(path, source):
-        raise InputError(f"{path}: is the picture itself; write to another file")
-    try:
-        image.save(path, "PNG")
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
 
 
 def stroke(image: Image.Image) -> int:
@@ -45,7 +18,21 @@ def stroke(image: Image.Image) -> int:
 
 def font_for(image: Image.Image) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
     """Letters that can be read on a picture of this size."""
-    return ImageFont.load_default(max(12, round(sum(image.size) / 90)))
+    return _font(max(12, round(sum(image.size) / 90)))
+
+
+@lru_cache(maxsize=8)
+def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
+    try:
+        return ImageFont.load_default(size)
+    except TypeError:  # Pillow 9, the last for Python 3.7, has letters of one size.
+        return ImageFont.load_default()
+
+
+def line_height(image: Image.Image) -> int:
+    """How high a patch of text is: the same whichever letters it holds."""
+    _, top, _, bottom = font_for(image).getbbox("Ág")
+    return round(bottom - top) + 2 * stroke(image)
 
 
 def draw_text(
@@ -64,11 +51,11 @@ def draw_text(
     if len(shown) > LONGEST_NAME:
         shown = shown[: LONGEST_NAME - 1] + "…"
     shown = f"{shown} {value}".strip()
-    left, _, right, _ = draw.textbbox((0, 0), shown, font=font)
-    # Patches are of one height, whichever letters they hold.
-    _, top, _, bottom = draw.textbbox((0, 0), "Ág", font=font)
-    margin = stroke(image)
-    width, height = right - left + 2 * margin, bottom - top + 2 * margin
+    if not isinstance(font, ImageFont.FreeTypeFont):  # It has Latin letters only.
+        shown = shown.encode("latin-1", "replace").decode("latin-1")
+    left, _, right, _ = font.getbbox(shown)
+    margin, top = stroke(image), font.getbbox("Ág")[1]
+    width, height = right - left + 2 * margin, line_height(image)
     x = max(0, min(at[0], image.width - width))
     y = max(0, min(at[1] - height, image.height - height))
     draw.rectangle((x, y, x + width - 1, y + height - 1), fill=color)

@@ -1,4 +1,4 @@
-"""The command line: python -m mask segment PICTURE… | selftest."""
+"""The command line: python -m mask segment PICTURE… | camera | selftest | bench | doctor."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from PIL import Image
 
 from .batch import add_command, answer_each
+from .camera import add_camera
 from .console import Parser, printable
-from .draw import draw_segmentation
-from .drawing import add_png, write_png
-from .labels import LOCALES
-from .model import MaskSegmenter
+from .draw import draw_answer
 from .picture import load_picture
-from .selftest import self_test
+from .png import add_png, write_png
+from .task import Task, add_options, to_document
+from .tools import add_tools
 
 
 def command() -> int:
@@ -22,31 +22,27 @@ def command() -> int:
     parser = Parser(prog="python -m mask")
     commands = parser.add_subparsers(dest="command", required=True)
     segment = add_command(commands, "segment", "tell the class of each pixel")
-    segment.add_argument(
-        "--locale", choices=LOCALES, default="", help="the language of the labels"
-    )
+    add_options(segment)
     add_png(segment, "--mask", "write the mask: 8 bits a pixel, its class number")
     add_png(segment, "--draw", "draw the mask over the picture, with a legend")
-    commands.add_parser(
-        "selftest", help="replay the golden cases; exit with 1 if one fails"
-    )
+    add_camera(commands)
+    add_tools(commands)
     arguments = parser.parse_args()
-    if arguments.command == "selftest":
-        return 0 if self_test() else 1
+    if "TOOL" in arguments:
+        return int(arguments.TOOL(arguments))
     if (arguments.mask or arguments.draw) and len(arguments.pictures) > 1:
         segment.error("--mask and --draw are for one picture")
 
-    segmenter = MaskSegmenter(arguments.threads, arguments.locale)
+    task = Task(arguments)
 
     def answer(path: str) -> dict[str, Any]:
         picture = load_picture(path)
-        found = segmenter.segment(picture)
+        found = task.answer(picture)
         if arguments.mask:
             write_png(Image.fromarray(found.mask), arguments.mask, path)
         if arguments.draw:
-            write_png(draw_segmentation(picture, found), arguments.draw, path)
-        classes = [item._asdict() for item in found.classes]
-        return {"width": picture.width, "height": picture.height, "classes": classes}
+            write_png(draw_answer(picture, found), arguments.draw, path)
+        return to_document(found)
 
     return answer_each(arguments.pictures, answer, _lines, arguments.json)
 

@@ -9,7 +9,7 @@ from .answer import UNSEEN, Segmentation
 from .drawing import draw_text, font_for, stroke
 
 
-def draw_segmentation(picture: Image.Image, found: Segmentation) -> Image.Image:
+def draw_answer(picture: Image.Image, found: Segmentation) -> Image.Image:
     """A copy of the picture under the colours of its classes, with a legend below."""
     colors = _colors()
     plain = np.asarray(picture.convert("RGB")).astype(np.uint16)

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-import math
+import functools
+import operator
 import os
+from collections.abc import Iterable
 from typing import IO
 
 import numpy as np
@@ -88,5 +90,9 @@ def _check(name: str, shape: tuple[int, ...], dtype: np.dtype, like: dict) -> No
     if dtype.kind not in "biuf":
         raise InputError(f"input {name!r} takes numbers, not {dtype}")
     takes = like["shape"].tolist()
-    if math.prod(shape) != math.prod(takes):
+    if _size(shape) != _size(takes):
         raise InputError(f"input {name!r} takes {takes}, not {list(shape)}")
+
+
+def _size(shape: Iterable[int]) -> int:
+    return functools.reduce(operator.mul, shape, 1)

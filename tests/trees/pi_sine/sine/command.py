@@ -1,4 +1,4 @@
-"""The command line: python -m sine run x.npy | selftest."""
+"""The command line: python -m sine run x.npy | selftest | bench | doctor."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from .arrays import read_array
 from .console import Parser, number, print_json
 from .model import INPUTS, Sine
 from .runtime import MOST_THREADS
-from .selftest import self_test
+from .tools import add_tools
 
 
 def command() -> int:
@@ -31,12 +31,11 @@ def command() -> int:
         metavar="N",
         help="CPU threads (default: 1)",
     )
-    commands.add_parser(
-        "selftest", help="replay the golden cases; exit with 1 if one fails"
-    )
-    arguments = vars(parser.parse_args())
-    if arguments["COMMAND"] == "selftest":
-        return 0 if self_test() else 1
+    add_tools(commands)
+    parsed = parser.parse_args()
+    if "TOOL" in parsed:
+        return int(parsed.TOOL(parsed))
+    arguments = vars(parsed)
 
     model = Sine(arguments["THREADS"])
     arrays = {

@@ -1,10 +1,10 @@
-"""The command line: python -m floats listen FILE.wav… | selftest."""
+"""The command line: python -m floats listen FILE.wav… | selftest | bench | doctor."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 
@@ -15,10 +15,10 @@ from .labels import LOCALES
 from .microphone import Microphone
 from .model import FloatsClassifier, Window
 from .runtime import MOST_THREADS
-from .selftest import self_test
 from .sound import HOP, RATE, WINDOW, load_sound
+from .tools import add_tools
 
-Follow = Callable[[Iterable[np.ndarray]], Iterator[Window]]
+Follow = Callable[["Iterable[np.ndarray]"], "Iterator[Window]"]
 
 
 def command() -> int:
@@ -73,12 +73,10 @@ def command() -> int:
         metavar="N",
         help="CPU threads (default: 1)",
     )
-    commands.add_parser(
-        "selftest", help="replay the golden cases; exit with 1 if one fails"
-    )
+    add_tools(commands)
     arguments = parser.parse_args()
-    if arguments.command == "selftest":
-        return 0 if self_test() else 1
+    if "TOOL" in arguments:
+        return int(arguments.TOOL(arguments))
     if bool(arguments.files) == (arguments.microphone is not None):
         listen.error("give FILE.wav…, or --microphone")
 

@@ -1,13 +1,11 @@
-"""The command line: python -m words classify TEXT… | selftest."""
+"""The command line: python -m words classify TEXT… | selftest | bench | doctor."""
 
 from __future__ import annotations
 
-from .answer import CLASSES
-from .console import Parser, number, print_json, printable, tell
+from .console import Parser, print_json, printable, tell
 from .errors import InputError
-from .model import WordsClassifier
-from .runtime import MOST_THREADS
-from .selftest import self_test
+from .task import Task, add_options, to_document
+from .tools import add_tools
 
 
 def command() -> int:
@@ -21,48 +19,25 @@ def command() -> int:
     classify.add_argument(
         "--json", action="store_true", help="print one JSON object for each"
     )
-    classify.add_argument(
-        "--top-k",
-        type=number(int, 1, CLASSES),
-        default=3,
-        metavar="K",
-        help=f"how many classes, 1 to {CLASSES} (default: 3)",
-    )
-    classify.add_argument(
-        "--threshold",
-        type=number(float, 0, 1),
-        default=0.0,
-        metavar="SCORE",
-        help="leave out classes below this score (default: 0.0)",
-    )
-    classify.add_argument(
-        "--threads",
-        type=number(int, 1, MOST_THREADS),
-        default=1,
-        metavar="N",
-        help="CPU threads (default: 1)",
-    )
-    commands.add_parser(
-        "selftest", help="replay the golden cases; exit with 1 if one fails"
-    )
+    add_options(classify)
+    add_tools(commands)
     arguments = parser.parse_args()
-    if arguments.command == "selftest":
-        return 0 if self_test() else 1
+    if "TOOL" in arguments:
+        return int(arguments.TOOL(arguments))
 
-    classifier = WordsClassifier(arguments.threads)
+    task = Task(arguments)
     failed = False
     for text in arguments.texts:
         try:
-            results = classifier.classify(text, arguments.top_k, arguments.threshold)
+            found = task.answer(text)
         except InputError as error:
             tell(error)
             failed = True
             continue
         if arguments.json:
-            answers = [category._asdict() for category in results]
-            print_json({"text": text, "results": answers})
+            print_json({"text": text, **to_document(found)})
         else:
             print(printable(text))
-            for category in results:
+            for category in found:
                 print(f"  {category.score:8.4f}  {printable(category.label)}")
     return 1 if failed else 0

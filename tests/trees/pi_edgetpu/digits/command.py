@@ -1,0 +1,45 @@
+"""The command line: python -m digits classify PICTURE… | camera | selftest | bench | doctor."""
+
+from __future__ import annotations
+
+from .camera import add_camera
+from .console import Parser, print_json, printable, tell
+from .errors import InputError
+from .task import Task, add_options, to_document
+from .tools import add_tools
+
+
+def command() -> int:
+    """Do what the command line says; returns the exit code."""
+    parser = Parser(prog="python -m digits")
+    commands = parser.add_subparsers(dest="command", required=True)
+    classify = commands.add_parser(
+        "classify", help="print the best classes for each picture"
+    )
+    classify.add_argument("pictures", nargs="+", metavar="PICTURE")
+    classify.add_argument(
+        "--json", action="store_true", help="print one JSON object for each"
+    )
+    add_options(classify)
+    add_camera(commands)
+    add_tools(commands)
+    arguments = parser.parse_args()
+    if "TOOL" in arguments:
+        return int(arguments.TOOL(arguments))
+
+    task = Task(arguments)
+    failed = False
+    for picture in arguments.pictures:
+        try:
+            found = task.answer(picture)
+        except InputError as error:
+            tell(error)
+            failed = True
+            continue
+        if arguments.json:
+            print_json({"picture": picture, **to_document(found)})
+        else:
+            print(printable(picture))
+            for category in found:
+                print(f"  {category.score:8.4f}  {printable(category.label)}")
+    return 1 if failed else 0
