@@ -67,6 +67,7 @@ NOT_RUN = {
     "pi/install.sh": "takes the network; tests/targets/test_pi_install.py runs it",
     "pip install tflite-packager": "is for readers of a release; test_distribution.py installs the wheel",
     "make test": "runs these tests",
+    "python -m digits camera": "needs a camera and a display; tests/targets/test_pi_camera.py runs it",
     "python -m sounds listen --microphone": "needs a microphone, and listens until Ctrl-C",
     **dict.fromkeys(
         (

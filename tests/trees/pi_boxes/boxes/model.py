@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from .answer import Detection, read_detections
 from .labels import read_labels
-from .picture import Picture, load_picture
-from .preprocessing import Preprocessor, place
+from .preprocessing import Given, Preprocessor, place
 from .runtime import Runner
 
 THRESHOLD = 0.25
@@ -25,7 +24,7 @@ class BoxesDetector:
         self._preprocessor = Preprocessor()
 
     def detect(
-        self, picture: Picture, threshold: float = THRESHOLD, iou: float = IOU
+        self, picture: Given, threshold: float = THRESHOLD, iou: float = IOU
     ) -> list[Detection]:
         """What is in a picture, best first, at most 100.
 
@@ -38,11 +37,11 @@ class BoxesDetector:
         Raises:
             InputError: the picture cannot be read.
         """
-        loaded = load_picture(picture)
-        outputs = self._runner.run(self._preprocessor.tensors(loaded))
+        prepared = self._preprocessor.prepare(picture)
+        outputs = self._runner.run(prepared.tensors)
         return read_detections(
             outputs,
-            place(loaded.size),
+            place(prepared.size),
             self.labels,
             threshold,
             iou,

@@ -10,7 +10,7 @@ from .batch import add_model_options
 from .console import number
 from .labels import LOCALES
 from .model import IOU, THRESHOLD, BoxesDetector
-from .picture import Picture
+from .preprocessing import Given
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +45,7 @@ class Task:
             arguments.locale,
         )
 
-    def answer(self, picture: Picture) -> list[Detection]:
+    def answer(self, picture: Given) -> list[Detection]:
         """What is in a picture, best first."""
         given = self._arguments
         return self._detector.detect(picture, given.threshold, given.iou)

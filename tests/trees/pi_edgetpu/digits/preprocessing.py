@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple, Union
+
 import numpy as np
 from PIL import Image
 
@@ -9,12 +11,22 @@ from .errors import damaged
 from .files import read_items
 from .picture import Picture, load_picture
 
-# What is given to the model's class.
-Given = Picture
-
 WIDTH, HEIGHT = 28, 28
 CHANNELS = 1
 DTYPE = np.dtype(np.int8)
+
+
+class Prepared(NamedTuple):
+    """A picture that has become the model's input."""
+
+    size: tuple[int, int]
+    """Width and height of the picture."""
+    tensors: list[np.ndarray]
+    """The input tensor: [1, 28, 28, 1]."""
+
+
+# What is given to the model's class.
+Given = Union[Picture, Prepared]
 
 
 class Preprocessor:
@@ -37,9 +49,20 @@ class Preprocessor:
         Raises:
             InputError: the picture cannot be read.
         """
-        pixels = _fit(load_picture(picture))
+        return self.prepare(picture).tensors
+
+    def prepare(self, picture: Given) -> Prepared:
+        """The input for a picture, which any thread may make.
+
+        Raises:
+            InputError: the picture cannot be read.
+        """
+        if isinstance(picture, Prepared):
+            return picture
+        loaded = load_picture(picture)
+        pixels = _fit(loaded)
         tensor = self._table.take(pixels)
-        return [tensor.reshape([1, 28, 28, 1])]
+        return Prepared(loaded.size, [tensor.reshape([1, 28, 28, 1])])
 
 
 def _fit(picture: Image.Image) -> np.ndarray:

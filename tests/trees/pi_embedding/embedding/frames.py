@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from queue import Empty, Full, Queue
 from threading import Event, Thread
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, Iterator, NamedTuple
 
 from PIL import Image
 
 from .errors import InputError
-from .sources import Frame, Frames, Source
+from .preprocessing import Prepared, Preprocessor
+from .sources import Frame, Source
 
 # What turns a frame, by degrees clockwise; Pillow counts the other way round.
 TURNS = {
@@ -26,6 +27,13 @@ PATIENCE = 20
 GLANCE = 0.05
 
 
+class Ready(NamedTuple):
+    """A frame, and what the model takes of it."""
+
+    frame: Frame
+    prepared: Prepared
+
+
 class _End(NamedTuple):
     """Behind the last frame; ``error`` is what ended them before their time."""
 
@@ -37,20 +45,21 @@ class Grabber:
 
     Of a camera the newest frame waits, and what it replaces is ``dropped``; what comes
     from a file waits until it is taken. Frames are turned by so many degrees clockwise,
-    and then mirrored.
+    then mirrored, and made ready while the model is busy.
     """
 
     def __init__(self, source: Source, rotate: int, mirror: bool) -> None:
         self.dropped = 0
         self._source = source
         self._turns = TURNS[rotate] + [Image.Transpose.FLIP_LEFT_RIGHT] * mirror
+        self._preprocessor = Preprocessor()
         self._waiting: Queue[Any] = Queue(1)
         self._is_closed = Event()
         # A camera that hangs keeps the thread, and must not keep the process.
         self._thread = Thread(target=self._grab, daemon=True)
         self._thread.start()
 
-    def frames(self, are_wanted: Callable[[], bool]) -> Frames:
+    def frames(self, are_wanted: Callable[[], bool]) -> Iterator[Ready | InputError]:
         """Each frame, or what is wrong with it, as long as ``are_wanted`` says so.
 
         Raises:
@@ -79,23 +88,23 @@ class Grabber:
     def _grab(self) -> None:
         error = None
         try:
-            for frame in self._source.frames():
-                self._put(self._turned(frame))
-                if self._is_closed.is_set():
-                    break
-            self._source.close()
+            with closing(self._source):
+                for frame in self._source.frames():
+                    is_broken = isinstance(frame, InputError)
+                    self._put(frame if is_broken else self._ready(frame))
+                    if self._is_closed.is_set():
+                        break
         except (InputError, MemoryError) as failure:
             error = InputError(str(failure) or "there is no memory for a frame")
         self._put(_End(error))
 
-    def _turned(self, frame: Frame | InputError) -> Frame | InputError:
+    def _ready(self, frame: Frame) -> Ready:
         for turn in self._turns:
-            if isinstance(frame, Frame):
-                frame = frame._replace(picture=frame.picture.transpose(turn))
-        return frame
+            frame = frame._replace(picture=frame.picture.transpose(turn))
+        return Ready(frame, self._preprocessor.prepare(frame.picture))
 
-    def _put(self, item: Frame | InputError | _End) -> None:
-        if self._source.is_live and isinstance(item, Frame):
+    def _put(self, item: Ready | InputError | _End) -> None:
+        if self._source.is_live and isinstance(item, Ready):
             with suppress(Empty):
                 self._waiting.get_nowait()
                 self.dropped += 1

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .outputs import OUTPUTS
-from .picture import Picture
-from .preprocessing import Preprocessor
+from .preprocessing import Given, Preprocessor
 from .runtime import Runner
 
 
@@ -20,7 +19,7 @@ class EmbeddingEmbedder:
         self._runner = Runner(threads)
         self._preprocessor = Preprocessor()
 
-    def embed(self, picture: Picture) -> dict[str, np.ndarray]:
+    def embed(self, picture: Given) -> dict[str, np.ndarray]:
         """The outputs for a picture by name, in real numbers.
 
         Args:

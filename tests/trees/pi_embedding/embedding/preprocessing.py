@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple, Union
+
 import numpy as np
 from PIL import Image
 
@@ -9,12 +11,22 @@ from .errors import damaged
 from .files import read_items
 from .picture import Picture, load_picture
 
-# What is given to the model's class.
-Given = Picture
-
 WIDTH, HEIGHT = 8, 8
 CHANNELS = 3
 DTYPE = np.dtype(np.float32)
+
+
+class Prepared(NamedTuple):
+    """A picture that has become the model's input."""
+
+    size: tuple[int, int]
+    """Width and height of the picture."""
+    tensors: list[np.ndarray]
+    """The input tensor: [1, 8, 8, 3]."""
+
+
+# What is given to the model's class.
+Given = Union[Picture, Prepared]
 
 
 class Preprocessor:
@@ -36,11 +48,22 @@ class Preprocessor:
         Raises:
             InputError: the picture cannot be read.
         """
-        pixels = _fit(load_picture(picture))
+        return self.prepare(picture).tensors
+
+    def prepare(self, picture: Given) -> Prepared:
+        """The input for a picture, which any thread may make.
+
+        Raises:
+            InputError: the picture cannot be read.
+        """
+        if isinstance(picture, Prepared):
+            return picture
+        loaded = load_picture(picture)
+        pixels = _fit(loaded)
         tensor = np.empty(pixels.shape, DTYPE)
         for channel, table in enumerate(self._tables):
             tensor[..., channel] = table.take(pixels[..., channel])
-        return [tensor.reshape([1, 8, 8, 3])]
+        return Prepared(loaded.size, [tensor.reshape([1, 8, 8, 3])])
 
 
 def _fit(picture: Image.Image) -> np.ndarray:

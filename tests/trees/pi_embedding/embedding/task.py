@@ -9,7 +9,7 @@ import numpy as np
 
 from .batch import add_model_options
 from .model import EmbeddingEmbedder
-from .picture import Picture
+from .preprocessing import Given
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ class Task:
             arguments.threads,
         )
 
-    def answer(self, picture: Picture) -> dict[str, np.ndarray]:
+    def answer(self, picture: Given) -> dict[str, np.ndarray]:
         """The outputs for a picture by name."""
         return self._embedder.embed(picture)
 

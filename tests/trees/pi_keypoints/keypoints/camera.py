@@ -76,12 +76,12 @@ def _watch(arguments: argparse.Namespace) -> int:
     # Of the last frames, for how many there are a second now.
     times: deque[float] = deque([start], maxlen=30)
     try:
-        for frame in grabber.frames(are_wanted):
-            if isinstance(frame, InputError):
-                tell(frame)
+        for ready in grabber.frames(are_wanted):
+            if isinstance(ready, InputError):
+                tell(ready)
                 is_whole = False
                 continue
-            found = task.answer(frame.picture)
+            frame, found = ready.frame, task.answer(ready.prepared)
             if arguments.headless:
                 name = {"picture": frame.name} if frame.name else {}
                 print_json({"frame": frame.number, **name, **to_document(found)})

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from .answer import Pose, read_poses
-from .picture import Picture, load_picture
-from .preprocessing import Preprocessor, place
+from .preprocessing import Given, Preprocessor, place
 from .runtime import Runner
 
 THRESHOLD = 0.0
@@ -20,7 +19,7 @@ class KeypointsPoseEstimator:
         self._runner = Runner(threads)
         self._preprocessor = Preprocessor()
 
-    def estimate(self, picture: Picture, threshold: float = THRESHOLD) -> list[Pose]:
+    def estimate(self, picture: Given, threshold: float = THRESHOLD) -> list[Pose]:
         """The poses in a picture, best first.
 
         Args:
@@ -30,6 +29,6 @@ class KeypointsPoseEstimator:
         Raises:
             InputError: the picture cannot be read.
         """
-        loaded = load_picture(picture)
-        outputs = self._runner.run_raw(self._preprocessor.tensors(loaded))
-        return read_poses(outputs, place(loaded.size), threshold)
+        prepared = self._preprocessor.prepare(picture)
+        outputs = self._runner.run_raw(prepared.tensors)
+        return read_poses(outputs, place(prepared.size), threshold)

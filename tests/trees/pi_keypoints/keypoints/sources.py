@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Iterator, NamedTuple, Union
 
@@ -159,7 +160,8 @@ class PiCamera:
 
     def close(self) -> None:
         """Give the camera back."""
-        self._camera.close()
+        with suppress(Exception):  # One that was unplugged does not stop.
+            self._camera.close()
 
 
 Source = Union[Folder, OpenCV, PiCamera]

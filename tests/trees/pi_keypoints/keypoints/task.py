@@ -9,7 +9,7 @@ from .answer import Pose
 from .batch import add_model_options
 from .console import number
 from .model import THRESHOLD, KeypointsPoseEstimator
-from .picture import Picture
+from .preprocessing import Given
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +33,7 @@ class Task:
             arguments.threads,
         )
 
-    def answer(self, picture: Picture) -> list[Pose]:
+    def answer(self, picture: Given) -> list[Pose]:
         """The points of those in a picture, best first."""
         return self._estimator.estimate(picture, self._arguments.threshold)
 

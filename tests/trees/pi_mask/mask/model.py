@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from .answer import Segmentation, read_segmentation
 from .labels import read_labels
-from .picture import Picture, load_picture
-from .preprocessing import Preprocessor, place
+from .preprocessing import Given, Preprocessor, place
 from .runtime import Runner
 
 
@@ -21,7 +20,7 @@ class MaskSegmenter:
         self._runner = Runner(threads)
         self._preprocessor = Preprocessor()
 
-    def segment(self, picture: Picture) -> Segmentation:
+    def segment(self, picture: Given) -> Segmentation:
         """The class of each pixel of a picture, in its own size.
 
         Args:
@@ -30,10 +29,10 @@ class MaskSegmenter:
         Raises:
             InputError: the picture cannot be read.
         """
-        loaded = load_picture(picture)
-        outputs = self._runner.run_raw(self._preprocessor.tensors(loaded))
+        prepared = self._preprocessor.prepare(picture)
+        outputs = self._runner.run_raw(prepared.tensors)
         return read_segmentation(
             outputs,
-            place(loaded.size),
+            place(prepared.size),
             self.labels,
         )

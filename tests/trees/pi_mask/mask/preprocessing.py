@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Union
 
 import numpy as np
 from PIL import Image
 
 from .picture import Picture, load_picture
-
-# What is given to the model's class.
-Given = Picture
 
 WIDTH, HEIGHT = 16, 16
 
@@ -24,6 +21,19 @@ class Placement(NamedTuple):
     """What of it the model sees: left, top, right, bottom."""
     fitted: tuple[int, int, int, int]
     """Where that is in the input: left, top, width, height."""
+
+
+class Prepared(NamedTuple):
+    """A picture that has become the model's input."""
+
+    size: tuple[int, int]
+    """Width and height of the picture."""
+    tensors: list[np.ndarray]
+    """The input tensor: [1, 16, 16, 3]."""
+
+
+# What is given to the model's class.
+Given = Union[Picture, Prepared]
 
 
 def place(size: tuple[int, int]) -> Placement:
@@ -48,9 +58,20 @@ class Preprocessor:
         Raises:
             InputError: the picture cannot be read.
         """
-        pixels = _fit(load_picture(picture))
+        return self.prepare(picture).tensors
+
+    def prepare(self, picture: Given) -> Prepared:
+        """The input for a picture, which any thread may make.
+
+        Raises:
+            InputError: the picture cannot be read.
+        """
+        if isinstance(picture, Prepared):
+            return picture
+        loaded = load_picture(picture)
+        pixels = _fit(loaded)
         tensor = np.ascontiguousarray(pixels)
-        return [tensor.reshape([1, 16, 16, 3])]
+        return Prepared(loaded.size, [tensor.reshape([1, 16, 16, 3])])
 
 
 def _fit(picture: Image.Image) -> np.ndarray:

@@ -9,7 +9,7 @@ from .answer import Segmentation
 from .batch import add_model_options
 from .labels import LOCALES
 from .model import MaskSegmenter
-from .picture import Picture
+from .preprocessing import Given
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ class Task:
             arguments.locale,
         )
 
-    def answer(self, picture: Picture) -> Segmentation:
+    def answer(self, picture: Given) -> Segmentation:
         """The class of each pixel of a picture."""
         return self._segmenter.segment(picture)
 
