@@ -67,6 +67,13 @@ NOT_RUN = {
     "pi/install.sh": "takes the network; tests/targets/test_pi_install.py runs it",
     "pip install tflite-packager": "is for readers of a release; test_distribution.py installs the wheel",
     "make test": "runs these tests",
+    **dict.fromkeys(
+        (
+            "python -m digits serve",
+            "curl --data-binary @photo.jpg -H 'Content-Type: image/jpeg' http://127.0.0.1:8000/predict",
+        ),
+        "serves until Ctrl-C; tests/targets/test_pi_service.py starts and asks it",
+    ),
     "python -m sounds listen --microphone": "needs a microphone, and listens until Ctrl-C",
     "./gradlew :digits:connectedAndroidTest": "needs Android's SDK and a device",
 }

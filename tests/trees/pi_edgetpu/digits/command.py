@@ -1,12 +1,16 @@
-"""The command line: python -m digits classify PICTURE… | selftest | bench | doctor."""
+"""The command line: python -m digits classify PICTURE… | serve | selftest | bench | doctor."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from .answer import CLASSES
 from .console import Parser, number, print_json, printable, tell
 from .errors import InputError
 from .model import DigitsClassifier
+from .preprocessing import Given
 from .runtime import MOST_THREADS
+from .serve import add_serve, serve
 from .tools import add_device, add_tools, tell_fallback
 
 
@@ -14,35 +18,39 @@ def command() -> int:
     """Do what the command line says; returns the exit code."""
     parser = Parser(prog="python -m digits")
     commands = parser.add_subparsers(dest="command", required=True)
-    classify = commands.add_parser(
-        "classify", help="print the best classes for each picture"
-    )
-    classify.add_argument("pictures", nargs="+", metavar="PICTURE")
-    classify.add_argument(
-        "--json", action="store_true", help="print one JSON object for each"
-    )
-    classify.add_argument(
+    options = Parser(add_help=False)
+    options.add_argument(
         "--top-k",
         type=number(int, 1, CLASSES),
         default=5,
         metavar="K",
         help=f"how many classes, 1 to {CLASSES} (default: 5)",
     )
-    classify.add_argument(
+    options.add_argument(
         "--threshold",
         type=number(float, 0, 1),
         default=0.0,
         metavar="SCORE",
         help="leave out classes below this score (default: 0.0)",
     )
-    classify.add_argument(
+    options.add_argument(
         "--threads",
         type=number(int, 1, MOST_THREADS),
         default=1,
         metavar="N",
         help="CPU threads (default: 1)",
     )
-    add_device(classify)
+    add_device(options)
+    classify = commands.add_parser(
+        "classify",
+        help="print the best classes for each picture",
+        parents=[options],
+    )
+    classify.add_argument("pictures", nargs="+", metavar="PICTURE")
+    classify.add_argument(
+        "--json", action="store_true", help="print one JSON object for each"
+    )
+    add_serve(commands, options)
     add_tools(commands)
     arguments = parser.parse_args()
     if "TOOL" in arguments:
@@ -53,19 +61,25 @@ def command() -> int:
         device=arguments.device,
     )
     tell_fallback(classifier.fallback_reason, arguments.device)
+
+    def answer(picture: Given) -> dict[str, Any]:
+        found = classifier.classify(picture, arguments.top_k, arguments.threshold)
+        return {"results": [category._asdict() for category in found]}
+
+    if arguments.command == "serve":
+        return serve(arguments, classifier, {"/predict": answer})
     failed = False
     for picture in arguments.pictures:
         try:
-            results = classifier.classify(picture, arguments.top_k, arguments.threshold)
+            document = answer(picture)
         except InputError as error:
             tell(error)
             failed = True
             continue
         if arguments.json:
-            answers = [category._asdict() for category in results]
-            print_json({"picture": picture, "results": answers})
+            print_json({"picture": picture, **document})
         else:
             print(printable(picture))
-            for category in results:
-                print(f"  {category.score:8.4f}  {printable(category.label)}")
+            for category in document["results"]:
+                print(f"  {category['score']:8.4f}  {printable(category['label'])}")
     return 1 if failed else 0

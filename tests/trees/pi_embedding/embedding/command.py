@@ -1,4 +1,4 @@
-"""The command line: python -m embedding embed PICTURE… | selftest | bench | doctor."""
+"""The command line: python -m embedding embed PICTURE… | serve | selftest | bench | doctor."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .batch import add_command, answer_each
+from .batch import add_command, answer_each, answer_options
 from .console import Parser
 from .model import EmbeddingEmbedder
+from .picture import Picture
+from .serve import add_serve, serve
 from .tools import add_tools
 
 
@@ -17,7 +19,9 @@ def command() -> int:
     """Do what the command line says; returns the exit code."""
     parser = Parser(prog="python -m embedding")
     commands = parser.add_subparsers(dest="command", required=True)
-    add_command(commands, "embed", "print the outputs for each picture")
+    options = answer_options()
+    add_command(commands, "embed", "print the outputs for each picture", options)
+    add_serve(commands, options)
     add_tools(commands)
     arguments = parser.parse_args()
     if "TOOL" in arguments:
@@ -25,10 +29,12 @@ def command() -> int:
 
     embedder = EmbeddingEmbedder(arguments.threads)
 
-    def embed(picture: str) -> dict[str, Any]:
+    def embed(picture: Picture) -> dict[str, Any]:
         outputs = embedder.embed(picture)
         return {"outputs": {name: array.tolist() for name, array in outputs.items()}}
 
+    if arguments.command == "serve":
+        return serve(arguments, embedder, {"/predict": embed})
     return answer_each(arguments.pictures, embed, _lines, arguments.json)
 
 

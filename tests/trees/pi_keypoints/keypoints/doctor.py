@@ -255,8 +255,8 @@ def _self_test(name: str, what: str, *arguments: str) -> Finding:
     said = (done.stdout or done.stderr).strip().splitlines() or ["it says nothing"]
     if done.returncode == 0:
         return Finding(name, f"{what} agree: {said[-1]}", level="ok")
-    fix = " ".join(["python -m keypoints selftest", *arguments, "tells more"])
-    return Finding(name, f"{what} fail: {said[-1]}", fix)
+    again = " ".join(["python -m keypoints selftest", *arguments])
+    return Finding(name, f"{what} fail: {said[-1]}", f"{again} tells more")
 
 
 def _run(arguments: list[str]) -> subprocess.CompletedProcess[str]:

@@ -6,26 +6,36 @@ import argparse
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .console import number, print_json, printable, tell
+from .console import Parser, number, print_json, printable, tell
 from .errors import InputError
 from .runtime import MOST_THREADS
 
 
-def add_command(commands: Any, name: str, what: str) -> argparse.ArgumentParser:
-    """A command for pictures, with the options that every one has."""
-    made: argparse.ArgumentParser = commands.add_parser(name, help=what)
-    made.add_argument("pictures", nargs="+", metavar="PICTURE")
-    made.add_argument(
-        "--json",
-        action="store_true",
-        help="print a JSON object, or a list of them for several pictures",
-    )
+def answer_options() -> argparse.ArgumentParser:
+    """The options that every command has that gives answers."""
+    made = Parser(add_help=False)
     made.add_argument(
         "--threads",
         type=number(int, 1, MOST_THREADS),
         default=1,
         metavar="N",
         help="CPU threads (default: 1)",
+    )
+    return made
+
+
+def add_command(
+    commands: Any, name: str, what: str, options: argparse.ArgumentParser
+) -> argparse.ArgumentParser:
+    """A command for pictures; ``options`` are those of the answers."""
+    made: argparse.ArgumentParser = commands.add_parser(
+        name, help=what, parents=[options]
+    )
+    made.add_argument("pictures", nargs="+", metavar="PICTURE")
+    made.add_argument(
+        "--json",
+        action="store_true",
+        help="print a JSON object, or a list of them for several pictures",
     )
     return made
 

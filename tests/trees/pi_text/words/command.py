@@ -1,12 +1,16 @@
-"""The command line: python -m words classify TEXT… | selftest | bench | doctor."""
+"""The command line: python -m words classify TEXT… | serve | selftest | bench | doctor."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from .answer import CLASSES
 from .console import Parser, number, print_json, printable, tell
 from .errors import InputError
 from .model import WordsClassifier
+from .preprocessing import Given
 from .runtime import MOST_THREADS
+from .serve import add_serve, serve
 from .tools import add_tools
 
 
@@ -14,53 +18,63 @@ def command() -> int:
     """Do what the command line says; returns the exit code."""
     parser = Parser(prog="python -m words")
     commands = parser.add_subparsers(dest="command", required=True)
-    classify = commands.add_parser(
-        "classify", help="print the best classes for each text"
-    )
-    classify.add_argument("texts", nargs="+", metavar="TEXT")
-    classify.add_argument(
-        "--json", action="store_true", help="print one JSON object for each"
-    )
-    classify.add_argument(
+    options = Parser(add_help=False)
+    options.add_argument(
         "--top-k",
         type=number(int, 1, CLASSES),
         default=3,
         metavar="K",
         help=f"how many classes, 1 to {CLASSES} (default: 3)",
     )
-    classify.add_argument(
+    options.add_argument(
         "--threshold",
         type=number(float, 0, 1),
         default=0.0,
         metavar="SCORE",
         help="leave out classes below this score (default: 0.0)",
     )
-    classify.add_argument(
+    options.add_argument(
         "--threads",
         type=number(int, 1, MOST_THREADS),
         default=1,
         metavar="N",
         help="CPU threads (default: 1)",
     )
+    classify = commands.add_parser(
+        "classify",
+        help="print the best classes for each text",
+        parents=[options],
+    )
+    classify.add_argument("texts", nargs="+", metavar="TEXT")
+    classify.add_argument(
+        "--json", action="store_true", help="print one JSON object for each"
+    )
+    add_serve(commands, options)
     add_tools(commands)
     arguments = parser.parse_args()
     if "TOOL" in arguments:
         return int(arguments.TOOL(arguments))
 
     classifier = WordsClassifier(arguments.threads)
+
+    def answer(text: Given) -> dict[str, Any]:
+        found = classifier.classify(text, arguments.top_k, arguments.threshold)
+        return {"results": [category._asdict() for category in found]}
+
+    if arguments.command == "serve":
+        return serve(arguments, classifier, {"/predict": answer})
     failed = False
     for text in arguments.texts:
         try:
-            results = classifier.classify(text, arguments.top_k, arguments.threshold)
+            document = answer(text)
         except InputError as error:
             tell(error)
             failed = True
             continue
         if arguments.json:
-            answers = [category._asdict() for category in results]
-            print_json({"text": text, "results": answers})
+            print_json({"text": text, **document})
         else:
             print(printable(text))
-            for category in results:
-                print(f"  {category.score:8.4f}  {printable(category.label)}")
+            for category in document["results"]:
+                print(f"  {category['score']:8.4f}  {printable(category['label'])}")
     return 1 if failed else 0
