@@ -76,6 +76,49 @@ def package_worker(project: Path, picture: Path, size: tuple[int, int]) -> Worke
     return Worker.python(sys.executable, PACKAGE, picture, *map(str, size), project / "net" / "model.tflite", project)
 
 
+# Eight pictures each: the files of which one after the other, or asked over two connections that stay.
+SERVED = """
+import http.client, re, subprocess, sys, threading
+sys.path.insert(0, sys.argv[2])
+from net import NetClassifier
+
+COUNT, CLIENTS = 8, 2
+picture = open(sys.argv[1], "rb").read()
+command = [sys.executable, "-m", "net", "serve", "--port", "0"]
+service = subprocess.Popen(command, cwd=sys.argv[2], stdout=subprocess.PIPE, text=True)
+port = int(re.search(r":(\\d+)/", service.stdout.readline())[1])
+connections = [http.client.HTTPConnection("127.0.0.1", port) for _ in range(CLIENTS)]
+model = NetClassifier(threads=1)
+
+def ask(connection):
+    for _ in range(COUNT // CLIENTS):
+        connection.request("POST", "/predict", picture, {"Content-Type": "image/jpeg"})
+        assert b"results" in connection.getresponse().read()
+
+def serve():
+    clients = [threading.Thread(target=ask, args=[connection]) for connection in connections]
+    for client in clients: client.start()
+    for client in clients: client.join()
+
+def loop():
+    for _ in range(COUNT): model.classify(sys.argv[1])
+
+import atexit
+atexit.register(service.wait)
+atexit.register(service.terminate)
+works = {"serve": serve, "loop": loop}
+"""
+
+
+@pytest.mark.parametrize("model", ["mobilenet_v1_0.25_128_quant.tflite", "mobilenet_v2_1.0_224_quant.tflite"])
+def test_a_service_answers_nearly_as_fast_as_a_loop(models: Path, tmp_path: Path, report: Report, model: str) -> None:
+    project = classifier(tmp_path, models, model, "bilinear")
+    with Worker.python(sys.executable, SERVED, models / "parrot.jpg", project) as worker:
+        times = fastest([(worker, "serve"), (worker, "loop")], rounds=2, turns=20)
+    name = f"eight pictures of 512x929 pixels on {model}, serve / classify in a loop"
+    assert report(name, times["serve"], times["loop"]) <= 1.25
+
+
 # Of its own accord it takes one thread on a machine like this.
 MEDIAPIPE = """
 import sys, numpy

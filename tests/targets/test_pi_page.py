@@ -199,7 +199,8 @@ def test_sounds_texts_and_numbers(chromium: Browser, examples: Path, tmp_path: P
         page.get_by_role("button", name="Ask").click()
         wait_for_answer(page)
         ((name, shape, value),) = rows(page)
-        assert (name, shape, float(value)) == ("y", "[1, 1]", pytest.approx(np.sin(1.5), abs=0.1))
+        assert (name, shape) == ("y", "[1, 1]")
+        assert float(value) == pytest.approx(np.sin(1.5), abs=0.1)
         check_readable(page)
 
 

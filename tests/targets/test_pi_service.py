@@ -84,7 +84,7 @@ CASES = {
     ),
     "words": of_json(words, "a.txt", "text", {"text": TEXT}),
     "two": of_json(test_pi_arrays.two, "a.npz", "array", {"scores": [[1, 0.5, 0]], "offsets": [[1, 2, 3]]}),
-    "one": of_json(test_pi_arrays.one, "a.npy", "array", {"readings": [1, 2, 0, 0]}),
+    "one": of_json(test_pi_arrays.one, "a.npy", "array", {"input": [1, 2, 0, 0]}),
 }
 
 

@@ -104,13 +104,18 @@ def answers_on(connection: socket.socket) -> Iterator[Answer]:
 
 
 @contextmanager
-def served(folder: Path, package: str, *options: str) -> Iterator[Service]:
-    """The service of a package in ``folder``, which ends in peace if the test lets it."""
-    command = [sys.executable, "-m", package, "serve", "--port", "0", *options]
+def served(
+    folder: Path, package: str, *options: str, program: str = "", environment: Mapping[str, str] = os.environ
+) -> Iterator[Service]:
+    """The service of a package in ``folder``, which ends in peace if the test lets it.
+
+    ``program`` may call it in place of ``python -m``.
+    """
+    start = ["-c", program] if program else ["-m", package]
     process = subprocess.Popen(
-        command,
+        [sys.executable, *start, "serve", "--port", "0", *options],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder)},
+        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -379,8 +379,11 @@ class Service(ThreadingHTTPServer):
             raise Refusal(400, str(error)) from None
         except InstallationError as error:
             # What runs the model is gone, which no other request changes.
-            self.health = {**self.health, "status": "failing", "reason": str(error)}
-            raise Refusal(500, str(error)) from None
+            # LiteRT adds to what it says each time: once is enough.
+            if "reason" not in self.health:
+                tell(error)
+                self.health = {**self.health, "status": "failing", "reason": str(error)}
+            raise Refusal(500, self.health["reason"]) from None
         except Exception as error:
             # Whatever it is, it is no reason not to answer the next one.
             message = f"{type(error).__name__}: {error}"
@@ -422,8 +425,9 @@ def run_service(
     threading.Thread(target=service.serve_forever, daemon=True).start()
     print(f"http://{shown}:{port}/ (Ctrl-C stops it)", flush=True)
     try:
+        # Not for long: a signal that came to another thread is heard between two sleeps.
         while True:
-            time.sleep(3600)
+            time.sleep(1)
     except KeyboardInterrupt:
         service.stop()
     return 0
