@@ -172,6 +172,19 @@ def require_tools(*names: str, install: str) -> None:
         missing_toolchain(f"{', '.join(absent)} not found; install: {install}")
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    """Debian's Chromium, headless."""
+    require_tools("chromium", install="chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=options)
+        yield browser
+        browser.close()
+
+
 def write_files(folder: Path, files: Mapping[str, bytes]) -> Path:
     """Write a generated project for a test to compile and run."""
     for name, content in files.items():

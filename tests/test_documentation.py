@@ -68,6 +68,13 @@ NOT_RUN = {
     "pip install tflite-packager": "is for readers of a release; test_distribution.py installs the wheel",
     "make test": "runs these tests",
     "python -m digits camera": "needs a camera and a display; tests/targets/test_pi_camera.py runs it",
+    **dict.fromkeys(
+        (
+            "python -m digits serve",
+            "curl --data-binary @photo.jpg -H 'Content-Type: image/jpeg' http://127.0.0.1:8000/predict",
+        ),
+        "serves until Ctrl-C; tests/targets/test_pi_service.py starts and asks it",
+    ),
     "python -m sounds listen --microphone": "needs a microphone, and listens until Ctrl-C",
     **dict.fromkeys(
         (

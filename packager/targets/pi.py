@@ -254,7 +254,8 @@ class AudioContext(GivenContext):
 class TensorsInputContext(GivenContext):
     """Arrays. A plain input is one that is not quantized.
 
-    ``reads_archives`` is whether several arrays are given as one, by their names.
+    ``reads_archives`` is whether several arrays are given as one, by their names; ``is_one_array`` whether the class
+    takes one without a name.
     """
 
     kind = InputKind.TENSORS
@@ -262,6 +263,7 @@ class TensorsInputContext(GivenContext):
     plural: str
     method: str
     reads_archives: bool
+    is_one_array: bool
     inputs: tuple[PortContext, ...]
     npy_files: str
     has_float_input: bool
@@ -599,6 +601,7 @@ def _tensors(annotated: AnnotatedModel) -> TensorsInputContext:
         plural="s" if has_many else "",
         method="classify" if is_classified else "run",
         reads_archives=is_classified and has_many,
+        is_one_array=is_classified and not has_many,
         inputs=tuple(map(_port, annotated.inputs)),
         npy_files=" ".join(f"{port.name}.npy" for port in annotated.inputs),
         has_float_input=any(_is_float(port) for port in annotated.inputs),
@@ -765,6 +768,8 @@ def _layers(context: Context) -> tuple[str, ...]:
         "pi/classify/out/classes": answer.kind is AnswerKind.CLASSES and context.input.kind is not InputKind.AUDIO,
         "pi/batch": is_picture and answer.kind is not AnswerKind.CLASSES,
         "pi/png": answer.kind in (AnswerKind.BOXES, AnswerKind.MASK, AnswerKind.KEYPOINTS),
+        # Files are dropped on the page of the service.
+        "pi/dropping": context.input.kind in (InputKind.IMAGE, InputKind.AUDIO),
         "pi/suppression": isinstance(answer, BoxesContext | KeypointsContext) and answer.has_iou,
     }
     return (

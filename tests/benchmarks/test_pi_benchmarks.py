@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -76,6 +78,59 @@ works = {
 def package_worker(project: Path, picture: Path, size: tuple[int, int]) -> Worker:
     """Of a classifier and a picture scaled to ``size``, decoded."""
     return Worker.python(sys.executable, PACKAGE, picture, *map(str, size), project / "net" / "model.tflite", project)
+
+
+# The processor time of a picture: asked for over two connections that stay, and in a loop over its file. That of the
+# service is its process's, without its clients; wall time would tell how busy this machine is.
+SERVED = """
+import http.client, json, os, re, subprocess, sys, threading, time
+sys.path.insert(0, sys.argv[2])
+from net import NetClassifier
+
+COUNT, TURNS = 20, 10
+picture = open(sys.argv[1], "rb").read()
+command = [sys.executable, "-m", "net", "serve", "--port", "0"]
+service = subprocess.Popen(command, cwd=sys.argv[2], stdout=subprocess.PIPE, text=True)
+port = int(re.search(r":(\\d+)/", service.stdout.readline())[1])
+connections = [http.client.HTTPConnection("127.0.0.1", port) for _ in range(2)]
+model = NetClassifier(threads=1)
+
+def ask(connection):
+    for _ in range(COUNT // 2):
+        connection.request("POST", "/predict", picture, {"Content-Type": "image/jpeg"})
+        assert b"results" in connection.getresponse().read()
+
+def serve():
+    clients = [threading.Thread(target=ask, args=[connection]) for connection in connections]
+    for client in clients: client.start()
+    for client in clients: client.join()
+
+def loop():
+    for _ in range(COUNT): model.classify(sys.argv[1])
+
+def seconds_of_service():
+    fields = open(f"/proc/{service.pid}/stat").read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+times = {"serve": 0, "loop": 0}
+for turn in range(1 + TURNS):
+    for work, clock in ((serve, seconds_of_service), (loop, time.process_time)):
+        start = clock()
+        work()
+        times[work.__name__] += (clock() - start) / (COUNT * TURNS) * 1000 * bool(turn)
+service.terminate()
+service.wait()
+print(json.dumps(times))
+"""
+
+
+@pytest.mark.parametrize("model", ["mobilenet_v1_0.25_128_quant.tflite", "mobilenet_v2_1.0_224_quant.tflite"])
+def test_a_service_answers_nearly_as_fast_as_a_loop(models: Path, tmp_path: Path, report: Report, model: str) -> None:
+    project = classifier(tmp_path, models, model, "bilinear")
+    command = [sys.executable, "-c", SERVED, str(models / "parrot.jpg"), str(project)]
+    times = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    name = f"processor time of a picture of 512x929 pixels on {model}, serve / classify in a loop"
+    assert report(name, times["serve"], times["loop"]) <= 1.2
 
 
 # Of its own accord it takes one thread on a machine like this.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -31,6 +32,7 @@ from tests.hand_made import compiled
 from tests.hand_made import tensor_like as tensor
 from tests.models import Op, T, graph, pack, ports, unpack
 from tests.targets.pi.code import check_code
+from tests.targets.pi.serving import served, wait_until
 from tests.targets.test_pi import unused_names
 
 pytestmark = pytest.mark.slow
@@ -53,15 +55,18 @@ class Coral:
     folder: Path
     library: Path
 
-    def run(self, mode: str, *arguments: str | Path, library: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def environment(self, mode: str, library: Path | None = None) -> dict[str, str]:
         (model,) = self.folder.glob("*/model.tflite")
-        environment = {
+        return {
             **os.environ,
             "LD_LIBRARY_PATH": str(library or self.library),
             "PYTHONPATH": str(HERE),
             "PACKAGER_EDGE_TPU": mode,
             "PACKAGER_EDGE_TPU_MODEL": str(model),
         }
+
+    def run(self, mode: str, *arguments: str | Path, library: Path | None = None) -> subprocess.CompletedProcess[str]:
+        environment = self.environment(mode, library)
         return subprocess.run(
             [sys.executable, *map(str, arguments)],
             cwd=self.folder, env=environment, capture_output=True, text=True, check=False,
@@ -235,6 +240,43 @@ def test_a_device_that_is_pulled_out_is_one_line(coral: Coral) -> None:
     )
     ran = coral.run("right", "-c", code)
     assert ran.stdout == "failed\n", ran.stderr
+
+
+# Pulls the device out when it is told to.
+PULLED = """
+import ctypes, signal, sys
+pull = lambda *_: ctypes.CDLL(None).setenv(b"PACKAGER_EDGE_TPU", b"failing", 1)
+signal.signal(signal.SIGUSR1, pull)
+from digits.__main__ import script
+sys.exit(script())
+"""
+
+
+def test_a_service_tells_what_runs_the_model(coral: Coral) -> None:
+    five = (coral.folder / "digits/golden/five.png").read_bytes()
+
+    def on(mode: str) -> Any:
+        environment = coral.environment(mode)
+        return served(coral.folder, "digits", "--device", "edgetpu", program=PULLED, environment=environment)
+
+    with on("right") as service:
+        health = service.ask("/health")
+        assert (health.status, health.document["device"]) == (200, "edgetpu")
+        assert health.document["fallback_reason"] is None
+        assert service.ask(body=five).status == 200
+        service.process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: service.ask(body=five).status == 500)
+        health = service.ask("/health")
+        assert (health.status, health.document["status"]) == (503, "failing")
+        assert health.document["reason"] == service.ask(body=five).error
+        code, said = service.stop()
+        assert (code, said) == (0, [health.document["reason"]])
+    with on("absent") as service:
+        health = service.ask("/health")
+        assert (health.status, health.document["device"]) == (200, "cpu")
+        assert health.document["fallback_reason"]["name"] == "no-device"
+        assert service.ask(body=five).status == 200
+        assert service.stop()[0] == 0
 
 
 def test_a_damaged_compiled_model_says_so(coral: Coral, tmp_path: Path) -> None:

@@ -47,8 +47,13 @@ def printable(text: str) -> str:
 
 
 def print_json(document: Any) -> None:
-    """Print it on one line, with null for what is infinite or not a number."""
-    print(json.dumps(_finite(document)))
+    """Print it on one line, as ``json_text`` has it."""
+    print(json_text(document))
+
+
+def json_text(document: Any) -> str:
+    """JSON on one line, with null for what is infinite or not a number."""
+    return json.dumps(_finite(document))
 
 
 def _finite(value: Any) -> Any:

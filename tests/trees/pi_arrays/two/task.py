@@ -42,14 +42,14 @@ class Task:
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments
-        self._classifier = TwoClassifier(
+        self.model = TwoClassifier(
             arguments.threads,
         )
 
     def answer(self, array: Given) -> list[Category]:
         """The best classes for an array for each input, best first."""
         given = self._arguments
-        return self._classifier.classify(array, given.top_k, given.threshold)
+        return self.model.classify(array, given.top_k, given.threshold)
 
 
 def to_document(found: list[Category]) -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""The command line: python -m pieces classify TEXT… | selftest | bench | doctor."""
+"""The command line: python -m pieces classify TEXT… | serve | selftest | bench | doctor."""
 
 from __future__ import annotations
 
 from .console import Parser, print_json, printable, tell
 from .errors import InputError
+from .serve import add_serve, serve
 from .task import Task, add_options, to_document
 from .tools import add_tools
 
@@ -20,12 +21,18 @@ def command() -> int:
         "--json", action="store_true", help="print one JSON object for each"
     )
     add_options(classify)
+    options = Parser(add_help=False)
+    add_options(options)
+    add_serve(commands, options)
     add_tools(commands)
     arguments = parser.parse_args()
     if "TOOL" in arguments:
         return int(arguments.TOOL(arguments))
 
     task = Task(arguments)
+    if arguments.command == "serve":
+        asked = {"/predict": lambda text: to_document(task.answer(text))}
+        return serve(arguments, task.model, asked)
     failed = False
     for text in arguments.texts:
         try:

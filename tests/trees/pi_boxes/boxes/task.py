@@ -40,7 +40,7 @@ class Task:
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments
-        self._detector = BoxesDetector(
+        self.model = BoxesDetector(
             arguments.threads,
             arguments.locale,
         )
@@ -48,7 +48,7 @@ class Task:
     def answer(self, picture: Given) -> list[Detection]:
         """What is in a picture, best first."""
         given = self._arguments
-        return self._detector.detect(picture, given.threshold, given.iou)
+        return self.model.detect(picture, given.threshold, given.iou)
 
 
 def to_document(found: list[Detection]) -> dict[str, Any]:

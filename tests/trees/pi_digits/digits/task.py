@@ -42,14 +42,14 @@ class Task:
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments
-        self._classifier = DigitsClassifier(
+        self.model = DigitsClassifier(
             arguments.threads,
         )
 
     def answer(self, picture: Given) -> list[Category]:
         """The best classes for a picture, best first."""
         given = self._arguments
-        return self._classifier.classify(picture, given.top_k, given.threshold)
+        return self.model.classify(picture, given.top_k, given.threshold)
 
 
 def to_document(found: list[Category]) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""The command line: python -m digits classify PICTURE… | camera | selftest | bench | doctor."""
+"""The command line: python -m digits classify PICTURE… | camera | serve | selftest | bench | doctor."""
 
 from __future__ import annotations
 
 from .camera import add_camera
 from .console import Parser, print_json, printable, tell
 from .errors import InputError
+from .serve import add_serve, serve
 from .task import Task, add_options, to_document
 from .tools import add_tools
 
@@ -22,12 +23,18 @@ def command() -> int:
     )
     add_options(classify)
     add_camera(commands)
+    options = Parser(add_help=False)
+    add_options(options)
+    add_serve(commands, options)
     add_tools(commands)
     arguments = parser.parse_args()
     if "TOOL" in arguments:
         return int(arguments.TOOL(arguments))
 
     task = Task(arguments)
+    if arguments.command == "serve":
+        asked = {"/predict": lambda picture: to_document(task.answer(picture))}
+        return serve(arguments, task.model, asked)
     failed = False
     for picture in arguments.pictures:
         try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Union
+from typing import BinaryIO, Union
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -45,7 +46,26 @@ def load_picture(picture: Picture) -> Image.Image:
     if not isinstance(picture, (str, os.PathLike)):
         kind = type(picture).__name__
         raise TypeError(f"a picture is a path, a Pillow image or an array, not {kind}")
-    with open_file(picture) as file, _reading(picture), Image.open(file) as opened:
+    with open_file(picture) as file:
+        return read_picture(file, picture)
+
+
+def read_picture(
+    file: BinaryIO,
+    name: object,
+    formats: list[str] | None = None,
+    most_pixels: float = math.inf,
+) -> Image.Image:
+    """The picture in an open file, as ``load_picture`` gives it.
+
+    ``name`` is what errors call it, ``formats`` those of Pillow's that it may have.
+
+    Raises:
+        InputError: it cannot be read, or has more than ``most_pixels``.
+    """
+    with _reading(name), Image.open(file, formats=formats) as opened:
+        if opened.width * opened.height > most_pixels:
+            raise ValueError(f"has more than {most_pixels:,} pixels")
         upright, turn = _convert(opened), _turn(opened)
         return upright if turn is None else upright.transpose(turn)
 

@@ -1,4 +1,4 @@
-"""The command line: python -m embedding embed PICTURE… | camera | selftest | bench | doctor."""
+"""The command line: python -m embedding embed PICTURE… | camera | serve | selftest | bench | doctor."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from .batch import add_command, answer_each
 from .camera import add_camera
 from .console import Parser
+from .serve import add_serve, serve
 from .task import Task, add_options, to_document
 from .tools import add_tools
 
@@ -21,12 +22,18 @@ def command() -> int:
     embed = add_command(commands, "embed", "print the outputs for each picture")
     add_options(embed)
     add_camera(commands)
+    options = Parser(add_help=False)
+    add_options(options)
+    add_serve(commands, options)
     add_tools(commands)
     arguments = parser.parse_args()
     if "TOOL" in arguments:
         return int(arguments.TOOL(arguments))
 
     task = Task(arguments)
+    if arguments.command == "serve":
+        asked = {"/predict": lambda picture: to_document(task.answer(picture))}
+        return serve(arguments, task.model, asked)
 
     def answer(path: str) -> dict[str, Any]:
         return to_document(task.answer(path))

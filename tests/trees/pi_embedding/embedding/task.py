@@ -21,13 +21,13 @@ class Task:
     """The model with the options that were given."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
-        self._embedder = EmbeddingEmbedder(
+        self.model = EmbeddingEmbedder(
             arguments.threads,
         )
 
     def answer(self, picture: Given) -> dict[str, np.ndarray]:
         """The outputs for a picture by name."""
-        return self._embedder.embed(picture)
+        return self.model.embed(picture)
 
 
 def to_document(found: dict[str, np.ndarray]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The command line: python -m keypoints pose PICTURE… | camera | selftest | bench | doctor."""
+"""The command line: python -m keypoints pose PICTURE… | camera | serve | selftest | bench | doctor."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from .console import Parser, printable
 from .draw import draw_answer
 from .picture import load_picture
 from .png import add_png, write_png
+from .serve import add_serve, serve
 from .task import Task, add_options, to_document
 from .tools import add_tools
 
@@ -23,14 +24,21 @@ def command() -> int:
     add_options(pose)
     add_png(pose, "--draw", "draw the points over the picture")
     add_camera(commands)
+    options = Parser(add_help=False)
+    add_options(options)
+    add_serve(commands, options)
     add_tools(commands)
     arguments = parser.parse_args()
     if "TOOL" in arguments:
         return int(arguments.TOOL(arguments))
-    if arguments.draw and len(arguments.pictures) > 1:
+    is_served = arguments.command == "serve"
+    if not is_served and arguments.draw and len(arguments.pictures) > 1:
         pose.error("--draw is for one picture")
 
     task = Task(arguments)
+    if is_served:
+        asked = {"/predict": lambda picture: to_document(task.answer(picture))}
+        return serve(arguments, task.model, asked)
 
     def answer(path: str) -> dict[str, Any]:
         picture = load_picture(path)

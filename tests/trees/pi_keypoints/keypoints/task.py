@@ -29,13 +29,13 @@ class Task:
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments
-        self._estimator = KeypointsPoseEstimator(
+        self.model = KeypointsPoseEstimator(
             arguments.threads,
         )
 
     def answer(self, picture: Given) -> list[Pose]:
         """The points of those in a picture, best first."""
-        return self._estimator.estimate(picture, self._arguments.threshold)
+        return self.model.estimate(picture, self._arguments.threshold)
 
 
 def to_document(found: list[Pose]) -> dict[str, Any]:

@@ -1,18 +1,21 @@
-"""The command line: python -m mask segment PICTURE… | camera | selftest | bench | doctor."""
+"""The command line: python -m mask segment PICTURE… | camera | serve | selftest | bench | doctor."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Callable
 
 from PIL import Image
 
+from .answer import Segmentation
 from .batch import add_command, answer_each
 from .camera import add_camera
 from .console import Parser, printable
 from .draw import draw_answer
-from .picture import load_picture
+from .picture import Picture, load_picture
 from .png import add_png, write_png
+from .serve import add_serve, serve
 from .task import Task, add_options, to_document
 from .tools import add_tools
 
@@ -26,14 +29,24 @@ def command() -> int:
     add_png(segment, "--mask", "write the mask: 8 bits a pixel, its class number")
     add_png(segment, "--draw", "draw the mask over the picture, with a legend")
     add_camera(commands)
+    options = Parser(add_help=False)
+    add_options(options)
+    add_serve(commands, options)
     add_tools(commands)
     arguments = parser.parse_args()
     if "TOOL" in arguments:
         return int(arguments.TOOL(arguments))
-    if (arguments.mask or arguments.draw) and len(arguments.pictures) > 1:
+    is_served = arguments.command == "serve"
+    if not is_served and (arguments.mask or arguments.draw) and arguments.pictures[1:]:
         segment.error("--mask and --draw are for one picture")
 
     task = Task(arguments)
+    if is_served:
+        asked: dict[str, Callable[[Picture], Any]] = {
+            "/predict": lambda picture: to_document(task.answer(picture)),
+            "/mask": lambda picture: _png(task.answer(picture)),
+        }
+        return serve(arguments, task.model, asked)
 
     def answer(path: str) -> dict[str, Any]:
         picture = load_picture(path)
@@ -45,6 +58,12 @@ def command() -> int:
         return to_document(found)
 
     return answer_each(arguments.pictures, answer, _lines, arguments.json)
+
+
+def _png(found: Segmentation) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(found.mask).save(file, "PNG")
+    return file.getvalue()
 
 
 def _lines(document: dict[str, Any]) -> Iterator[str]:

@@ -24,14 +24,14 @@ class Task:
     """The model with the options that were given."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
-        self._segmenter = MaskSegmenter(
+        self.model = MaskSegmenter(
             arguments.threads,
             arguments.locale,
         )
 
     def answer(self, picture: Given) -> Segmentation:
         """The class of each pixel of a picture."""
-        return self._segmenter.segment(picture)
+        return self.model.segment(picture)
 
 
 def to_document(found: Segmentation) -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""The command line: python -m floats listen FILE.wav… | selftest | bench | doctor."""
+"""The command line: python -m floats listen FILE.wav… | serve | selftest | bench | doctor."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from itertools import islice
 from typing import Any, Callable
 
 import numpy as np
@@ -15,18 +16,56 @@ from .labels import LOCALES
 from .microphone import Microphone
 from .model import FloatsClassifier, Window
 from .runtime import MOST_THREADS
-from .sound import HOP, RATE, WINDOW, load_sound
+from .serve import add_serve, serve
+from .sound import HOP, RATE, WINDOW, Sound, load_sound
 from .tools import add_tools
 
 Follow = Callable[["Iterable[np.ndarray]"], "Iterator[Window]"]
+
+# Windows in one request of the service: others wait for its turn to end.
+MOST_SERVED = 1000
 
 
 def command() -> int:
     """Do what the command line says; returns the exit code."""
     parser = Parser(prog="python -m floats")
     commands = parser.add_subparsers(dest="command", required=True)
+    options = Parser(add_help=False)
+    options.add_argument(
+        "--hop",
+        type=number(int, 1, WINDOW),
+        default=HOP,
+        metavar="SAMPLES",
+        help=f"samples from one window to the next, 1 to {WINDOW} (default: {HOP})",
+    )
+    options.add_argument(
+        "--top-k",
+        type=number(int, 1, CLASSES),
+        default=3,
+        metavar="K",
+        help=f"how many classes, 1 to {CLASSES} (default: 3)",
+    )
+    options.add_argument(
+        "--threshold",
+        type=number(float, 0, 1),
+        default=0.0,
+        metavar="SCORE",
+        help="leave out classes below this score (default: 0.0)",
+    )
+    options.add_argument(
+        "--locale", choices=LOCALES, default="", help="the language of the labels"
+    )
+    options.add_argument(
+        "--threads",
+        type=number(int, 1, MOST_THREADS),
+        default=1,
+        metavar="N",
+        help="CPU threads (default: 1)",
+    )
     listen = commands.add_parser(
-        "listen", help="print the best classes for each window of sounds"
+        "listen",
+        help="print the best classes for each window of sounds",
+        parents=[options],
     )
     listen.add_argument("files", nargs="*", metavar="FILE.wav")
     listen.add_argument(
@@ -42,42 +81,13 @@ def command() -> int:
         action="store_true",
         help="print one JSON object for each file, or for each window of a microphone",
     )
-    listen.add_argument(
-        "--hop",
-        type=number(int, 1, WINDOW),
-        default=HOP,
-        metavar="SAMPLES",
-        help=f"samples from one window to the next, 1 to {WINDOW} (default: {HOP})",
-    )
-    listen.add_argument(
-        "--top-k",
-        type=number(int, 1, CLASSES),
-        default=3,
-        metavar="K",
-        help=f"how many classes, 1 to {CLASSES} (default: 3)",
-    )
-    listen.add_argument(
-        "--threshold",
-        type=number(float, 0, 1),
-        default=0.0,
-        metavar="SCORE",
-        help="leave out classes below this score (default: 0.0)",
-    )
-    listen.add_argument(
-        "--locale", choices=LOCALES, default="", help="the language of the labels"
-    )
-    listen.add_argument(
-        "--threads",
-        type=number(int, 1, MOST_THREADS),
-        default=1,
-        metavar="N",
-        help="CPU threads (default: 1)",
-    )
+    add_serve(commands, options)
     add_tools(commands)
     arguments = parser.parse_args()
     if "TOOL" in arguments:
         return int(arguments.TOOL(arguments))
-    if bool(arguments.files) == (arguments.microphone is not None):
+    is_served = arguments.command == "serve"
+    if not is_served and bool(arguments.files) == (arguments.microphone is not None):
         listen.error("give FILE.wav…, or --microphone")
 
     classifier = FloatsClassifier(arguments.threads, arguments.locale)
@@ -87,6 +97,14 @@ def command() -> int:
             blocks, arguments.hop, arguments.top_k, arguments.threshold
         )
 
+    def answer(sound: Sound) -> dict[str, Any]:
+        windows = [*islice(follow(load_sound(sound)), MOST_SERVED + 1)]
+        if len(windows) > MOST_SERVED:
+            raise InputError(f"has more than {MOST_SERVED} windows: ask for its parts")
+        return {"windows": [_document(window, 0) for window in windows]}
+
+    if is_served:
+        return serve(arguments, classifier, {"/predict": answer})
     if arguments.microphone is None:
         return _listen_to_files(arguments.files, follow, arguments.json)
     return _listen_to_microphone(arguments.microphone, follow, arguments.json)

@@ -66,7 +66,8 @@ class FloatsClassifier:
         """The best classes for each window of a sound.
 
         Args:
-            sound: the name of a .wav file, or mono samples: int16, or floats of -1 to 1.
+            sound: the name of a .wav file, its bytes, or mono samples: int16, or
+                floats of -1 to 1.
             rate: the samples a second of an array.
             hop: samples from the start of one window to that of the next.
             top_k: how many classes at most.

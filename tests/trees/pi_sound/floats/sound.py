@@ -9,7 +9,7 @@ from typing import Union
 import numpy as np
 
 from .errors import InputError
-from .wav import read_wav
+from .wav import name_of, read_wav
 
 # Samples a second, samples in a window, and samples from one window to the next.
 RATE = 16000
@@ -18,15 +18,15 @@ HOP = 800
 # Sample rates that are converted to the model's.
 LEAST_RATE, LARGEST_RATE = 1000, 1_000_000
 
-# The name of a WAV file, or mono samples: see ``to_samples``.
-Sound = Union[str, "os.PathLike[str]", np.ndarray]
+# The name of a WAV file, what is in one, or mono samples: see ``to_samples``.
+Sound = Union[str, "os.PathLike[str]", bytes, np.ndarray]
 
 
 def load_sound(sound: Sound, rate: int = RATE) -> Iterator[np.ndarray]:
     """The samples of a sound at ``RATE``, float32, in blocks.
 
     Args:
-        sound: a WAV file, or samples.
+        sound: a WAV file, its bytes, or samples.
         rate: how many of the samples there are a second; a file says so itself.
 
     Raises:
@@ -35,11 +35,11 @@ def load_sound(sound: Sound, rate: int = RATE) -> Iterator[np.ndarray]:
     """
     if isinstance(sound, np.ndarray):
         return _at_rate("the sound", rate, iter([to_samples(sound)]))
-    if not isinstance(sound, (str, os.PathLike)):
+    if not isinstance(sound, (str, os.PathLike, bytes)):
         kind = type(sound).__name__
-        raise TypeError(f"a sound is a path or an array, not {kind}")
+        raise TypeError(f"a sound is a path, bytes or an array, not {kind}")
     rate, blocks = read_wav(sound)
-    return _at_rate(f"{sound}:", rate, blocks)
+    return _at_rate(f"{name_of(sound)}:", rate, blocks)
 
 
 def to_samples(array: np.ndarray) -> np.ndarray:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Union
 
 import numpy as np
 
 from .errors import InputError
 from .files import open_file
+
+# The name of a file, or what is in one.
+Wav = Union[str, "os.PathLike[str]", bytes]
 
 # Chunks that are looked through for the samples, and bytes that are read at once.
 MOST_CHUNKS = 1000
@@ -60,7 +64,16 @@ class Form(NamedTuple):
     frames: int
 
 
-def read_wav(path: str | os.PathLike[str]) -> tuple[int, Iterator[np.ndarray]]:
+def name_of(wav: Wav) -> object:
+    """What errors call it."""
+    return "the sound" if isinstance(wav, bytes) else wav
+
+
+def _open(wav: Wav) -> BinaryIO:
+    return io.BytesIO(wav) if isinstance(wav, bytes) else open_file(wav)
+
+
+def read_wav(wav: Wav) -> tuple[int, Iterator[np.ndarray]]:
     """The sample rate of a WAV file, and its samples in blocks.
 
     These are the mean of the channels, as float32 of -1 to 1; what is in the file as
@@ -70,12 +83,12 @@ def read_wav(path: str | os.PathLike[str]) -> tuple[int, Iterator[np.ndarray]]:
     Raises:
         InputError: it is no such file, or cannot be read.
     """
-    with open_file(path) as file:
+    with _open(wav) as file:
         try:
             form = _find_samples(file)
         except ValueError as error:
-            raise InputError(f"{path}: {error}") from None
-    return form.rate, _blocks(path, form)
+            raise InputError(f"{name_of(wav)}: {error}") from None
+    return form.rate, _blocks(wav, form)
 
 
 def _find_samples(file: BinaryIO) -> Form:
@@ -137,16 +150,16 @@ def _form(header: bytes, start: int, size: int) -> Form:
     return Form(rate, channels, width, code == FLOAT, start, size // align)
 
 
-def _blocks(path: str | os.PathLike[str], form: Form) -> Iterator[np.ndarray]:
+def _blocks(wav: Wav, form: Form) -> Iterator[np.ndarray]:
     frame = form.channels * form.width
     left = form.frames
-    with open_file(path) as file:
+    with _open(wav) as file:
         file.seek(form.start)
         while left:
             try:
                 data = file.read(min(left, max(1, BLOCK_BYTES // frame)) * frame)
             except OSError as error:
-                raise InputError(f"{path}: {error.strerror}") from None
+                raise InputError(f"{name_of(wav)}: {error.strerror}") from None
             count = len(data) // frame
             if not count:
                 return
@@ -155,7 +168,9 @@ def _blocks(path: str | os.PathLike[str], form: Form) -> Iterator[np.ndarray]:
                 samples = _decode(data[: count * frame], form.width, form.is_float)
                 mono = samples.reshape(-1, form.channels).mean(axis=1, dtype=np.float32)
             if not np.isfinite(mono).all():
-                raise InputError(f"{path}: holds samples that are no finite numbers")
+                raise InputError(
+                    f"{name_of(wav)}: holds samples that are no finite numbers"
+                )
             yield mono
 
 

@@ -42,14 +42,14 @@ class Task:
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments
-        self._classifier = WordsClassifier(
+        self.model = WordsClassifier(
             arguments.threads,
         )
 
     def answer(self, text: Given) -> list[Category]:
         """The best classes for a text, best first."""
         given = self._arguments
-        return self._classifier.classify(text, given.top_k, given.threshold)
+        return self.model.classify(text, given.top_k, given.threshold)
 
 
 def to_document(found: list[Category]) -> dict[str, Any]:
