@@ -125,7 +125,7 @@ print(json.dumps(times))
 @pytest.mark.parametrize("model", ["mobilenet_v1_0.25_128_quant.tflite", "mobilenet_v2_1.0_224_quant.tflite"])
 def test_a_service_answers_nearly_as_fast_as_a_loop(models: Path, tmp_path: Path, report: Report, model: str) -> None:
     project = classifier(tmp_path, models, model, "bilinear")
-    command = [sys.executable, "-c", SERVED, models / "parrot.jpg", project]
+    command: list[str | Path] = [sys.executable, "-c", SERVED, models / "parrot.jpg", project]
     times = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
     name = f"processor time of a picture of 512x929 pixels on {model}, serve / classify in a loop"
     assert report(name, times["serve"], times["loop"]) <= 1.2
