@@ -338,7 +338,7 @@ for wrong, kind, what in (
     (lambda: classifier.listen(samples, hop=0), ValueError, "a hop of 0 samples"),
     (lambda: classifier.listen(samples, hop=1601), ValueError, "a hop of 1601 samples"),
     (lambda: classifier.classify(samples[:9], 0), ValueError, "the best 0 classes"),
-    (lambda: classifier.listen([0.5]), TypeError, "a path or an array, not list"),
+    (lambda: classifier.listen([0.5]), TypeError, "a path, bytes or an array, not list"),
 ):
     try:
         wrong()
