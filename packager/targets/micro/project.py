@@ -197,8 +197,8 @@ class ImageContext:
     is_stretch: bool
     is_center_crop: bool
     is_letterbox: bool
+    is_bilinear: bool
     crop_text: str
-    resize_text: str
     pad: int
     tables: tuple[Table, ...]
     table_count: int
@@ -494,8 +494,8 @@ def _image(image: ImageInput, port: PortContext) -> ImageContext:
         is_stretch=image.crop is CropMode.STRETCH,
         is_center_crop=image.crop is CropMode.CENTER_CROP,
         is_letterbox=image.crop is CropMode.LETTERBOX,
+        is_bilinear=image.resize is Resize.BILINEAR,
         crop_text=_crop_text(image),
-        resize_text=_RESIZE_TEXTS[image.resize],
         pad=image.pad,
         tables=tuple(tables),
         table_count=len(tables),
@@ -506,7 +506,6 @@ def _image(image: ImageInput, port: PortContext) -> ImageContext:
     )
 
 
-_RESIZE_TEXTS = {Resize.ANTIALIAS: "antialiased bilinear resize", Resize.BILINEAR: "bilinear resize"}
 _TABLE_TEXTS = {"float32": "normalized", "int8": "normalized and quantized", "uint8": "itself"}
 _COLORS = {0: "black", 255: "white"}
 
@@ -696,6 +695,8 @@ def _class_layers(
 ) -> tuple[str, ...]:
     """The folders of templates of the class and of its self-test."""
     layers = (*task_layers("micro", input.kind, answer.kind), *answer_layers(answer, labels))
+    if isinstance(input, ImageContext):
+        layers += (f"micro/{'bilinear' if input.is_bilinear else 'average'}/in/image",)
     return (*layers, "micro/profile") if has_profile else layers
 
 
