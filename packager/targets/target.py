@@ -53,6 +53,10 @@ def _stands_alone(_context: Any) -> Enclosure | None:
     return None
 
 
+def _take_any(_annotated: AnnotatedModel, _options: Any) -> None:
+    """Any options go with any input."""
+
+
 def _itself(annotated: AnnotatedModel, _options: Any) -> AnnotatedModel:
     """A model computes its own golden cases."""
     return annotated
@@ -86,7 +90,8 @@ class Target(Generic[OptionsT, ContextT]):
     that no template makes: the model, the golden cases.
     ``enclosure`` tells what the project is a part of, if it is.
     ``check_options`` raises a TargetError or ConfigError for options with which the model cannot be packaged, as far
-    as that is known before golden cases are computed, and ``find_warnings`` tells what is to be said of a project
+    as that is known before golden cases are computed, ``check_input`` the same for those that do not go with what it
+    takes, and ``find_warnings`` tells what is to be said of a project
     once they are. ``golden_source`` reads the model that computes the golden cases, where that is not the one that is
     packaged. ``stand_in`` computes the golden cases on a machine that has
     not the package of ``runtime``.
@@ -105,6 +110,7 @@ class Target(Generic[OptionsT, ContextT]):
     next_steps: Callable[[ContextT], tuple[str, ...]]
     enclosure: Callable[[ContextT], Enclosure | None] = _stands_alone
     check_options: Callable[[Model, OptionsT], None] = _accept
+    check_input: Callable[[AnnotatedModel, OptionsT], None] = _take_any
     golden_source: Callable[[AnnotatedModel, OptionsT], AnnotatedModel] = _itself
     find_warnings: Callable[[ContextT], tuple[Problem, ...]] = _warn_of_nothing
     find_lack: Callable[[AnnotatedModel], str | None] = _lack_nothing
