@@ -366,11 +366,11 @@ def boards_to_rich(boards: Iterable[Board]) -> Group:
         "its static data"
     )
     sizes.caption_justify = "left"
-    parts = make_table("", "name", "platforms", "library in Arduino", "camera", "microphone")
+    parts = make_table("", "name", "platforms", "library in Arduino", "camera", "microphone", "motion")
     for board in boards:
         lists = (board.platforms, board.arduino_libraries)
         names = (", ".join(items) or "–" for items in lists)
-        parts.add_row(board.key, *names, board.camera or "–", board.microphone or "–")
+        parts.add_row(board.key, *names, board.camera or "–", board.microphone or "–", board.imu or "–")
     for table in (sizes, parts):
         # A name is what one types; it stays in one piece.
         table.columns[0].no_wrap = True

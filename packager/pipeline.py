@@ -273,6 +273,7 @@ def _render(
             problems = (*spelling_problems(names[name]), *_check(target, annotated.model), *lacks)
             require(target.golden_runtime, annotated.model.path)
             target.check_options(annotated.model, options)
+            target.check_input(views[name], options)
             sources[name] = target.golden_source(fronted[name], options)
             warnings += [(target.name, problem) for problem in problems]
             runnable[name] = (target, options)

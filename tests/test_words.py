@@ -357,6 +357,7 @@ BAD_OPTIONS: dict[str, dict[str, tuple[Any, str, str]]] = {
         "board": ("nosuch", "there is no board 'nosuch'", "sine"),
         "platform": ("arduino", "fits on no board of the table", "huge"),
         "arduino_library": ("tensorflow", "has no BATCH_MATMUL", "new"),
+        "source": ("camera", "and no board is given", "sine"),
         "arena_section": (".a b", "is no name of a linker section", "sine"),
         "model_section": ("9", "is no name of a linker section", "sine"),
         "accelerator": ("ethos-u", "holds no operator ethos-u", "sine"),

@@ -53,6 +53,10 @@ def _stands_alone(_context: Any) -> Enclosure | None:
     return None
 
 
+def _take_any(_annotated: AnnotatedModel, _options: Any) -> None:
+    """Any options go with any input."""
+
+
 def _itself(annotated: AnnotatedModel, _options: Any) -> AnnotatedModel:
     """A model stands alone, and computes its own golden cases."""
     return annotated
@@ -90,11 +94,11 @@ class Target(Generic[OptionsT, ContextT]):
     ``find_lack`` says what of a model of such kinds it cannot do all the same: that one is packaged as plain tensors.
     ``extra_files`` are those that no template makes: the model, the golden cases. ``enclosure`` tells what the
     project is a part of, if it is. ``check_options`` raises a TargetError or ConfigError for options with which the
-    model cannot be packaged, as far as that is known before golden cases are computed, and ``find_warnings`` tells
-    what is to be said of a project once they are. ``with_frontend`` reads what is in front of the model, where
-    ``options`` name something. ``golden_source`` reads the model that computes the golden cases, where that is not
-    the one that is packaged, and ``companions`` those that its options put into the same project: what they answer is
-    among the goldens. ``stand_in`` computes the golden cases on a machine that has not the package of ``runtime``.
+    model cannot be packaged, X what is to be said of a project once they are. ``with_frontend`` reads what is in
+    front of the model, where ``options`` name something. ``golden_source`` reads the model that computes the golden
+    cases, where that is not the one that is packaged, and ``companions`` those that its options put into the same
+    project: what they answer is among the goldens. ``stand_in`` computes the golden cases on a machine that has not
+    the package of ``runtime``.
     """
 
     name: str
@@ -111,6 +115,7 @@ class Target(Generic[OptionsT, ContextT]):
     enclosure: Callable[[ContextT], Enclosure | None] = _stands_alone
     check_options: Callable[[Model, OptionsT], None] = _accept
     with_frontend: Callable[[AnnotatedModel, OptionsT], AnnotatedModel] = _itself
+    check_input: Callable[[AnnotatedModel, OptionsT], None] = _take_any
     golden_source: Callable[[AnnotatedModel, OptionsT], AnnotatedModel] = _itself
     companions: Callable[[OptionsT], tuple[AnnotatedModel, ...]] = _be_alone
     find_warnings: Callable[[ContextT], tuple[Problem, ...]] = _warn_of_nothing

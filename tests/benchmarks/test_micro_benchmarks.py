@@ -9,15 +9,20 @@ import subprocess
 import time
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from packager.golden import read_samples
 from packager.metadata.embedding import strip
 from packager.targets.micro.c_array import model_assembler, model_source, read_c_array
+from packager.tasks import CropMode, Resize, Task
+from packager.tasks.image import ImageInput
+from tests.cells.models import example
 from tests.conftest import require_tools, write_files
 from tests.targets.micro import harness
-from tests.targets.micro.projects import emulated_files, named
+from tests.targets.micro.projects import emulated_files, goldens_of, named, project_files
 
 pytestmark = [
     pytest.mark.slow,
@@ -135,3 +140,22 @@ def test_flash_of_the_operators(models: Path, examples: Path, tmp_path: Path, re
         assert harness.run(program).lines[-1] == "PASS"
     name = f"flash of hello_world, bytes: its operator against all {len(methods)}"
     assert report(name, harness.flash_bytes(ours), harness.flash_bytes(everything)) > 1.3
+
+
+@pytest.mark.cpp
+def test_a_frame_is_resized_faster_than_by_averaging(tmp_path: Path, report: Report) -> None:
+    """QVGA in RGB565 to 96x96 in color: ``bilinear``, against the box averages that sketches had before."""
+    require_tools("g++", install="apt-get install g++")
+    annotated = example("shapes", Task.OBJECT_DETECTION).annotated()
+    image = annotated.input
+    assert isinstance(image, ImageInput)
+    assert (image.width, image.height, image.resize) == (96, 96, Resize.BILINEAR)
+    stretched = replace(annotated, input=replace(image, crop=CropMode.STRETCH))
+    goldens = goldens_of(annotated, read_samples(annotated, ()))
+    folder = write_files(tmp_path, project_files(stretched, goldens)) / "shapes"
+    here = Path(__file__).parent
+    sources = [here / "resize.cpp", here / "box_average.cpp", folder / "input.cpp", folder / "placement.cpp"]
+    program = tmp_path / "resize"
+    harness.run_tool(["g++", "-std=c++14", "-O2", f"-I{folder}", f"-I{here}", *map(str, sources), "-o", str(program)])
+    ours, rival, _ = map(int, harness.run_tool([str(program)]).split())
+    assert report("QVGA to 96x96, ns, bilinear against box averages", ours, rival) > 1.3

@@ -25,7 +25,7 @@ CMSIS_NN = Kernels.CMSIS_NN
 REQUIRED = """
     nano-33-ble-sense nicla-vision portenta-h7 uno-r4 esp32 esp32-s3 esp32-c3 pico pico-2 stm32f4-discovery
     nucleo-h743zi nrf52840-dk nrf5340-dk teensy-4-1 xiao-esp32s3 xiao-nrf52840 sparkfun-edge uno nano-rp2040-connect
-    esp32-cam xiao-esp32s3-sense nucleo-l4r5zi m5stack-cores3
+    esp32-cam xiao-esp32s3-sense nucleo-l4r5zi m5stack-cores3 esp32-s3-eye nano-33-ble-sense-rev2
 """.split()
 FIGURES = (
     "core clock_mhz flash_bytes ram_bytes psram_bytes program_bytes static_ram_bytes system_flash_bytes "
@@ -59,7 +59,7 @@ def test_figures_are_sane_and_each_has_a_source(board: Board) -> None:
     assert ("arduino" in board.platforms) == bool(board.arduino_libraries)
     assert board.psram_bytes == 0 or board.psram_bytes > board.ram_bytes
     sourced = [figure for source in board.sources for figure in source.figures]
-    parts = {name for name in ("camera", "microphone") if getattr(board, name)}
+    parts = {name for name in ("camera", "microphone", "imu") if getattr(board, name)}
     assert set(sourced) == {*FIGURES, *parts} <= {field.name for field in fields(Board)}
     for source in board.sources:
         assert source.document
@@ -308,12 +308,12 @@ def test_an_error_names_the_figures_the_remedies_and_boards_that_fit() -> None:
     )
     assert flash.fix == (
         "Quantize the model: int8 weights take a quarter of float32 ones. Or prune it, or choose a smaller one. "
-        "It fits on: nano-33-ble-sense, nrf52840-dk, xiao-nrf52840, sparkfun-edge."
+        "It fits on: nano-33-ble-sense, nano-33-ble-sense-rev2, nrf52840-dk, xiao-nrf52840."
     )
     assert ram.fix == (
         "A smaller input takes a smaller arena, by the square of its side for a picture; int8 takes a quarter of "
         "float32. Or take a board with PSRAM, for example esp32-s3. "
-        "It fits on: nano-33-ble-sense, nrf52840-dk, xiao-nrf52840, sparkfun-edge."
+        "It fits on: nano-33-ble-sense, nano-33-ble-sense-rev2, nrf52840-dk, xiao-nrf52840."
     )
 
 

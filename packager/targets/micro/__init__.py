@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from packager.targets.micro.libraries import Accelerator, ArduinoLibrary, Platform
 from packager.targets.micro.project import TARGET, ArduinoForm, Options
+from packager.targets.micro.sources import InputSource
 
-__all__ = ["TARGET", "Accelerator", "ArduinoForm", "ArduinoLibrary", "Options", "Platform"]
+__all__ = ["TARGET", "Accelerator", "ArduinoForm", "ArduinoLibrary", "InputSource", "Options", "Platform"]

@@ -44,7 +44,7 @@ class Board:
     tensor arena is. ``system_flash_bytes`` and ``system_ram_bytes`` are taken by the framework of a program that
     does nothing. ``platforms`` are those of the generated projects that build for it, and ``arduino_libraries``
     those that compile for it there, the recommended one first; ``names`` is what these platforms call it, where a
-    project says so. ``camera`` and ``microphone`` are what it has, "" for
+    project says so. ``camera``, ``microphone`` and ``imu`` are what it has, "" for
     none.
     """
 
@@ -65,6 +65,7 @@ class Board:
     arduino_libraries: tuple[ArduinoLibrary, ...]
     camera: str
     microphone: str
+    imu: str
     sources: tuple[Source, ...]
 
     @property
@@ -102,6 +103,7 @@ def _board(key: str, table: Mapping[str, Any], frameworks: Mapping[str, Any]) ->
             "names": {},
             "camera": "",
             "microphone": "",
+            "imu": "",
             **figures,
             "platforms": tuple(map(Platform, table["platforms"])),
             "arduino_libraries": tuple(map(ArduinoLibrary, table.get("arduino_libraries", ()))),

@@ -13,11 +13,12 @@ from packager.render.naming import PascalName, SnakeName
 
 _FILES = frozenset(
     """
-    agree agrees answer answers_in app area best_scores box covers distance enough_arena frontend frontend_data
-    golden_data hash_sha256 input is_same labels larger largest_difference line list main mean_distance model
-    model_data overlap parse_number place placement point_names prepare_frontend print_answer print_kernel
-    print_line print_real print_whole profiler profiling quantize read_byte read_number recognizer reset_frontend
-    run_app run_case run_frontend self_test sha256 smaller starts_number status_text suppression take_input
+    agree agrees answer answers_in app area begin_source best_scores box covers distance enough_arena frontend
+    frontend_data golden_data hash_sha256 input is_same labels larger largest_difference line list main
+    mean_distance model model_data overlap parse_number place placement point_names prepare_frontend
+    print_answer print_kernel print_line print_real print_whole profiler profiling quantize read_byte
+    read_motion read_number read_samples recognizer reset_frontend run_app run_case run_frontend self_test
+    sha256 smaller source starts_number status_text suppression take_frame take_input take_window
     """.split()
 )
 _HEADERS = frozenset(
@@ -32,8 +33,8 @@ _HEADERS = frozenset(
 # Namespaces and headers of the libraries and cores, and macros of compilers.
 _LIBRARIES = frozenset(
     """
-    arduino arm client flatbuffers gemmlowp i386 ip linux mbed pins posix print printable rtos ruy server servo
-    spi tensorflow tflite tflm udp unix usb wire
+    arduino arm camera client esp_camera flatbuffers gc2145 gemmlowp himax i386 ip linux mbed pdm pins posix print
+    printable rtos ruy sensor server servo spi tensorflow tflite tflm udp unix usb wire
     """.split()
 )
 # Functions and variables of Arduino's cores.
@@ -102,10 +103,10 @@ _C_FAMILY = re.compile(r"(pthread|sched|timer|clock)_|.*_t$")
 _TYPES = frozenset(
     """
     Answer BestScores Box Callback Camera Candidate Categories Category CellObject Client Console Detection
-    Detections EEPROM Event EventQueue File Frame GoldenCase HardwareSerial IPAddress Input Kernel Keyboard
-    Keypoint Line List Mouse Mutex Network PixelFormat Placement Pose Poses Preferences Print Printable Profiler
-    Queue Range Recognition Recognizer Region Resolver RingBuffer Semaphore Serial Server Servo Status Stream
-    Thread Ticker Timeout Timer TwoWire Uart Udp Update Watchdog WiFi Wire
+    Detections EEPROM Event EventQueue File Frame FrameBuffer GoldenCase HardwareSerial IPAddress Input Kernel
+    Keyboard Keypoint Line List Mouse Mutex Network PixelFormat Placement Pose Poses Preferences Print Printable
+    Profiler Queue Range Recognition Recognizer Region Resolver RingBuffer Semaphore Serial Server Servo Status
+    Stream Thread Ticker Timeout Timer TwoWire Uart Udp Update Watchdog WiFi Wire
     """.split()
 )
 

@@ -48,6 +48,17 @@ from packager.targets.micro.operators import (
     resolver_methods,
 )
 from packager.targets.micro.ports import CTYPES, PortContext, build_ports, fill_rows, literals
+from packager.targets.micro.sources import (
+    KINDS,
+    DeviceContext,
+    InputSource,
+    boards_with,
+    build_device,
+    device_layers,
+    find_device,
+    first_platform,
+    motion_window,
+)
 from packager.targets.target import (
     EDGE_TPU_OPERATOR,
     ETHOS_U_OPERATOR,
@@ -110,6 +121,9 @@ class Options:
     )
     arduino_form: ArduinoForm = field(
         default=ArduinoForm.SKETCH, metadata={"help": "A sketch, or a library with that sketch as its example."}
+    )
+    source: InputSource = field(
+        default=InputSource.SERIAL, metadata={"help": "What the program takes its input from, of what the board has."}
     )
     arena_section: str = field(
         default="", metadata={"help": "Linker section of the arena, such as one of a faster RAM; default: .bss."}
@@ -188,6 +202,7 @@ class Build:
 _PLATFORM = Setting(Options, "platform")
 _BOARD = Setting(Options, "board")
 _ARDUINO_LIBRARY = Setting(Options, "arduino_library")
+_SOURCE = Setting(Options, "source")
 _ARENA_SECTION = Setting(Options, "arena_section")
 _MODEL_SECTION = Setting(Options, "model_section")
 _ACCELERATOR = Setting(Options, "accelerator")
@@ -224,8 +239,8 @@ class ImageContext:
     is_stretch: bool
     is_center_crop: bool
     is_letterbox: bool
+    is_bilinear: bool
     crop_text: str
-    resize_text: str
     pad: int
     tables: tuple[Table, ...]
     table_count: int
@@ -244,7 +259,8 @@ class ImageContext:
 class AudioContext:
     """Microphone samples as input: 16-bit ones become quantized items, floats, or items as they are.
 
-    There are ``hop`` of them from the start of one window to that of the next.
+    There are ``hop`` of them from the start of one window to that of the next; ``is_fed`` says that the class keeps
+    the window.
     """
 
     kind = InputKind.AUDIO
@@ -254,6 +270,7 @@ class AudioContext:
     hop: int
     is_quantized: bool
     is_float: bool
+    is_fed: bool
 
     @property
     def port(self) -> PortContext:
@@ -418,6 +435,7 @@ class VersionsContext:
 
     esp_tflite_micro: str
     esp_idf: str
+    esp32_camera: str
     chirale: str
 
 
@@ -492,6 +510,7 @@ class ModelContext:
     project: ProjectContext
     input: InputContext
     answer: AnyAnswerContext
+    device: DeviceContext | None
 
 
 @dataclass(frozen=True)
@@ -504,7 +523,7 @@ class Context(ModelContext):
 # --- inputs and outputs ----------------------------------------
 
 
-def _input(annotated: AnnotatedModel) -> InputContext:
+def _input(annotated: AnnotatedModel, options: Options) -> InputContext:
     from packager.tasks.audio import AudioInput
     from packager.tasks.image import ImageInput
 
@@ -518,6 +537,7 @@ def _input(annotated: AnnotatedModel) -> InputContext:
             hop=annotated.input.hop,
             is_quantized=bool(ports[0].affine),
             is_float=ports[0].is_float,
+            is_fed=options.source is InputSource.MICROPHONE,
         )
     return TensorsInputContext(ports, is_quantized=any(port.affine for port in ports))
 
@@ -541,8 +561,8 @@ def _image(image: ImageInput, port: PortContext) -> ImageContext:
         is_stretch=image.crop is CropMode.STRETCH,
         is_center_crop=image.crop is CropMode.CENTER_CROP,
         is_letterbox=image.crop is CropMode.LETTERBOX,
+        is_bilinear=image.resize is Resize.BILINEAR,
         crop_text=_crop_text(image),
-        resize_text=_RESIZE_TEXTS[image.resize],
         pad=image.pad,
         tables=tuple(tables),
         table_count=len(tables),
@@ -553,7 +573,6 @@ def _image(image: ImageInput, port: PortContext) -> ImageContext:
     )
 
 
-_RESIZE_TEXTS = {Resize.ANTIALIAS: "antialiased bilinear resize", Resize.BILINEAR: "bilinear resize"}
 _TABLE_TEXTS = {"float32": "normalized", "int8": "normalized and quantized", "uint8": "itself"}
 _COLORS = {0: "black", 255: "white"}
 
@@ -637,7 +656,7 @@ def _interface_problems(side: str, tensor: Tensor) -> Iterable[Problem]:
 def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens) -> Context:
     if not options.also:
         alone = _model_context(annotated, options, goldens)
-        return Context(alone.project, alone.input, alone.answer)
+        return Context(alone.project, alone.input, alone.answer, alone.device)
     given = (annotated, *(companion for companion, _ in goldens.companions))
     models = [member.model for member in given]
     name = _program_name(given, options)
@@ -649,9 +668,9 @@ def _build_context(annotated: AnnotatedModel, options: Options, goldens: Goldens
     )
     command = _command(annotated.model, options)
     members = tuple(replace(member, project=replace(member.project, command=command)) for member in members)
-    return Context(
-        _program(name, build, core, options, members, models), members[0].input, members[0].answer, members
-    )
+    first = members[0]
+    program = _program(name, build, core, options, members, models)
+    return Context(program, first.input, first.answer, first.device, members)
 
 
 def _program_name(models: Sequence[AnnotatedModel], options: Options) -> ProjectName:
@@ -721,8 +740,20 @@ def _program(
 
 def _model_context(annotated: AnnotatedModel, options: Options, goldens: Goldens, program: str = "") -> ModelContext:
     """The context of one model; ``program`` is the folder of the sources around several."""
-    input, answer = _input(annotated), build_answer(annotated)
-    return ModelContext(_project(annotated, options, goldens, input, answer, program), input, answer)
+    input, answer = _input(annotated, options), build_answer(annotated)
+    project = _project(annotated, options, goldens, input, answer, program)
+    return ModelContext(project, input, answer, _device(annotated, options, input, project))
+
+
+def _device(
+    annotated: AnnotatedModel, options: Options, input: InputContext, project: ProjectContext
+) -> DeviceContext | None:
+    board = choose_build(options).board
+    if board is None:
+        return None
+    folder = project.arduino.folder if project.arduino else project.core
+    is_color = isinstance(input, ImageContext) and input.is_color
+    return build_device(options.source, board, folder, annotated.model.inputs[0], is_color=is_color)
 
 
 def _project(
@@ -785,7 +816,9 @@ def _project(
         labels=labels,
         arduino=arduino,
         # Sorted, as clang-format keeps them.
-        program_headers=tuple(sorted((f"{name}.h", "self_test.h"))),
+        program_headers=tuple(
+            sorted((f"{name}.h", "self_test.h", *(() if options.source is InputSource.SERIAL else ("source.h",))))
+        ),
         system_headers=("math.h", *_SELF_TEST_HEADERS) if answer.kind is AnswerKind.KEYPOINTS else _SELF_TEST_HEADERS,
         self_test_headers=tuple(sorted((f"{name}.h", "golden_data.h", "line.h", *profiler))),
         # Arduino's libraries open the serial port there, which the sketch does.
@@ -886,6 +919,8 @@ def _class_layers(
 ) -> tuple[str, ...]:
     """The folders of templates of the class and of its self-test."""
     layers = (*task_layers("micro", input.kind, answer.kind), *answer_layers(answer, labels))
+    if isinstance(input, ImageContext):
+        layers += (f"micro/{'bilinear' if input.is_bilinear else 'average'}/in/image",)
     if frontend is not None:
         layers = _behind_frontend("micro", layers, frontend)
     return (*layers, "micro/profile") if has_profile else layers
@@ -1023,6 +1058,7 @@ def _check_model(model: Model, options: Options) -> None:
                 about=setting,
             )
     build = choose_build(options)
+    _check_source(options, build)
     _check_accelerator(model, options, build)
     frontend = read_frontend(options)
     models = (model,) if frontend is None else (model, frontend)
@@ -1129,7 +1165,7 @@ def choose_build(options: Options) -> Build:
 
     with about(_BOARD):
         board = find_board(options.board)
-    platform = options.platform or board.platform
+    platform = options.platform or first_platform(options.source, board)
     library = options.arduino_library or board.arduino_library
     if board.platforms and platform not in board.platforms:
         raise _unfit(board, _PLATFORM, platform, board.platforms)
@@ -1145,6 +1181,65 @@ def _unfit(board: Board, setting: Setting, given: str, known: Sequence[Platform 
         fix=("For this board leave it out, or give ", Example.of((setting, known[0])), others, "."),
         about=setting,
     )
+
+
+def _check_source(options: Options, build: Build) -> None:
+    """See that the board has the source, and the platform what reads it."""
+    source = options.source
+    if source is InputSource.SERIAL:
+        return
+    boards = ", ".join(boards_with(source))
+    if build.board is None:
+        raise ConfigError(
+            (_SOURCE, f" is {source}, and no board is given"),
+            fix=("Set ", _BOARD, f" to one that has one: {boards}"),
+            about=_SOURCE,
+        )
+    device = find_device(source, build.board.key)
+    if device is None:
+        raise ConfigError(
+            (_SOURCE, f" is {source}, and the {build.board.title} has no {source.device} that a project could read"),
+            fix=("Set ", _BOARD, f" to one that has one: {boards}"),
+            about=_SOURCE,
+        )
+    if build.platform not in device.platforms:
+        others = f", or to {device.platforms[1]}" if len(device.platforms) > 1 else ""
+        raise ConfigError(
+            (_SOURCE, f" is {source}, which is read by {device.title}, and that is not for {build.platform}"),
+            fix=("Set ", _PLATFORM, f" to {device.platforms[0]}{others}; or leave it out."),
+            about=_SOURCE,
+        )
+
+
+def _check_input(annotated: AnnotatedModel, options: Options) -> None:
+    """See that the source gives what the model takes."""
+    source = options.source
+    if source is InputSource.SERIAL:
+        return
+    from packager.tasks.audio import AudioInput
+
+    kind, given = KINDS[source], annotated.input.kind
+    board = choose_build(options).board
+    device = find_device(source, board.key if board else "")
+    wrong, fix = "", f"Leave it out: the program then takes its input from {InputSource.SERIAL}."
+    if given is not kind:
+        wrong = f"the model takes {_TAKEN_KINDS[given]}"
+    elif isinstance(annotated.input, AudioInput) and device and annotated.input.sample_rate not in device.rates:
+        rates = ", ".join(map(str, device.rates))
+        wrong = f"its library gives {rates} samples a second, and the model takes {annotated.input.sample_rate}"
+    elif source is InputSource.IMU and (len(annotated.inputs) > 1 or not motion_window(annotated.model.inputs[0])):
+        shapes = ", ".join(str(list(tensor.shape)) for tensor in annotated.model.inputs)
+        wrong = f"a window of measurements is [1, steps, 3 or 6], and the model takes {shapes}"
+    if wrong:
+        raise ConfigError((_SOURCE, f" is {source}, and {wrong}"), where=annotated.model.path, fix=fix, about=_SOURCE)
+
+
+_TAKEN_KINDS = {
+    InputKind.IMAGE: "pictures",
+    InputKind.AUDIO: "sound",
+    InputKind.TEXT: "texts",
+    InputKind.TENSORS: "numbers",
+}
 
 
 def _check_accelerator(model: Model, options: Options, build: Build) -> None:
@@ -1473,7 +1568,13 @@ def _model_layers(context: ModelContext) -> tuple[str, ...]:
 def _program_layers(folder: str, context: ModelContext) -> tuple[str, ...]:
     layers = task_layers(folder, context.input.kind, context.answer.kind)
     frontend = context.project.frontend
-    return layers if frontend is None else _behind_frontend(folder, layers, frontend)
+    if frontend is not None:
+        layers = _behind_frontend(folder, layers, frontend)
+    if context.device is None:
+        return layers
+    # The device in place of what reads the serial port or the console.
+    layers = tuple(layer for layer in layers if layer != f"{folder}/in/{context.input.kind}")
+    return (*layers, *device_layers(context.device, Platform(context.project.platform)))
 
 
 def _next_steps(context: Context) -> tuple[str, ...]:
@@ -1536,6 +1637,7 @@ TARGET = Target(
     next_steps=_next_steps,
     check_options=_check_options,
     with_frontend=with_frontend,
+    check_input=_check_input,
     golden_source=_golden_source,
     find_warnings=_find_warnings,
     companions=read_companions,

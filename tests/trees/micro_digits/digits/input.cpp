@@ -1,7 +1,5 @@
 #include "input.h"
 
-#include "placement.h"
-
 namespace digits {
 namespace {
 
@@ -30,58 +28,107 @@ const int8_t kPixelTable[1][256] = {
 };
 // clang-format on
 
-// The brightness, 0 to 255, of the pixel at `index`; colors are weighted as
-// Pillow does (ITU-R 601).
-unsigned gray_of(const Frame& frame, size_t index) {
-  const uint8_t* pixels = frame.pixels;
-  if (frame.format == PixelFormat::kGray) return pixels[index];
-  unsigned red, green, blue;
-  if (frame.format == PixelFormat::kRgb888) {
-    red = pixels[3 * index];
-    green = pixels[3 * index + 1];
-    blue = pixels[3 * index + 2];
-  } else {
-    const unsigned pixel = pixels[2 * index] * 256u + pixels[2 * index + 1];
-    red = (pixel >> 11 & 31) * 255 / 31;
-    green = (pixel >> 5 & 63) * 255 / 63;
-    blue = (pixel & 31) * 255 / 31;
-  }
+// A brightness, 0 to 255.
+using Pixel = int;
+
+// Colors are weighted as Pillow does (ITU-R 601).
+Pixel from_rgb(int red, int green, int blue) {
   return (red * 19595 + green * 38470 + blue * 7471 + 32768) >> 16;
 }
 
-struct Range {
+Pixel from_rgb565(int high, int low) {
+  const int pixel = high << 8 | low;
+  return from_rgb((pixel >> 11 & 31) * 255 / 31, (pixel >> 5 & 63) * 255 / 63,
+                  (pixel & 31) * 255 / 31);
+}
+
+__attribute__((always_inline)) inline Pixel pixel_at(const Frame& frame, int x,
+                                                     int y) {
+  const uint8_t* row = frame.pixels + y * frame.row_stride;
+  switch (frame.format) {
+    case PixelFormat::kGray:
+      return row[x];
+    case PixelFormat::kRgb888:
+      return from_rgb(row[3 * x], row[3 * x + 1], row[3 * x + 2]);
+    case PixelFormat::kRgb565:
+      return from_rgb565(row[2 * x], row[2 * x + 1]);
+    case PixelFormat::kRgb565Le:
+      return from_rgb565(row[2 * x + 1], row[2 * x]);
+    case PixelFormat::kYuyv:
+      return row[2 * x];
+    case PixelFormat::kUyvy:
+      return row[2 * x + 1];
+  }
+  return 0;
+}
+
+// The frame with what may be left out of it.
+Frame completed(Frame frame) {
+  if (frame.region.width == 0) {
+    frame.region = {0, 0, frame.width, frame.height};
+  }
+  if (frame.row_stride != 0) return frame;
+  switch (frame.format) {
+    case PixelFormat::kGray:
+      frame.row_stride = frame.width;
+      break;
+    case PixelFormat::kRgb888:
+      frame.row_stride = 3 * frame.width;
+      break;
+    case PixelFormat::kRgb565:
+    case PixelFormat::kRgb565Le:
+      frame.row_stride = 2 * frame.width;
+      break;
+    case PixelFormat::kYuyv:
+    case PixelFormat::kUyvy:
+      frame.row_stride = (frame.width + 1) / 2 * 4;
+      break;
+  }
+  return frame;
+}
+
+struct Span {
   int begin;
   int end;
 };
 
 // The pixels out of `size`, from `origin` on, that item `index` of `count`
 // covers: at least one.
-Range covered(int index, int count, int origin, int size) {
+Span span(int index, int count, int origin, int size) {
   const int begin = static_cast<int>(int64_t{index} * size / count);
   const int end = static_cast<int>(int64_t{index + 1} * size / count);
   return {origin + begin, origin + (end > begin ? end : begin + 1)};
 }
 
+// The mean of a box of pixels, rounded half up.
+Pixel resized(const Frame& frame, const Span& columns, const Span& rows) {
+  const int count = (rows.end - rows.begin) * (columns.end - columns.begin);
+  Pixel sum = count / 2;
+  for (int y = rows.begin; y < rows.end; ++y) {
+    for (int x = columns.begin; x < columns.end; ++x) {
+      sum += pixel_at(frame, x, y);
+    }
+  }
+  return sum / count;
+}
+
 }  // namespace
 
-void Input::fill_input(const Frame& frame) {
-  const Placement placement = place(frame.width, frame.height);
-  const Region& box = placement.box;
+void Input::fill_input(const Frame& given) {
+  const Frame frame = completed(given);
+  const Region& region = frame.region;
+  const Placement placement = place(region.width, region.height);
+  const int left = region.x + placement.box.x;
+  const int top = region.y + placement.box.y;
+  const int width = placement.box.width;
+  const int height = placement.box.height;
   int8_t* item = input_;
   for (int y = 0; y < kInputHeight; ++y) {
-    const Range rows = covered(y, kInputHeight, box.y, box.height);
+    const Span rows = span(y, kInputHeight, top, height);
     for (int x = 0; x < kInputWidth; ++x, ++item) {
-      const Range columns = covered(x, kInputWidth, box.x, box.width);
-      const unsigned count = static_cast<unsigned>(
-          (rows.end - rows.begin) * (columns.end - columns.begin));
-      uint32_t sum = count / 2;
-      for (int row = rows.begin; row < rows.end; ++row) {
-        for (int column = columns.begin; column < columns.end; ++column) {
-          const int index = row * frame.width + column;
-          sum += gray_of(frame, static_cast<size_t>(index));
-        }
-      }
-      *item = kPixelTable[0][sum / count];
+      const Span columns = span(x, kInputWidth, left, width);
+      const Pixel pixel = resized(frame, columns, rows);
+      *item = kPixelTable[0][pixel];
     }
   }
 }

@@ -1,7 +1,5 @@
 #include "input.h"
 
-#include "placement.h"
-
 namespace shapes {
 namespace {
 
@@ -34,42 +32,131 @@ const int8_t kPixelTable[1][256] = {
 constexpr int kChannelStep = 1;
 constexpr int kPixelStep = kInputChannels;
 
-// Red, green or blue, 0 to 255, of the pixel at `index`.
-unsigned color_of(const Frame& frame, size_t index, int color) {
-  const uint8_t* pixels = frame.pixels;
-  if (frame.format == PixelFormat::kGray) return pixels[index];
-  if (frame.format == PixelFormat::kRgb888) {
-    return pixels[3 * index + static_cast<size_t>(color)];
-  }
-  const unsigned pixel = pixels[2 * index] * 256u + pixels[2 * index + 1];
-  if (color == 1) return (pixel >> 5 & 63) * 255 / 63;
-  return (pixel >> (color == 0 ? 11 : 0) & 31) * 255 / 31;
-}
-
-struct Range {
-  int begin;
-  int end;
+// Red, green and blue, 0 to 255 each.
+struct Pixel {
+  int colors[3];
 };
 
-// The pixels out of `size`, from `origin` on, that item `index` of `count`
-// covers: at least one.
-Range covered(int index, int count, int origin, int size) {
-  const int begin = static_cast<int>(int64_t{index} * size / count);
-  const int end = static_cast<int>(int64_t{index + 1} * size / count);
-  return {origin + begin, origin + (end > begin ? end : begin + 1)};
+int clamp(int value) { return value < 0 ? 0 : value > 255 ? 255 : value; }
+
+Pixel from_rgb565(int high, int low) {
+  const int pixel = high << 8 | low;
+  return {(pixel >> 11 & 31) * 255 / 31, (pixel >> 5 & 63) * 255 / 63,
+          (pixel & 31) * 255 / 31};
+}
+
+// BT.601 in the full range of 8 bits, in integers.
+Pixel from_yuv(int luma, int u, int v) {
+  u -= 128;
+  v -= 128;
+  return {clamp(luma + ((91881 * v + 32768) >> 16)),
+          clamp(luma + ((-22554 * u - 46802 * v + 32768) >> 16)),
+          clamp(luma + ((116130 * u + 32768) >> 16))};
+}
+
+__attribute__((always_inline)) inline Pixel pixel_at(const Frame& frame, int x,
+                                                     int y) {
+  const uint8_t* row = frame.pixels + y * frame.row_stride;
+  // Two pixels of YUV 4:2:2 share four bytes.
+  const uint8_t* pair = row + x / 2 * 4;
+  switch (frame.format) {
+    case PixelFormat::kGray:
+      return {row[x], row[x], row[x]};
+    case PixelFormat::kRgb888:
+      return {row[3 * x], row[3 * x + 1], row[3 * x + 2]};
+    case PixelFormat::kRgb565:
+      return from_rgb565(row[2 * x], row[2 * x + 1]);
+    case PixelFormat::kRgb565Le:
+      return from_rgb565(row[2 * x + 1], row[2 * x]);
+    case PixelFormat::kYuyv:
+      return from_yuv(row[2 * x], pair[1], pair[3]);
+    case PixelFormat::kUyvy:
+      return from_yuv(row[2 * x + 1], pair[0], pair[2]);
+  }
+  return {0, 0, 0};
+}
+
+// The frame with what may be left out of it.
+Frame completed(Frame frame) {
+  if (frame.region.width == 0) {
+    frame.region = {0, 0, frame.width, frame.height};
+  }
+  if (frame.row_stride != 0) return frame;
+  switch (frame.format) {
+    case PixelFormat::kGray:
+      frame.row_stride = frame.width;
+      break;
+    case PixelFormat::kRgb888:
+      frame.row_stride = 3 * frame.width;
+      break;
+    case PixelFormat::kRgb565:
+    case PixelFormat::kRgb565Le:
+      frame.row_stride = 2 * frame.width;
+      break;
+    case PixelFormat::kYuyv:
+    case PixelFormat::kUyvy:
+      frame.row_stride = (frame.width + 1) / 2 * 4;
+      break;
+  }
+  return frame;
+}
+
+// Two neighbors along an axis, and how much of 2048 the second one weighs.
+struct Span {
+  int first;
+  int second;
+  int weight;
+};
+
+// Between which pixels out of `size`, from `origin` on, item `index` of `count`
+// lies: half-pixel centers, and no pixel beyond the edges.
+Span span(int index, int count, int origin, int size) {
+  // A pixel is 2 * count wide; this counts from the one before the first.
+  const int position = (2 * index + 1) * size + count;
+  const int first = position / (2 * count) - 1;
+  const int rest = position % (2 * count);
+  return {origin + (first < 0 ? 0 : first),
+          origin + (first + 1 < size ? first + 1 : size - 1),
+          (rest * 2048 + count) / (2 * count)};
+}
+
+// Four pixels in one, rounded once.
+Pixel resized(const Frame& frame, const Span& columns, const Span& rows) {
+  const Pixel top_left = pixel_at(frame, columns.first, rows.first);
+  const Pixel top_right = pixel_at(frame, columns.second, rows.first);
+  const Pixel bottom_left = pixel_at(frame, columns.first, rows.second);
+  const Pixel bottom_right = pixel_at(frame, columns.second, rows.second);
+  const int left = 2048 - columns.weight;
+  const int right = columns.weight;
+  const int top = 2048 - rows.weight;
+  const int bottom = rows.weight;
+  Pixel pixel;
+  for (int color = 0; color < 3; ++color) {
+    pixel.colors[color] = (top_left.colors[color] * (top * left) +
+                           top_right.colors[color] * (top * right) +
+                           bottom_left.colors[color] * (bottom * left) +
+                           bottom_right.colors[color] * (bottom * right) +
+                           (1 << 21)) >>
+                          22;
+  }
+  return pixel;
 }
 
 }  // namespace
 
-Placement Input::fill_input(const Frame& frame) {
-  const Placement placement = place(frame.width, frame.height);
-  const Region& box = placement.box;
+Placement Input::fill_input(const Frame& given) {
+  const Frame frame = completed(given);
+  const Region& region = frame.region;
+  const Placement placement = place(region.width, region.height);
+  const int left = region.x + placement.box.x;
+  const int top = region.y + placement.box.y;
+  const int width = placement.box.width;
+  const int height = placement.box.height;
   const Region& fitted = placement.fitted;
   int8_t* item = input_;
   for (int y = 0; y < kInputHeight; ++y) {
     const bool row_is_pad = y < fitted.y || y >= fitted.y + fitted.height;
-    const Range rows =
-        covered(y - fitted.y, fitted.height, box.y, box.height);
+    const Span rows = span(y - fitted.y, fitted.height, top, height);
     for (int x = 0; x < kInputWidth; ++x, item += kPixelStep) {
       if (row_is_pad || x < fitted.x || x >= fitted.x + fitted.width) {
         for (int channel = 0; channel < kInputChannels; ++channel) {
@@ -77,19 +164,10 @@ Placement Input::fill_input(const Frame& frame) {
         }
         continue;
       }
-      const Range columns =
-          covered(x - fitted.x, fitted.width, box.x, box.width);
-      const unsigned count = static_cast<unsigned>(
-          (rows.end - rows.begin) * (columns.end - columns.begin));
+      const Span columns = span(x - fitted.x, fitted.width, left, width);
+      const Pixel pixel = resized(frame, columns, rows);
       for (int channel = 0; channel < kInputChannels; ++channel) {
-        uint32_t sum = count / 2;
-        for (int row = rows.begin; row < rows.end; ++row) {
-          for (int column = columns.begin; column < columns.end; ++column) {
-            const int index = row * frame.width + column;
-            sum += color_of(frame, static_cast<size_t>(index), channel);
-          }
-        }
-        item[channel * kChannelStep] = kPixelTable[0][sum / count];
+        item[channel * kChannelStep] = kPixelTable[0][pixel.colors[channel]];
       }
     }
   }

@@ -16,6 +16,9 @@ class EmulatedSerial {
 
   void print(const char* text);
   void print(char character);
+  void print(unsigned long value);
+  void print(double value, int digits);
+  void println();
   void println(const char* text);
   void println(long value);
   void println(double value, int digits);
@@ -25,6 +28,7 @@ extern EmulatedSerial Serial;
 unsigned long micros();
 unsigned long millis();
 void delay(unsigned long milliseconds);
+void yield();
 
 void setup();
 void loop();

@@ -12,6 +12,8 @@ unsigned long micros() { return (0xffffffffu - timer[1]) / 25; }
 unsigned long millis() { return micros() / 1000; }
 void delay(unsigned long) { exit(3); }  // the sketches wait only where they have given up
 
+__attribute__((weak)) void yield() {}
+
 int EmulatedSerial::available() { return peek() >= 0; }
 
 int EmulatedSerial::peek() {
@@ -35,6 +37,9 @@ float EmulatedSerial::parseFloat() {
 
 void EmulatedSerial::print(const char* text) { fputs(text, stdout); }
 void EmulatedSerial::print(char character) { putchar(character); }
+void EmulatedSerial::print(unsigned long value) { printf("%lu", value); }
+void EmulatedSerial::print(double value, int digits) { printf("%.*f", digits, value); }
+void EmulatedSerial::println() { putchar('\n'); }
 void EmulatedSerial::println(const char* text) { puts(text); }
 void EmulatedSerial::println(long value) { printf("%ld\n", value); }
 void EmulatedSerial::println(double value, int digits) { printf("%.*f\n", digits, value); }

@@ -1,0 +1,32 @@
+// espressif/esp32-camera 2.1.5, driver/include/sensor.h, lines 81 to 123.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum {
+  PIXFORMAT_RGB565,
+  PIXFORMAT_YUV422,
+  PIXFORMAT_YUV420,
+  PIXFORMAT_GRAYSCALE,
+  PIXFORMAT_JPEG,
+  PIXFORMAT_RGB888,
+  PIXFORMAT_RAW,
+  PIXFORMAT_RGB444,
+  PIXFORMAT_RGB555,
+  PIXFORMAT_RAW8,
+} pixformat_t;
+
+typedef enum {
+  FRAMESIZE_96X96,
+  FRAMESIZE_QQVGA,
+  FRAMESIZE_128X128,
+  FRAMESIZE_QCIF,
+  FRAMESIZE_HQVGA,
+  FRAMESIZE_240X240,
+  FRAMESIZE_QVGA,
+  FRAMESIZE_320X320,
+  FRAMESIZE_CIF,
+  FRAMESIZE_HVGA,
+  FRAMESIZE_VGA,
+  FRAMESIZE_INVALID = 25
+} framesize_t;
