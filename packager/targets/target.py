@@ -94,11 +94,12 @@ class Target(Generic[OptionsT, ContextT]):
     ``find_lack`` says what of a model of such kinds it cannot do all the same: that one is packaged as plain tensors.
     ``extra_files`` are those that no template makes: the model, the golden cases. ``enclosure`` tells what the
     project is a part of, if it is. ``check_options`` raises a TargetError or ConfigError for options with which the
-    model cannot be packaged, X what is to be said of a project once they are. ``with_frontend`` reads what is in
-    front of the model, where ``options`` name something. ``golden_source`` reads the model that computes the golden
-    cases, where that is not the one that is packaged, and ``companions`` those that its options put into the same
-    project: what they answer is among the goldens. ``stand_in`` computes the golden cases on a machine that has not
-    the package of ``runtime``.
+    model cannot be packaged, as far as that is known before golden cases are computed, ``check_input`` the same for
+    those that do not go with what it takes, and ``find_warnings`` tells what is to be said of a project once they
+    are. ``with_frontend`` reads what is in front of the model, where ``options`` name something. ``golden_source``
+    reads the model that computes the golden cases, where that is not the one that is packaged, and ``companions``
+    those that its options put into the same project: what they answer is among the goldens. ``stand_in`` computes the
+    golden cases on a machine that has not the package of ``runtime``.
     """
 
     name: str

@@ -1018,6 +1018,12 @@ def _check_several(model: Model, options: Options) -> None:
             fix="Package that model alone, and call the others in its program, with an arena of their own.",
             about=_FRONTEND,
         )
+    if options.source is not InputSource.SERIAL:
+        raise ConfigError(
+            (_SOURCE, f" is {options.source}, which goes with one model, and there are several"),
+            fix="Package that model alone, and take its source.* into the program of the others.",
+            about=_SOURCE,
+        )
     companions = read_companions(options)
     _program_name((annotated_model(model), *companions), options)
     build = choose_build(options)
