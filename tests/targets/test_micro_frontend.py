@@ -24,6 +24,7 @@ from packager.replay import verify
 from packager.runtimes import Runtime
 from packager.targets.micro import TARGET, ArduinoLibrary, Options, Platform
 from packager.targets.micro.arena import need_of
+from packager.targets.micro.sources import InputSource
 from packager.targets.target import build_project
 from packager.tasks import Task
 from packager.tasks.features import FeaturesInput
@@ -34,6 +35,7 @@ from tests.hand_made import FRONTENDS, attached, behind_frontend, frontend
 from tests.models import T, ports
 from tests.targets.micro import harness, host
 from tests.targets.test_micro_platforms import HEADERS, PLATFORMS, core
+from tests.targets.test_micro_sources import program_of, type_check
 from tests.tasks.wavs import noise, written
 
 pytestmark = [pytest.mark.slow, needs_micro]
@@ -537,3 +539,22 @@ frontend = "{FRONTEND}"
     assert (golden.parent / case["inputs"][0]).read_bytes() == features.tobytes()
     assert set(report.folders) == {"pi", "micro"}
     assert verify(tmp_path / "out/micro").passed
+
+
+@pytest.mark.cpp
+def test_a_microphone_feeds_it_where_the_library_has_its_operators(speech: Made, tmp_path: Path) -> None:
+    """That is on ESP32 boards; Arduino's libraries have not got them."""
+    options = replace(
+        speech.options, source=InputSource.MICROPHONE, board="xiao-esp32s3-sense", platform=Platform.ESP_IDF
+    )
+    TARGET.check_options(speech.annotated.model, options)
+    TARGET.check_input(speech.annotated, options)
+    project = write_files(tmp_path, build_project(TARGET, speech.annotated, options, speech.goldens)[1])
+    for file in program_of(project):
+        done = type_check(project, file)
+        assert done.returncode == 0, done.stderr
+    app = project / "main" / "app.cpp"
+    app.write_text(app.read_text().replace("read_samples(samples, kStride)", "read_samples(samples)"))
+    assert "read_samples" in type_check(project, app).stderr
+    with pytest.raises(TargetError, match="has no Signal"):
+        TARGET.check_options(speech.annotated.model, replace(options, platform=Platform.ARDUINO))

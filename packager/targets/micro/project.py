@@ -1223,16 +1223,19 @@ def _check_input(annotated: AnnotatedModel, options: Options) -> None:
     if source is InputSource.SERIAL:
         return
     from packager.tasks.audio import AudioInput
+    from packager.tasks.features import FeaturesInput
 
-    kind, given = KINDS[source], annotated.input.kind
+    # A front end makes a model of numbers one of sound.
+    input = annotated.input.clip if isinstance(annotated.input, FeaturesInput) else annotated.input
+    kind, given = KINDS[source], input.kind
     board = choose_build(options).board
     device = find_device(source, board.key if board else "")
     wrong, fix = "", f"Leave it out: the program then takes its input from {InputSource.SERIAL}."
     if given is not kind:
         wrong = f"the model takes {_TAKEN_KINDS[given]}"
-    elif isinstance(annotated.input, AudioInput) and device and annotated.input.sample_rate not in device.rates:
+    elif isinstance(input, AudioInput) and device and input.sample_rate not in device.rates:
         rates = ", ".join(map(str, device.rates))
-        wrong = f"its library gives {rates} samples a second, and the model takes {annotated.input.sample_rate}"
+        wrong = f"its library gives {rates} samples a second, and the model takes {input.sample_rate}"
     elif source is InputSource.IMU and (len(annotated.inputs) > 1 or not motion_window(annotated.model.inputs[0])):
         shapes = ", ".join(str(list(tensor.shape)) for tensor in annotated.model.inputs)
         wrong = f"a window of measurements is [1, steps, 3 or 6], and the model takes {shapes}"
@@ -1579,8 +1582,10 @@ def _program_layers(folder: str, context: ModelContext) -> tuple[str, ...]:
     if context.device is None:
         return layers
     # The device in place of what reads the serial port or the console.
-    layers = tuple(layer for layer in layers if layer != f"{folder}/in/{context.input.kind}")
-    return (*layers, *device_layers(context.device, Platform(context.project.platform)))
+    inputs = (f"{folder}/in/{context.input.kind}", f"{folder.replace('micro', 'micro/frontend', 1)}/common")
+    layers = tuple(layer for layer in layers if layer not in inputs)
+    platform = Platform(context.project.platform)
+    return (*layers, *device_layers(context.device, platform, has_frontend=frontend is not None))
 
 
 def _next_steps(context: Context) -> tuple[str, ...]:

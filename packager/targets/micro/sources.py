@@ -243,7 +243,7 @@ def _pins(table: Mapping[str, Any]) -> tuple[PinContext, ...]:
     return tuple(PinContext(name, number) for name, number in table.get("pins", {}).items())
 
 
-def device_layers(device: DeviceContext, platform: Platform) -> tuple[str, ...]:
+def device_layers(device: DeviceContext, platform: Platform, *, has_frontend: bool = False) -> tuple[str, ...]:
     """The folders of templates of a device: what all of its kind have, what its library has, the part of the program.
 
     A title is one library's alone.
@@ -251,7 +251,7 @@ def device_layers(device: DeviceContext, platform: Platform) -> tuple[str, ...]:
     drivers = read_table("devices")["drivers"].values()
     (layer,) = {driver["layer"] for driver in drivers if driver["title"] == device.library}
     program = "sketch" if platform is Platform.ARDUINO else "app"
-    names = [device.kind, layer, f"{program}-{device.kind}"]
+    names = [device.kind, layer, f"{program}-{'frontend' if has_frontend else device.kind}"]
     if platform is Platform.ESP_IDF and device.camera is not None:
         names.append("esp-idf-camera")
     return tuple(f"micro/source/{name}" for name in names)

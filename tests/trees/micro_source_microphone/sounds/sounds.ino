@@ -17,7 +17,7 @@ void setup() {
   // A board with USB of its own: give the Serial Monitor 4 s to connect.
   while (!Serial && millis() < 4000) {
   }
-  self_test(print_line, micros);
+  sounds::self_test(print_line, micros);
 }
 
 void loop() {}
