@@ -500,57 +500,51 @@ def large() -> bytes:
     return encoded(Image.new("1", (7_000, 7_000)), "PNG")
 
 
-WAITING = 2
-
-
 class Crowd:
-    """Those who ask at the same time, each in a thread: more than can wait."""
+    """Those who ask at the same time, each in a thread."""
 
-    def __init__(self, service: Service, body: bytes, count: int = 12) -> None:
+    def __init__(self, service: Service, body: bytes, count: int) -> None:
         self.answers: list[Answer] = []
         ask = lambda: self.answers.append(service.ask(body=body))  # noqa: E731
         self.threads = [threading.Thread(target=ask) for _ in range(count)]
         for thread in self.threads:
             thread.start()
 
-    def refusal(self) -> Answer:
-        """The first 503, once all have been heard: the service has accepted those that it has not answered."""
-        while sum(thread.is_alive() for thread in self.threads) > WAITING + 1:
-            time.sleep(0.01)
-        refused = [answer for answer in self.answers if answer.status == 503]
-        assert refused, "nobody was refused"
-        return refused[0]
-
-    def join(self) -> list[Answer]:
-        """The answers to those who were not refused."""
+    def join(self) -> list[int]:
+        """The statuses of all their answers."""
         for thread in self.threads:
             thread.join()
         assert len(self.answers) == len(self.threads)
-        return [answer for answer in self.answers if answer.status != 503]
+        return [answer.status for answer in self.answers]
+
+
+def refusal(service: Service, five: bytes, crowd: Crowd) -> Answer:
+    """What one more is told, when the whole crowd has been accepted."""
+    wait_until(lambda: service.ask("/health").document["waiting"] == len(crowd.threads))
+    return service.ask(body=five)
 
 
 def test_a_full_queue_says_when_to_come_again(package: Path, five: bytes, large: bytes) -> None:
-    with served(package, "digits", "--waiting", str(WAITING)) as service:
-        crowd = Crowd(service, large)
-        answer = crowd.refusal()
-        assert (answer.headers["Retry-After"], answer.error) == ("1", "too many wait: ask again")
+    with served(package, "digits", "--waiting", "2") as service:
+        crowd = Crowd(service, large, 3)
+        answer = refusal(service, five, crowd)
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+        assert answer.error == "too many wait: ask again"
         # Other paths have nothing to wait for.
         assert service.ask("/health").status == 200
-        answers = crowd.join()
-        assert len(answers) > WAITING
-        assert {answer.status for answer in answers} == {200}
+        assert crowd.join() == [200] * 3
         check_that_it_serves(service, five)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_stops_when_all_that_it_accepted_is_answered(number: signal.Signals, package: Path, large: bytes) -> None:
-    with served(package, "digits", "--waiting", str(WAITING)) as service, service.connect() as idle:
-        crowd = Crowd(service, large)
-        crowd.refusal()
+def test_it_stops_when_all_that_it_accepted_is_answered(
+    number: signal.Signals, package: Path, five: bytes, large: bytes
+) -> None:
+    with served(package, "digits", "--waiting", "2") as service, service.connect() as idle:
+        crowd = Crowd(service, large, 3)
+        assert refusal(service, five, crowd).status == 503
         assert service.stop(number) == (0, [])
-        answers = crowd.join()
-        assert len(answers) > WAITING
-        assert {answer.status for answer in answers} == {200}
+        assert crowd.join() == [200] * 3
         assert idle.recv(1) == b""
         with pytest.raises(ConnectionRefusedError):
             service.connect()

@@ -124,8 +124,8 @@ class Handler(BaseHTTPRequestHandler):
             elif path == "/openapi.json":
                 self._send_json(200, self.server.openapi)
             elif path == "/health":
-                is_well = self.server.health["status"] == "ok"
-                self._send_json(200 if is_well else 503, self.server.health)
+                health = self.server.report()
+                self._send_json(200 if health["status"] == "ok" else 503, health)
             elif path in self.server.answers:
                 raise Refusal(405, f"{path} takes POST", Allow="POST")
             else:
@@ -268,8 +268,8 @@ class Handler(BaseHTTPRequestHandler):
 class Service(ThreadingHTTPServer):
     """A server for ``answers``, functions of what is asked by their paths.
 
-    ``health`` is what /health tells, ``names`` those that the service answers to, or
-    none if to any.
+    ``health`` is what the golden cases have told of the model, ``names`` those that the
+    service answers to, or none if to any.
     """
 
     daemon_threads = True
@@ -302,7 +302,8 @@ class Service(ThreadingHTTPServer):
         self._is_idle: dict[socket.socket, bool] = {}
         self._held = 0
         self._most_held = max(MOST_BYTES_HELD, most_bytes)
-        self._places = threading.Semaphore(waiting + 1)
+        # The requests that wait for the model or are with it, and how many may be.
+        self._taken, self._places = 0, waiting + 1
         self._worker = ThreadPoolExecutor(1)
         host = self.server_address[0]
         self.is_local = ipaddress.ip_address(host.partition("%")[0]).is_loopback
@@ -351,6 +352,10 @@ class Service(ThreadingHTTPServer):
             self._is_idle[connection] = is_idle
             return not self.is_stopping
 
+    def report(self) -> dict[str, Any]:
+        """What /health tells."""
+        return {**self.health, "waiting": self._taken}
+
     def hold(self, count: int) -> bool:
         """Take so many bytes into account, unless they are too many."""
         with self._changed:
@@ -365,12 +370,15 @@ class Service(ThreadingHTTPServer):
         Raises:
             Refusal: too many wait, the request is wrong, or the model fails.
         """
-        if not self._places.acquire(blocking=False):
-            raise Refusal(503, "too many wait: ask again", Retry_After="1")
+        with self._changed:
+            if self._taken == self._places:
+                raise Refusal(503, "too many wait: ask again", Retry_After="1")
+            self._taken += 1
         try:
             return self._worker.submit(self._answer, work, body, kind).result()
         finally:
-            self._places.release()
+            with self._changed:
+                self._taken -= 1
 
     def _answer(self, work: Callable[..., Any], body: bytes, kind: str) -> Any:
         try:

@@ -25,12 +25,13 @@ ERROR = {
 }
 HEALTH = {
     "type": "object",
-    "required": ["status", "device", "cases", "failed"],
+    "required": ["status", "device", "cases", "failed", "waiting"],
     "properties": {
         "status": {"enum": ["ok", "failing"]},
         "device": {"type": "string"},
         "cases": {"type": "integer"},
         "failed": {"type": "array"},
+        "waiting": {"type": "integer"},
     },
 }
 
