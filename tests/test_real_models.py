@@ -41,7 +41,7 @@ def test_what_is_offered_runs_and_what_is_refused_does_not(target: str, paths: l
 
 # Others build for every target, or take minutes.
 REASONS = {
-    "audio_preprocessor_int8": "the library Arduino_TensorFlowLite, of 2023, has no SignalWindow",
+    "audio_preprocessor_int8": "Arduino_TensorFlowLite has no SignalWindow",
     "deeplabv3_mnv2_dm05_pascal_quant": "CONV_2D does not take uint8",
     "keyword_scrambled_8bit": "SVDF (operator 1)",
     "l2_norm_composite": "no operator STABLEHLO_COMPOSITE",

@@ -213,7 +213,7 @@ class On32Bits(OnAarch64):
     """On an emulated 32-bit one, whose newest runtime is tflite-runtime."""
 
     name, machine = "pi-armhf", "armhf"
-    models: ClassVar[tuple[str, ...]] = ("digits",)
+    models: ClassVar[tuple[str, ...]] = ("digits", "mobilenet_v1")
     broken: ClassVar[tuple[str, ...] | None] = ()
 
 

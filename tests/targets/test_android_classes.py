@@ -380,9 +380,10 @@ def test_sounds_are_answered_alike_in_all_forms(name: str, told: Told) -> None:
         for start, window in zip(range(0, 3401, HOP), windows, strict=False)
     ]
     assert len(expected) == len(windows) == 5
-    # What is allocated for 599 samples is the array of the call's arguments.
-    assert of_shorts["answer"] == [expected, 32]
-    assert of_floats["answer"] == [expected, 32]
+    for answers, allocated in (of_shorts["answer"], of_floats["answer"]):
+        assert answers == expected
+        # For 599 samples: the array of the call's arguments, and what the compiler does meanwhile; no copy of them.
+        assert allocated < 599
     assert [window["startSeconds"] for window in with_gaps["answer"][0]] == ["0.0", "0.1875"]
     assert never["failure"] == "IllegalArgumentException: hop is 0, and must be 1 or more"
 

@@ -31,7 +31,8 @@ CACHE = PROJECT / "build" / "android-tests"
 APP = "packager.tests"
 _CLASSPATH_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath"
 # For compilers, which run for a minute at most: not worth much optimization themselves. It halves their CPU time.
-_JAVA = ("java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+# Of one compiler alone it would keep 48 MB of code, which a long run fills.
+_JAVA = ("java", "-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=240m", "-XX:+UseSerialGC")
 
 
 @dataclass(frozen=True)

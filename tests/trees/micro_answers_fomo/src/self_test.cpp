@@ -122,11 +122,13 @@ size_t enough_arena() {
 
 }  // namespace
 
-int self_test(void (*print)(const char* line), unsigned long (*micros)()) {
-  if (kArenaBytes < kNeededArenaBytes) {
+int hard::self_test(void (*print)(const char* line),
+                    unsigned long (*micros)()) {
+  constexpr size_t bytes = kArenaBytes;
+  if (bytes < kNeededArenaBytes) {
     print(Line()
               .text("arena: ")
-              .number(kNeededArenaBytes - kArenaBytes)
+              .number(kNeededArenaBytes - bytes)
               .text(" bytes less than ")
               .number(kNeededArenaBytes)
               .text(", which the model may need")
@@ -139,7 +141,7 @@ int self_test(void (*print)(const char* line), unsigned long (*micros)()) {
               .text("begin: ")
               .text(status_text(status))
               .text("; it is ")
-              .number(kArenaBytes)
+              .number(bytes)
               .c_str());
     print("FAIL");
     return 1;
@@ -152,7 +154,7 @@ int self_test(void (*print)(const char* line), unsigned long (*micros)()) {
             .text("arena: ")
             .number(Hard::arena_used())
             .text(" of ")
-            .number(kArenaBytes)
+            .number(bytes)
             .text(" bytes used")
             .text("; ")
             .number(enough_arena())

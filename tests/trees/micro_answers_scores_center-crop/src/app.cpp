@@ -6,7 +6,7 @@
 #if SELF_TEST
 
 int run_app(const Console& console) {
-  return self_test(console.print, console.micros);
+  return hard::self_test(console.print, console.micros);
 }
 
 #else

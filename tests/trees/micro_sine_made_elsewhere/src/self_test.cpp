@@ -79,7 +79,9 @@ bool run_case(Sine& model, const GoldenCase& golden,
 
 }  // namespace
 
-int self_test(void (*print)(const char* line), unsigned long (*micros)()) {
+int sine::self_test(void (*print)(const char* line),
+                    unsigned long (*micros)()) {
+  constexpr size_t bytes = kArenaBytes;
   Sine model;
   const Status status = model.begin();
   if (status != Status::kOk) {
@@ -87,7 +89,7 @@ int self_test(void (*print)(const char* line), unsigned long (*micros)()) {
               .text("begin: ")
               .text(status_text(status))
               .text("; it is ")
-              .number(kArenaBytes)
+              .number(bytes)
               .c_str());
     print("FAIL");
     return 1;
@@ -108,7 +110,7 @@ int self_test(void (*print)(const char* line), unsigned long (*micros)()) {
             .text("arena: ")
             .number(Sine::arena_used())
             .text(" of ")
-            .number(kArenaBytes)
+            .number(bytes)
             .text(" bytes used")
             .c_str());
   print(passed ? "PASS" : "FAIL");
