@@ -13,6 +13,9 @@ from typer.testing import CliRunner
 from packager.cli import app
 from tests.conftest import hide, write_files
 
+# Each asks a process of its own.
+pytestmark = pytest.mark.slow
+
 
 def doctor(*arguments: str) -> tuple[int, Mapping[str, Mapping[str, Any]]]:
     result = CliRunner().invoke(app, ["doctor", "--json", *arguments])

@@ -82,6 +82,7 @@ def answers(models: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[tupl
     return {(name, runtime): same for name, runtime, same in rows}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LITERT)
 def test_litert_answers_the_same(name: str, answers: dict[tuple[str, str], bool]) -> None:
     assert answers.get((name, "litert"), "crashed") is True

@@ -40,7 +40,7 @@ from tests.targets.micro import harness
 from tests.targets.micro.projects import classifier, emulated_files, goldens_of, plain
 from tests.targets.test_micro_sounds import heard
 
-pytestmark = needs_micro
+pytestmark = [pytest.mark.slow, needs_micro]
 
 INTERFACES = harness.HERE / "interfaces"
 DEVICES = [(source, board) for source in KINDS for board in boards_with(source)]
