@@ -15,11 +15,20 @@ from packager.config import Config, read_config
 from packager.errors import ConfigError, MissingPackageError, ModelError, PackagerError, TargetError, asked_by, worded
 from packager.golden import Goldens, Progress, build_features, build_goldens, processes, read_samples
 from packager.metadata.attach import annotate
-from packager.model import Model, parse_model, read_model
+from packager.model import parse_model, read_model
 from packager.runtimes import GOLDEN_LIMIT, Runtime, require
 from packager.settings import PYTHON, Asker, Text, find_wrong_type
 from packager.targets import TARGETS, load_target
-from packager.targets.target import Level, Problem, Target, build_project, project_name, served, spelling_problems
+from packager.targets.target import (
+    Level,
+    Problem,
+    Target,
+    build_project,
+    check_model,
+    project_name,
+    served,
+    spelling_problems,
+)
 from packager.tasks.features import FeaturesInput
 from packager.terminal import counted
 from packager.writing import Change, Plan, Project, plan_tree, write_tree
@@ -270,7 +279,7 @@ def _render(
     for name, (target, options) in chosen.items():
         with skipping([name]):
             views[name], lacks = served(target, fronted[name])
-            problems = (*spelling_problems(names[name]), *_check(target, annotated.model), *lacks)
+            problems = (*spelling_problems(names[name]), *check_model(target, annotated.model), *lacks)
             require(target.golden_runtime, annotated.model.path)
             target.check_options(annotated.model, options)
             target.check_input(views[name], options)
@@ -374,11 +383,3 @@ def _by_process(chosen: Mapping[str, tuple[Target[Any, Any], Any]]) -> list[dict
         {name: item for name, item in chosen.items() if item[0].golden_runtime in group}
         for group in processes(target.golden_runtime for target, _ in chosen.values())
     ]
-
-
-def _check(target: Target[Any, Any], model: Model) -> tuple[Problem, ...]:
-    problems = target.find_problems(model)
-    for problem in problems:
-        if problem.level is Level.ERROR:
-            raise TargetError(f"cannot run on {target.title}: {problem.what}", where=model.path, fix=problem.fix)
-    return problems

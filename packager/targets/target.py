@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from packager.annotated import AnnotatedModel
-from packager.errors import ConfigError
+from packager.errors import ConfigError, TargetError
 from packager.model import Model
 from packager.render.naming import ProjectName
 from packager.render.templates import render_layers, template_files
@@ -129,6 +129,19 @@ class Target(Generic[OptionsT, ContextT]):
         if self.stand_in is None or is_installed(self.runtime) or not is_installed(self.stand_in):
             return self.runtime
         return self.stand_in
+
+
+def check_model(target: Target[Any, Any], model: Model) -> tuple[Problem, ...]:
+    """What is to be said of a model that can run on ``target``.
+
+    Raises:
+        TargetError: it cannot.
+    """
+    problems = target.find_problems(model)
+    for problem in problems:
+        if problem.level is Level.ERROR:
+            raise TargetError(f"cannot run on {target.title}: {problem.what}", where=model.path, fix=problem.fix)
+    return problems
 
 
 def served(target: Target[Any, Any], annotated: AnnotatedModel) -> tuple[AnnotatedModel, tuple[Problem, ...]]:

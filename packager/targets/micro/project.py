@@ -65,6 +65,7 @@ from packager.targets.target import (
     Level,
     Problem,
     Target,
+    check_model,
     project_name,
     task_layers,
 )
@@ -211,7 +212,6 @@ _ARENA_MARGIN = Setting(Options, "arena_margin")
 _ARENA_BYTES = Setting(Options, "arena_bytes")
 _ALSO = Setting(Options, "also")
 _FRONTEND = Setting(Options, "frontend")
-_NAME = Setting(Options, "name")
 # The generated code, and the boards, count in 32 bits.
 _LARGEST_ARENA = 2**31 - 1
 
@@ -1029,11 +1029,7 @@ def _check_several(model: Model, options: Options) -> None:
     build = choose_build(options)
     models = [model, *(companion.model for companion in companions)]
     for companion in models[1:]:
-        for problem in _find_problems(companion):
-            if problem.level is Level.ERROR:
-                raise TargetError(
-                    f"cannot run on a microcontroller: {problem.what}", where=companion.path, fix=problem.fix
-                )
+        check_model(TARGET, companion)
         _check_model(companion, replace(options, also=()))
     _check_board(
         models,
