@@ -21,6 +21,7 @@ from packager.runtimes import Runtime
 from packager.targets.micro import TARGET, ArduinoForm, Options
 from packager.targets.micro.c_array import read_c_array
 from packager.targets.micro.libraries import Platform
+from packager.targets.target import build_project
 from packager.tasks.kinds import Array
 from tests.conftest import needs_micro, require_tools, write_files
 from tests.targets.micro import harness
@@ -141,6 +142,16 @@ def test_what_several_models_need_is_told_before_golden_cases(models: Path, exam
     assert "flash" in refused(large, board="pico")
     compiled = models / "mobilenet_v1_0.25_128_quant_edgetpu.tflite"
     assert refused(compiled) == "cannot run on a microcontroller: it is compiled for the Edge TPU"
+
+
+def test_an_arena_that_is_too_small_for_one_of_several_is_told(models: Path, examples: Path) -> None:
+    """Whichever of them comes first."""
+    for names in (("digits", "sine"), ("sine", "digits")):
+        (annotated, goldens), other = (named(name, models, examples) for name in names)
+        options = Options(also=(Path("other.tflite"),), arena_bytes=2_000)
+        context, _ = build_project(TARGET, annotated, options, dataclasses.replace(goldens, companions=(other,)))
+        (problem,) = TARGET.find_warnings(context)
+        assert "that digits may need on a 32-bit target, and is refused" in problem.what
 
 
 def test_the_command_packages_and_replays_several(

@@ -1140,19 +1140,22 @@ def plan_arena(
 
 
 def _find_warnings(context: Context) -> tuple[Problem, ...]:
-    arena = context.project.arena
-    if arena.needed is None or arena.bytes >= arena.needed:
-        return ()
-    assert arena.least is not None
-    certainly = ", and is refused" if arena.bytes < arena.least else ""
-    return (
-        Problem(
-            Level.WARNING,
-            f"the tensor arena of {arena.bytes:,} bytes is smaller than the {arena.needed:,} that the model may need "
-            f"on a 32-bit target{certainly}",
-            "Leave its size out, and it is measured; or lower it to what the self-test says on the board.",
-        ),
-    )
+    problems: list[Problem] = []
+    for project in [member.project for member in context.members] or [context.project]:
+        arena, who = project.arena, project.title if context.members else "the model"
+        if arena.needed is None or arena.bytes >= arena.needed:
+            continue
+        assert arena.least is not None
+        certainly = ", and is refused" if arena.bytes < arena.least else ""
+        problems.append(
+            Problem(
+                Level.WARNING,
+                f"the tensor arena of {arena.bytes:,} bytes is smaller than the {arena.needed:,} that {who} may need "
+                f"on a 32-bit target{certainly}",
+                "Leave its size out, and it is measured; or lower it to what the self-test says on the board.",
+            )
+        )
+    return tuple(problems)
 
 
 def choose_build(options: Options) -> Build:
