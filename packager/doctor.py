@@ -78,7 +78,7 @@ def _micro() -> Finding:
     if has_wheels or find_spec("tflite_micro") is not None:
         return _imported("tflite_micro", "tflite-micro", "computes golden cases for microcontrollers")
     what = "tflite-micro has no wheels for this platform: LiteRT's reference kernels compute for microcontrollers"
-    fix = "for microcontrollers, say how large the tensor arena is to be (arena_bytes), or package on Linux on x86-64"
+    fix = "the tensor arena is an estimate then, unless arena_bytes says it; on Linux on x86-64 it is measured"
     return Finding("tflite-micro", what, fix, Level.WARNING)
 
 

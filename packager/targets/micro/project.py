@@ -1546,13 +1546,22 @@ def _member_layers(context: ModelContext) -> tuple[str, ...]:
 def _layers(context: Context) -> tuple[str, ...]:
     project = context.project
     if context.members:
-        return ("micro/several", "micro/several-arduino" if project.arduino else f"micro/{project.platform}")
+        platform = (
+            ("micro/several-arduino", "micro/arduino-setup") if project.arduino else (f"micro/{project.platform}",)
+        )
+        return ("micro/several", "micro/console", *platform)
     layers = _model_layers(context)
     # A sketch is a program of its own; the other platforms share one, and lend it their console.
     if project.arduino is None:
-        return (*layers, *_program_layers("micro/app", context), "micro/alone", f"micro/{project.platform}")
+        return (
+            *layers,
+            *_program_layers("micro/app", context),
+            "micro/alone",
+            "micro/console",
+            f"micro/{project.platform}",
+        )
     library = ("micro/arduino-library",) if project.arduino.is_library else ()
-    return (*layers, *_program_layers("micro/arduino", context), *library)
+    return (*layers, *_program_layers("micro/arduino", context), "micro/arduino-setup", *library)
 
 
 def _model_layers(context: ModelContext) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ namespace sine {
 
 // Prints a line for each case, with the largest difference to the golden output
 // and the time of the inference; then which kernels are in the program, the
-// use of the arena, and PASS or FAIL.// Returns 0 for PASS. `print` writes a line and ends it, `micros` tells the
+// use of the arena, and PASS or FAIL.
+// Returns 0 for PASS. `print` writes a line and ends it, `micros` tells the
 // time in microseconds.
 int self_test(void (*print)(const char* line), unsigned long (*micros)());
 

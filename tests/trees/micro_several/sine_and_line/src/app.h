@@ -1,7 +1,7 @@
 // The program around the models: the same on every platform, which gives it a
 // console.
-#ifndef SINE_AND_LINE_PROGRAM_H_
-#define SINE_AND_LINE_PROGRAM_H_
+#ifndef SINE_AND_LINE_APP_H_
+#define SINE_AND_LINE_APP_H_
 
 // Set it to 1 here, or build with -DSELF_TEST=1, and the golden cases of all
 // models are replayed. With 0, neither tests nor their data take any flash.
@@ -22,4 +22,4 @@ struct Console {
 // until the input ends. Returns 0 for success.
 int run_app(const Console& console);
 
-#endif  // SINE_AND_LINE_PROGRAM_H_
+#endif  // SINE_AND_LINE_APP_H_

@@ -1,6 +1,6 @@
 // line: its turn in the program.
-#ifndef LINE_MODEL_APP_H_
-#define LINE_MODEL_APP_H_
+#ifndef LINE_MODEL_TURN_H_
+#define LINE_MODEL_TURN_H_
 
 #include <stddef.h>
 #include <stdint.h>
@@ -16,4 +16,4 @@ bool take_turn(const Console& console, uint8_t* arena, size_t bytes);
 
 }  // namespace line_model
 
-#endif  // LINE_MODEL_APP_H_
+#endif  // LINE_MODEL_TURN_H_

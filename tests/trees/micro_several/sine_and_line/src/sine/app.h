@@ -1,6 +1,6 @@
 // sine: its turn in the program.
-#ifndef SINE_APP_H_
-#define SINE_APP_H_
+#ifndef SINE_TURN_H_
+#define SINE_TURN_H_
 
 #include <stddef.h>
 #include <stdint.h>
@@ -16,4 +16,4 @@ bool take_turn(const Console& console, uint8_t* arena, size_t bytes);
 
 }  // namespace sine
 
-#endif  // SINE_APP_H_
+#endif  // SINE_TURN_H_
